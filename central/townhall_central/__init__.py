@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The centre: enrolment, ingest, log and agency inboxes."""

@@ -1,0 +1,159 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A two-way channel of typed messages between two processes, over a Unix socket pair.
+
+A frame is four bytes of length (big-endian) and one MessagePack message. File descriptors may travel beside a
+message (``SCM_RIGHTS``). The reader names the union of types that it accepts; anything else is an error, so a taken-over
+process cannot make its peer build objects of its choice.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from townhall_process.errors import ChannelClosedError, ChannelMisuseError
+
+MAX_FRAME_BYTES = 17 * 1024 * 1024  # the largest sealed payload is 16 MiB
+_LENGTH_BYTES = 4
+_MAX_FDS = 4
+_READ_BYTES = 256 * 1024
+
+Incoming = TypeVar("Incoming")
+Outgoing = TypeVar("Outgoing", bound=msgspec.Struct)
+
+
+class Channel(Generic[Incoming, Outgoing]):
+    """One end of a channel, owned by one asyncio loop.
+
+    Not safe for use from several threads. ``send`` keeps the order of its calls; ``receive`` may be awaited by one task
+    at a time.
+    """
+
+    # Any: typing has no spelling for "the union that Incoming stands for" as a runtime value.
+    def __init__(self, sock: socket.socket, accepts: Any) -> None:  # noqa: ANN401
+        """Take over ``sock`` (a connected ``SOCK_STREAM`` Unix socket); ``accepts`` is the union of message types."""
+        sock.setblocking(False)
+        self._socket = sock
+        self._decoder: msgspec.msgpack.Decoder[Incoming] = msgspec.msgpack.Decoder(accepts)
+        self._encoder = msgspec.msgpack.Encoder()
+        self._buffer = bytearray()
+        self._fds: deque[int] = deque()
+        self._sending = asyncio.Lock()
+
+    async def send(self, message: Outgoing, fds: Sequence[int] = ()) -> None:
+        """Send one message, and duplicates of ``fds`` with it.
+
+        Raises:
+            ChannelClosedError: the other side is gone.
+        """
+        body = bytearray(_LENGTH_BYTES)
+        self._encoder.encode_into(message, body, _LENGTH_BYTES)
+        body[:_LENGTH_BYTES] = (len(body) - _LENGTH_BYTES).to_bytes(_LENGTH_BYTES, "big")
+        try:
+            async with self._sending:
+                await self._send_all(memoryview(body), fds)
+        except OSError as exc:
+            raise ChannelClosedError from exc
+        finally:
+            body[:] = bytes(len(body))  # a message may carry a PIN
+
+    async def _send_all(self, rest: memoryview, fds: Sequence[int]) -> None:
+        while rest:
+            try:
+                sent = socket.send_fds(self._socket, [rest], list(fds)) if fds else self._socket.send(rest)
+            except BlockingIOError:
+                await self._writable()
+                continue
+            fds = ()
+            rest = rest[sent:]
+
+    async def receive(self) -> Incoming:
+        """Wait for the next message; file descriptors that came with it wait in ``take_fd``.
+
+        Raises:
+            ChannelClosedError: the other side is gone.
+            ChannelMisuseError: the bytes are no message of an accepted type.
+        """
+        frame = await self._frame()
+        try:
+            return self._decoder.decode(frame)
+        except msgspec.MsgspecError as exc:
+            raise ChannelMisuseError(type(exc).__name__) from None  # the text of exc may quote an answer
+        finally:
+            frame[:] = bytes(len(frame))
+
+    async def _frame(self) -> bytearray:
+        await self._fill(_LENGTH_BYTES)
+        length = int.from_bytes(self._buffer[:_LENGTH_BYTES], "big")
+        if length > MAX_FRAME_BYTES:
+            raise ChannelMisuseError(f"frame of {length} bytes")
+        await self._fill(_LENGTH_BYTES + length)
+        frame = self._buffer[_LENGTH_BYTES : _LENGTH_BYTES + length]
+        self._buffer[: _LENGTH_BYTES + length] = bytes(_LENGTH_BYTES + length)
+        del self._buffer[: _LENGTH_BYTES + length]
+        return frame
+
+    async def _fill(self, wanted: int) -> None:
+        while len(self._buffer) < wanted:
+            try:
+                data, fds, _flags, _address = socket.recv_fds(self._socket, _READ_BYTES, _MAX_FDS)
+            except BlockingIOError:
+                await self._readable()
+                continue
+            except OSError as exc:
+                raise ChannelClosedError from exc
+            self._fds.extend(fds)
+            if not data:
+                raise ChannelClosedError
+            self._buffer += data
+
+    def take_fd(self) -> int:
+        """Return the oldest received file descriptor not yet taken; the caller owns it.
+
+        Raises:
+            ChannelMisuseError: the message came without one.
+        """
+        if not self._fds:
+            raise ChannelMisuseError("a message came without its file descriptor")
+        return self._fds.popleft()
+
+    def close(self) -> None:
+        """Close this end; the other side reads ``ChannelClosedError``."""
+        self._socket.close()
+
+    async def _readable(self) -> None:
+        await _once(self._socket, reading=True)
+
+    async def _writable(self) -> None:
+        await _once(self._socket, reading=False)
+
+
+async def _once(sock: socket.socket, *, reading: bool) -> None:
+    """Wait until ``sock`` can be read (or written) without blocking."""
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+
+    def wake() -> None:
+        if not ready.done():
+            ready.set_result(None)
+
+    fd = sock.fileno()
+    if fd < 0:
+        raise ChannelClosedError
+    if reading:
+        loop.add_reader(fd, wake)
+    else:
+        loop.add_writer(fd, wake)
+    try:
+        await ready
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            if reading:
+                loop.remove_reader(fd)
+            else:
+                loop.remove_writer(fd)

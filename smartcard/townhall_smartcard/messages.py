@@ -1,0 +1,173 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What a visit and its card process say to each other.
+
+Every request is answered by exactly one ``Outcome`` with the same ``request`` number. ``ReadersChanged`` and
+``ServiceChanged`` come unasked. A PIN travels in ``Authenticate`` and ``Sign`` only, as bytes, never as text.
+"""
+
+import enum
+
+import msgspec
+
+
+class CardFamily(enum.Enum):
+    """What a card in a slot is, as far as its ATR and the AID probe tell."""
+
+    ESTEID_2018 = "esteid-2018"
+    TOO_OLD = "too-old"  # a withdrawn national generation that we know by its ATR
+    FOREIGN = "foreign"  # a card that works, but none that this kiosk serves
+    DEAD = "dead"  # no ATR: upside down, unpowered or broken
+
+
+class PinRole(enum.Enum):
+    """Which of the card's secrets is meant."""
+
+    AUTHENTICATION = "pin1"
+    SIGNATURE = "pin2"
+    UNBLOCKING = "puk"
+
+
+class PinTries(msgspec.Struct, frozen=True):
+    """Tries left and the maximum that the card allows."""
+
+    left: int
+    maximum: int
+
+
+class StatedData(msgspec.Struct, frozen=True):
+    """The personal data file: stated by the card, not signed by anybody."""
+
+    surname: str
+    given_names: str
+    sex: str
+    citizenship: str
+    birth: str  # as printed: "08 01 1980 EST"
+    personal_code: str
+    document_number: str
+    expiry_date: str  # as printed: "DD MM YYYY"
+    issuing_date: str
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """A reader by its name (its index changes), and the card in it."""
+
+    name: str
+    card: CardFamily | None
+    atr: bytes = b""
+
+
+# Unasked
+
+
+class ReadersChanged(msgspec.Struct, frozen=True, tag=True):
+    """All readers as they are now."""
+
+    readers: tuple[Reader, ...]
+
+
+class ServiceChanged(msgspec.Struct, frozen=True, tag=True):
+    """The PC/SC service went away or came back."""
+
+    is_running: bool
+
+
+# Requests
+
+
+class ReadCard(msgspec.Struct, frozen=True, tag=True):
+    """Read the personal data file, both certificates and all retry counters; no PIN."""
+
+    request: int
+    reader: str
+
+
+class Authenticate(msgspec.Struct, frozen=True, tag=True):
+    """Sign ``digest`` (SHA-384 of the challenge, 48 bytes) with the authentication key after PIN 1."""
+
+    request: int
+    reader: str
+    pin: bytes
+    digest: bytes
+    last_try_confirmed: bool = False
+
+
+class Sign(msgspec.Struct, frozen=True, tag=True):
+    """Sign ``digest`` (SHA-384, 48 bytes) with the signature key after PIN 2."""
+
+    request: int
+    reader: str
+    pin: bytes
+    digest: bytes
+    last_try_confirmed: bool = False
+
+
+# Outcomes
+
+
+class CardContents(msgspec.Struct, frozen=True, tag=True):
+    """What a card says without a PIN."""
+
+    request: int
+    stated: StatedData
+    authentication_certificate: bytes  # DER
+    signature_certificate: bytes  # DER
+    tries: dict[PinRole, PinTries]
+
+
+class Signed(msgspec.Struct, frozen=True, tag=True):
+    """A signature value: r || s, 96 bytes for P-384."""
+
+    request: int
+    signature: bytes
+
+
+class PinWrong(msgspec.Struct, frozen=True, tag=True):
+    """The card refused the PIN."""
+
+    request: int
+    tries_left: int
+
+
+class PinBlocked(msgspec.Struct, frozen=True, tag=True):
+    """No tries are left; only the unblocking code helps."""
+
+    request: int
+
+
+class PinLengthRefused(msgspec.Struct, frozen=True, tag=True):
+    """The PIN is shorter or longer than this card allows; no try was used."""
+
+    request: int
+
+
+class LastTryUnconfirmed(msgspec.Struct, frozen=True, tag=True):
+    """One try is left and the request did not say that the person knows; no try was used."""
+
+    request: int
+
+
+class Failure(enum.Enum):
+    """Why a request could not be done, by what the person or the staff can do about it."""
+
+    CARD_REMOVED = "card-removed"
+    CARD_RESET = "card-reset"  # another program reset the card: ask again
+    READER_BUSY = "reader-busy"  # another program holds the card exclusively
+    CARD_MUTE = "card-mute"  # no answer within the deadline: take the card out
+    CARD_UNSUPPORTED = "card-unsupported"
+    CARD_UNREADABLE = "card-unreadable"  # torn, malformed or impossible answers
+    NO_SERVICE = "no-service"
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """The request was not done; ``status`` is the card's status word, or 0."""
+
+    request: int
+    failure: Failure
+    status: int = 0
+
+
+Request = ReadCard | Authenticate | Sign
+PinOutcome = Signed | PinWrong | PinBlocked | PinLengthRefused | LastTryUnconfirmed | Failed
+Outcome = CardContents | PinOutcome
+FromCard = ReadersChanged | ServiceChanged | Outcome

@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The journal, the outbox and the line to the centre."""

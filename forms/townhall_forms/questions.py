@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What a form shows of itself: questions, choices, answered lines, and outcomes of answering."""
+
+import enum
+from dataclasses import dataclass
+
+
+class QuestionKind(enum.Enum):
+    """How a question is answered."""
+
+    TEXT = "text"
+    LONG_TEXT = "long-text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DATE = "date"
+    CHOOSE_ONE = "choose-one"
+    CHOOSE_MANY = "choose-many"
+    NOTE = "note"  # nothing to answer
+
+
+@dataclass(frozen=True, slots=True)
+class FormChoice:
+    """One choice of a question; ``label`` is in the session's language."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question as it stands now, every text in the session's language.
+
+    ``value`` is an ISO date, a plain number, a choice's value, choices' values parted by single spaces, or text.
+    """
+
+    ref: str  # path of its node, stable within a session
+    label: str
+    hint: str
+    kind: QuestionKind
+    value: str
+    choices: tuple[FormChoice, ...] = ()
+    is_required: bool = False
+    is_read_only: bool = False
+    source: str = ""  # where a prefilled value comes from: "eid:surname", or empty
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredLine:
+    """One question and its answer as people read it: for the review and the document."""
+
+    ref: str
+    label: str
+    shown: str  # localised; empty where nothing was answered
+    source: str = ""  # as in ``Question``
+    group: str = ""  # label of the innermost labelled group around it, or empty
+
+
+class RefusalReason(enum.Enum):
+    """Why an answer is not taken."""
+
+    REQUIRED = "required"
+    TYPE = "type"  # also: not one of the choices, or too long
+    CONSTRAINT = "constraint"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The answer was taken and everything that depends on it is up to date."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRefused:
+    """The answer was not taken; what stood before still stands."""
+
+    reason: RefusalReason
+    message: str  # the form's own words in the session's language; empty where the form has none
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that keeps the form from being finished."""
+
+    ref: str
+    reason: RefusalReason
+    message: str  # as in ``AnswerRefused``

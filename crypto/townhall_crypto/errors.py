@@ -13,12 +13,16 @@
     │   ├── SealBrokenError            sealed to this key, and changed (or made to deceive) since
     │   ├── SignatureRefusedError      a signature is not by this key over these bytes
     │   ├── ProofRefusedError          a Merkle proof does not lead to the root
-    │   └── CheckpointRefusedError     a signed note that is no checkpoint of the expected log
+    │   ├── CheckpointRefusedError     a signed note that is no checkpoint of the expected log
+    │   ├── CertificateRefusedError    a certificate is not good for this purpose, at this time, under these anchors
+    │   ├── DocumentRefusedError       a PDF is not signed, whole and unchanged, by a certificate that is good for it
+    │   └── CardSignatureRefusedError  what the card gave back is no signature by the certificate's key over what it got
     ├── UnavailableError           a key cannot be used here and now: staff must act
     │   ├── DeviceKeyMissingError      there is no key file
     │   ├── DeviceKeyLockedError       the passphrase does not open the key file, or the file holds no such key
     │   ├── DeviceKeyExposedError      other users of the machine can read or replace the key file
-    │   └── DeviceKeyExistsError       a new key would overwrite an old one
+    │   ├── DeviceKeyExistsError       a new key would overwrite an old one
+    │   └── TrustMaterialError         an anchor, intermediate or revocation list of the trust data cannot be read
     ├── PayloadTooLargeError       more than the largest size class holds: send less
     └── ProgrammingError           the caller broke a contract of this part: report it
 
@@ -101,6 +105,61 @@ class CheckpointRefusedError(RefusedError):
     code = "TH-CRYP-018"
 
 
+class CertificateRefusal(Enum):
+    """Why a certificate was refused."""
+
+    UNPARSABLE = "not a certificate of a person that this program can read"
+    UNTRUSTED = "no valid path leads to a trust anchor"
+    NOT_YET_VALID = "a certificate of the path is not valid yet"
+    EXPIRED = "a certificate of the path is not valid any more"
+    REVOKED = "a certificate of the path was revoked"
+    WRONG_USAGE = "the key may not be used for this purpose"
+
+
+class CertificateRefusedError(RefusedError):
+    """A certificate is not good for the asked purpose and time under the given anchors."""
+
+    code = "TH-CRYP-020"
+
+    def __init__(self, reason: CertificateRefusal) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class DocumentRefusal(Enum):
+    """Why a PDF was refused as a signed document."""
+
+    UNREADABLE = "not a PDF that can be read strictly"
+    NOT_SIGNED = "no signature"
+    SEVERAL_SIGNATURES = "more than one signature"
+    NOT_PADES = "the signature does not follow the PAdES baseline"
+    WEAK_ALGORITHM = "the signature uses an algorithm that is no longer good enough"
+    NOT_WHOLE_FILE = "the signature does not cover the whole file"
+    CHANGED = "the document is not the one that was signed"
+    SIGNATURE_BROKEN = "the signature is not by the named certificate"
+    CERTIFICATE = "the certificate was refused"
+
+
+class DocumentRefusedError(RefusedError):
+    """A PDF is not signed, whole and unchanged, by a certificate that is good for it.
+
+    ``certificate_reason`` says more when the reason is ``CERTIFICATE``.
+    """
+
+    code = "TH-CRYP-021"
+
+    def __init__(self, reason: DocumentRefusal, certificate_reason: CertificateRefusal | None = None) -> None:
+        super().__init__(reason.value if certificate_reason is None else f"{reason.value}: {certificate_reason.value}")
+        self.reason = reason
+        self.certificate_reason = certificate_reason
+
+
+class CardSignatureRefusedError(RefusedError):
+    """What the card gave back is no signature by the certificate's key over the digest it got; nothing was signed."""
+
+    code = "TH-CRYP-022"
+
+
 class UnavailableError(CryptoError):
     """A key cannot be used here and now; staff must act."""
 
@@ -129,6 +188,12 @@ class DeviceKeyExistsError(UnavailableError):
     """A device key file is there already; creating one never overwrites it."""
 
     code = "TH-CRYP-044"
+
+
+class TrustMaterialError(UnavailableError):
+    """An anchor, intermediate certificate or revocation list of the trust data cannot be read."""
+
+    code = "TH-CRYP-045"
 
 
 class PayloadTooLargeError(CryptoError):

@@ -3,7 +3,7 @@
 """A two-way channel of typed messages between two processes, over a Unix socket pair.
 
 A frame is four bytes of length (big-endian) and one MessagePack message. File descriptors may travel beside a
-message (``SCM_RIGHTS``). The reader names the union of types that it accepts; anything else is an error, so a taken-over
+message (``SCM_RIGHTS``). The reader names the union of types it accepts; anything else is an error, so a taken-over
 process cannot make its peer build objects of its choice.
 """
 

@@ -1,0 +1,181 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What each step of a visit leads to: the functions behind the rows of ``session.TABLE``; all pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from townhall_kiosk import effects as do
+from townhall_kiosk import events as on
+from townhall_kiosk import states as at
+from townhall_kiosk.effects import Effect
+from townhall_kiosk.events import Event
+from townhall_kiosk.states import State
+from townhall_smartcard.messages import PinRole
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What follows from an event."""
+
+    state: State
+    effects: tuple[Effect, ...] = ()
+
+
+def stop(_state: State, _event: Event) -> Step:
+    """The person stopped while a card is in: nothing is sent, the card is to be taken."""
+    return Step(at.TakingCard(at.Outcome.NOTHING_SENT), (do.Forget(),))
+
+
+def leave(_state: State, _event: Event) -> Step:
+    """The visit ends without a card and without anything sent."""
+    return ended(at.Outcome.NOTHING_SENT)
+
+
+def ended(outcome: at.Outcome) -> Step:
+    """The last step of every visit."""
+    return Step(at.Ended(outcome), (do.Forget(), do.EndVisit(outcome)))
+
+
+def read(_state: State, event: on.CardInserted) -> Step:
+    """Read the one card that is in."""
+    return Step(at.ReadingCard(event.reader), (do.ReadCard(event.reader),))
+
+
+def refuse(_state: State, event: on.CardUnusable | on.CardFailed) -> Step:
+    """The card cannot be used: say why, and wait until it is out."""
+    return Step(at.CardRefused(event.problem), (do.Forget(),))
+
+
+def in_language(_state: State, event: on.LanguageChosen) -> Step:
+    """Speak the chosen language, then see whether a card is in already."""
+    return Step(at.WaitingForCard(), (do.UseLanguage(event.language), do.LookForCard()))
+
+
+def ask_pin(reader: str, role: PinRole, tries: int, notice: at.PinNotice = at.PinNotice.NONE) -> Step:
+    """Open the pad; before the last try the person says that they know, and without a try there is no pad."""
+    if tries <= 0:
+        blocked = at.CardProblem.PIN1_BLOCKED if role is PinRole.AUTHENTICATION else at.CardProblem.PIN2_BLOCKED
+        return Step(at.CardRefused(blocked), (do.Forget(),))
+    if tries == 1:
+        return Step(at.ConfirmingLastTry(reader, role))
+    return Step(at.EnteringPin(reader, role, tries, notice))
+
+
+def card_read(state: at.ReadingCard, event: on.CardRead) -> Step:
+    """The counters decide whether, and how, PIN 1 is asked."""
+    if event.signature_tries <= 0:  # said before a form is filled in for nothing
+        return ask_pin(state.reader, PinRole.SIGNATURE, 0)
+    return ask_pin(state.reader, PinRole.AUTHENTICATION, event.authentication_tries)
+
+
+def use_pin(state: at.EnteringPin, event: on.PinGiven) -> Step:
+    """Hand the PIN to the card, for what it was asked for."""
+    command = do.ProveIdentity if state.role is PinRole.AUTHENTICATION else do.SignDocument
+    return Step(
+        at.UsingPin(state.reader, state.role, state.tries_left, state.last_try_confirmed),
+        (command(state.reader, state.last_try_confirmed, event.pin),),
+    )
+
+
+def pin_accepted(state: at.UsingPin, _event: on.PinAccepted) -> Step:
+    """PIN 1 opens the services; PIN 2 has signed, so what follows cannot be stopped by a card."""
+    if state.role is PinRole.AUTHENTICATION:
+        return Step(at.ChoosingService(state.reader))
+    return Step(at.Committing(), (do.Commit(),))
+
+
+def ask_again(notice: at.PinNotice) -> Callable[[at.UsingPin, Event], Step]:
+    """Open the same pad once more; no try was used."""
+
+    def take(state: at.UsingPin, _event: Event) -> Step:
+        confirmed = state.last_try_confirmed
+        return Step(at.EnteringPin(state.reader, state.role, state.tries_left, notice, confirmed))
+
+    return take
+
+
+def answer_accepted(state: at.Answering, event: on.AnswerAccepted) -> Step:
+    """On to the next question, or to the review when none follows."""
+    if event.following is None:
+        return Step(at.Reviewing(state.reader))
+    return Step(at.Answering(state.reader, event.following, is_changing=state.is_changing))
+
+
+def back_from_question(state: at.Answering, _event: on.WentBack) -> Step:
+    """Back to where the person came from."""
+    if state.is_changing:
+        return Step(at.Reviewing(state.reader))
+    if state.question == 0:
+        return Step(at.ChoosingService(state.reader))
+    return Step(at.Answering(state.reader, state.question - 1))
+
+
+def back_from_pin(state: at.EnteringPin | at.ConfirmingLastTry, _event: on.WentBack) -> Step:
+    """Back to the document; before PIN 1 there is nowhere to go back to."""
+    if state.role is PinRole.AUTHENTICATION:
+        return Step(state)
+    tries = state.tries_left if isinstance(state, at.EnteringPin) else 1
+    return Step(at.ReadingDocument(state.reader, tries))
+
+
+def finish(state: at.ShowingReceipt, _event: Event) -> Step:
+    """Leave the receipt: the card first, if it is in."""
+    if state.card_is_in:
+        return Step(at.TakingCard(at.Outcome.STORED), (do.Forget(),))
+    return Step(at.Thanked(at.Outcome.STORED), (do.Forget(),))
+
+
+def gone(state: at.Resumable) -> Step:
+    """Nobody answered the countdown: release the card if one is in."""
+    if isinstance(state, at.ShowingReceipt):
+        return finish(state, on.CountdownOver())
+    if state.card is at.CardNeed.VISIT:
+        return Step(at.TakingCard(at.Outcome.NOTHING_SENT), (do.Forget(),))
+    return ended(at.Outcome.NOTHING_SENT)
+
+
+def card_removed(state: State) -> Step:  # noqa: PLR0911  # one line a case reads better than a nest
+    """Answer ``CardRemoved`` in every state."""
+    match state:
+        case at.ChoosingLanguage():
+            return Step(at.Attract())
+        case at.SeveralCards():
+            return Step(at.WaitingForCard())
+        case at.Committing():
+            return Step(replace(state, card_is_in=False))
+        case at.CardRefused():
+            return Step(at.WaitingForCard(), (do.LookForCard(),))
+        case at.ShowingReceipt(card_is_in=True):
+            return Step(at.Thanked(at.Outcome.STORED), (do.Forget(),))
+        case at.TakingCard():
+            return Step(at.Thanked(state.outcome), (do.Forget(),))
+        case at.OutOfService():
+            return Step(replace(state, card_is_in=False))
+        case at.StillThere():
+            after = card_removed(state.resume)
+            return Step(state) if after.state == state.resume else after
+        case _ if state.card is at.CardNeed.VISIT:
+            return Step(at.StoppedEarly(), (do.Forget(),))
+        case _:
+            return Step(state)
+
+
+def idle(state: State) -> Step:
+    """Answer ``IdleTimeout`` in every state: those that wait for somebody start to count down."""
+    if isinstance(state, at.Resumable):
+        return Step(at.StillThere(state))
+    return Step(state)
+
+
+def fault(state: State, event: on.Fault) -> Step:
+    """Answer ``Fault`` in every state: what is stored is never taken back by a later fault."""
+    match state:
+        case at.ShowingReceipt() | at.TakingCard() | at.Thanked() | at.Ended() | at.OutOfService():
+            return Step(state)
+        case at.StillThere(resume=at.ShowingReceipt()):
+            return Step(state)
+        case at.Committing(card_is_in=card_is_in):
+            return Step(at.OutOfService(event.code, card_is_in), (do.Forget(),))
+        case _:
+            return Step(at.OutOfService(event.code, state.card is not at.CardNeed.NONE), (do.Forget(),))

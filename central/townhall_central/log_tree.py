@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The centre's Merkle tree (RFC 6962) as arithmetic over stored perfect subtrees; no input or output here.
+
+A log of n leaves is kept as its *peaks*, the roots of the perfect subtrees that n's binary digits name, largest
+first. One append touches the peaks alone: they are the inclusion proof of the new leaf, and give the new root. Every
+perfect subtree's root is also stored once under its in-order position, and any later proof is put together from these.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+HASH_BYTES = 32
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return the hash of an inner node (RFC 6962 §2.1)."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def position(level: int, index: int) -> int:
+    """Return the in-order number of the `index`-th perfect subtree of 2**level leaves: unique and never reused."""
+    return ((2 * index + 1) << level) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What one more leaf made of the log."""
+
+    index: int
+    root: bytes
+    inclusion_proof: tuple[bytes, ...]
+    peaks: tuple[bytes, ...]
+    nodes: Mapping[int, bytes]
+
+    @property
+    def size(self) -> int:
+        """The number of leaves, this one included."""
+        return self.index + 1
+
+
+def append(size: int, peaks: Sequence[bytes], leaf_hash: bytes) -> Appended:
+    """Append one leaf hash to a log of `size` leaves with these peaks."""
+    if len(peaks) != size.bit_count():
+        raise ValueError("peaks do not fit the size")
+    nodes = {position(0, size): leaf_hash}
+    merged, level, rest = leaf_hash, 0, list(peaks)
+    while size >> level & 1:
+        merged = node_hash(rest.pop(), merged)
+        level += 1
+        nodes[position(level, size >> level)] = merged
+    new_peaks = (*rest, merged)
+    return Appended(size, fold_peaks(new_peaks), tuple(reversed(peaks)), new_peaks, nodes)
+
+
+def fold_peaks(peaks: Sequence[bytes]) -> bytes:
+    """Return the root of the log that has these peaks."""
+    if not peaks:
+        return EMPTY_ROOT
+    root = peaks[-1]
+    for peak in reversed(peaks[:-1]):
+        root = node_hash(peak, root)
+    return root
+
+
+def perfect_parts(start: int, stop: int) -> list[int]:
+    """Return the positions of the perfect subtrees that make up leaves [start, stop), left to right.
+
+    `start` must be aligned as RFC 6962's splits make it: a multiple of the largest power of two in stop - start.
+    """
+    parts = []
+    while start < stop:
+        level = (stop - start).bit_length() - 1
+        parts.append(position(level, start >> level))
+        start += 1 << level
+    return parts
+
+
+def consistency_ranges(first: int, second: int) -> list[tuple[int, int]]:
+    """Return the leaf ranges whose hashes prove, in order, that log `second` continues log `first` (RFC 6962 §2.1.2).
+
+    Raises ValueError unless 0 < first <= second.
+    """
+    if not 0 < first <= second:
+        raise ValueError("a consistency proof needs 0 < first <= second")
+    ranges: list[tuple[int, int]] = []
+    start, stop, is_whole = 0, second, True
+    while first != stop:
+        half = 1 << (stop - start - 1).bit_length() - 1
+        if first - start <= half:
+            ranges.append((start + half, stop))
+            stop = start + half
+        else:
+            ranges.append((start, start + half))
+            start, is_whole = start + half, False
+    if not is_whole:
+        ranges.append((start, stop))
+    ranges.reverse()
+    return ranges
+
+
+def hash_ranges(
+    ranges: Iterable[tuple[int, int]], fetch: Callable[[Sequence[int]], Mapping[int, bytes]]
+) -> tuple[bytes, ...]:
+    """Return the Merkle hash of each range, fetching all stored subtrees at once."""
+    parts = [perfect_parts(start, stop) for start, stop in ranges]
+    stored = fetch([number for some in parts for number in some])
+    return tuple(fold_peaks([stored[number] for number in some]) for some in parts)

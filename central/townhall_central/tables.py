@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The tables of the centre's database: all its truth, and the unique constraints that make "exactly once" true.
+
+Times are whole seconds of Unix time by the centre's clock. Bytes are stored as they came; nothing is ever updated
+but `log_head`, `journal`, `code`, `enrolment` (its decision) and `kiosk` (its newest key).
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION = 1
+
+METADATA = MetaData()
+
+_ID = String(64)
+_NAME = String(128)
+
+SCHEMA = Table("schema_version", METADATA, Column("version", Integer, primary_key=True))
+
+CODE = Table(
+    "code",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("kiosk", _NAME, nullable=False),
+    # Forgotten as soon as it is used, blocked, replaced or found expired; the proof cannot be checked without it.
+    Column("secret", LargeBinary, nullable=True),
+    Column("created_by", _NAME, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("wrong_proofs", Integer, nullable=False, default=0),
+)
+Index("code_by_kiosk", CODE.c.kiosk)
+
+ENROLMENT = Table(
+    "enrolment",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("code_id", Integer, ForeignKey("code.id"), nullable=False, unique=True),  # a code is used once
+    Column("kiosk", _NAME, nullable=False),
+    Column("public_key", LargeBinary, nullable=False, unique=True),
+    Column("requested_at", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("decided_by", _NAME, nullable=True),
+    Column("decided_at", BigInteger, nullable=True),
+    Column("certificate", LargeBinary, nullable=True),
+)
+
+KIOSK = Table(
+    "kiosk",
+    METADATA,
+    Column("name", _NAME, primary_key=True),
+    Column("enrolment_id", _ID, ForeignKey("enrolment.id"), nullable=False),
+    Column("public_key", LargeBinary, nullable=False, unique=True),
+    Column("certificate", LargeBinary, nullable=False),
+)
+
+AGENCY = Table(
+    "agency",
+    METADATA,
+    Column("key_id", _NAME, primary_key=True),
+    Column("name", _NAME, nullable=False),
+    Column("recipient_key", LargeBinary, nullable=False),
+    Column("request_key", LargeBinary, nullable=False),
+    Column("added_by", _NAME, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+)
+
+ENVELOPE = Table(
+    "envelope",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("kiosk", _NAME, nullable=False),
+    Column("journal_id", _NAME, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("prev_hash", _ID, nullable=False),
+    Column("bytes_sha256", LargeBinary, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("log_index", BigInteger, nullable=False, unique=True),
+    Column("certificate", LargeBinary, nullable=False),
+    Column("receipt", LargeBinary, nullable=False),
+    UniqueConstraint("kiosk", "journal_id", "seq", name="one_envelope_a_place"),
+)
+
+# Apart, so that looking for neighbours never reads megabytes.
+ENVELOPE_BYTES = Table(
+    "envelope_bytes",
+    METADATA,
+    Column("id", _ID, ForeignKey("envelope.id"), primary_key=True),
+    Column("bytes", LargeBinary, nullable=False),
+)
+
+ADDRESSEE = Table(
+    "addressee",
+    METADATA,
+    Column("key_id", _NAME, primary_key=True),
+    Column("log_index", BigInteger, primary_key=True),
+    Column("envelope_id", _ID, ForeignKey("envelope.id"), nullable=False),
+)
+
+JOURNAL = Table(
+    "journal",
+    METADATA,
+    Column("kiosk", _NAME, primary_key=True),
+    Column("journal_id", _NAME, primary_key=True),
+    Column("lowest_missing_seq", BigInteger, nullable=False),
+)
+
+# One row; who appends locks it first, so indexes have neither gap nor repeat.
+LOG_HEAD = Table(
+    "log_head",
+    METADATA,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("peaks", LargeBinary, nullable=False),
+)
+
+LOG_NODE = Table(
+    "log_node",
+    METADATA,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+# What contradicted the stored history: kept for the staff, once each.
+CONFLICT = Table(
+    "conflict",
+    METADATA,
+    Column("kiosk", _NAME, primary_key=True),
+    Column("journal_id", _NAME, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    Column("envelope_id", _ID, primary_key=True),
+    Column("code", String(16), primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+)

@@ -10,7 +10,7 @@ from typing import NoReturn, Self
 from townhall_crypto.errors import ProgrammingError
 
 
-class Secret:
+class Secret:  # noqa: PLW1641 - a hash would be a fingerprint of the secret
     """A passphrase, a PIN or a key, in one buffer of its own.
 
     It has no readable ``repr`` or ``str``, cannot be pickled, copied or hashed, and compares in constant time. Wiping

@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Canonical JSON: RFC 8785, narrowed to integers, strings, lists and objects.
+
+One value has one spelling, so a hash or a signature over the bytes is one over the value. Booleans, null and fractions
+are left out: no format of ours needs them, and fractions are where implementations of RFC 8785 differ.
+"""
+
+import json
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+
+import rfc8785
+
+from townhall_crypto.errors import NotCanonicalError, ProgrammingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MAX_BYTES: Final = 1024 * 1024
+MAX_DEPTH: Final = 16
+_MAX_INTEGER: Final = 2**53 - 1  # RFC 8785 section 3.2.2.3: beyond it, a double loses digits
+_MAX_INTEGER_DIGITS: Final = 17  # sixteen and a sign
+
+CanonicalValue: TypeAlias = "str | int | Sequence[CanonicalValue] | Mapping[str, CanonicalValue]"
+DecodedValue: TypeAlias = "str | int | list[DecodedValue] | dict[str, DecodedValue]"
+
+
+def encode(value: CanonicalValue) -> bytes:
+    """Return the canonical UTF-8 bytes of ``value``: str, int, list or tuple, dict with str keys, nested at will.
+
+    Integers lie within plus or minus 2**53 - 1.
+
+    Raises:
+        ProgrammingError: ``value`` holds anything else, is nested deeper than ``MAX_DEPTH``, or has more bytes than
+            ``MAX_BYTES``.
+    """
+    _check_encodable(value, MAX_DEPTH)
+    try:
+        data = rfc8785.dumps(value)
+    except ValueError:  # lone surrogates: no UTF-8 spells them
+        raise ProgrammingError("a string has no UTF-8 form") from None
+    if len(data) > MAX_BYTES:
+        raise ProgrammingError(f"canonical form of {len(data)} bytes")
+    return data
+
+
+def decode(data: bytes) -> DecodedValue:
+    """Return the value of which ``data`` is the canonical form.
+
+    Raises:
+        NotCanonicalError: ``data`` is not JSON, not canonical, repeats a key, nests deeper than ``MAX_DEPTH`` or is
+            longer than ``MAX_BYTES``.
+    """
+    if len(data) > MAX_BYTES:
+        raise NotCanonicalError(f"{len(data)} bytes")
+    try:
+        value: DecodedValue = json.loads(
+            data.decode("utf-8"),
+            parse_float=_refuse,
+            parse_constant=_refuse,
+            parse_int=_integer,
+            object_pairs_hook=_object_without_repeats,
+        )
+        is_canonical = encode(value) == data
+    except (ValueError, RecursionError, ProgrammingError):
+        raise NotCanonicalError("not canonical JSON of integers and strings") from None
+    if not is_canonical:
+        raise NotCanonicalError("JSON in another spelling than the canonical one")
+    return value
+
+
+def _check_encodable(value: object, depth_left: int) -> None:
+    if depth_left < 0:
+        raise ProgrammingError(f"nested deeper than {MAX_DEPTH}")
+    match value:
+        case str():
+            pass
+        case int():
+            _check_integer(value)
+        case list() | tuple():
+            for item in value:
+                _check_encodable(item, depth_left - 1)
+        case dict():
+            if not all(isinstance(key, str) for key in value):
+                raise ProgrammingError("an object's key is no string")
+            for item in value.values():
+                _check_encodable(item, depth_left - 1)
+        case _:
+            raise ProgrammingError(f"{type(value).__name__} has no canonical form here")
+
+
+def _check_integer(value: int) -> None:
+    if isinstance(value, bool):
+        raise ProgrammingError("a boolean has no canonical form here")
+    if abs(value) > _MAX_INTEGER:
+        raise ProgrammingError("an integer beyond 2**53 - 1")
+
+
+def _refuse(_spelling: str) -> NoReturn:
+    raise ValueError
+
+
+def _integer(spelling: str) -> int:
+    if len(spelling) > _MAX_INTEGER_DIGITS:
+        raise ValueError
+    return int(spelling)
+
+
+def _object_without_repeats(pairs: list[tuple[str, DecodedValue]]) -> dict[str, DecodedValue]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError
+    return result

@@ -1,0 +1,8 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Turns the very bytes of a PDF into pictures for the screen: what is shown is what is signed; the one user of PDFium."""
+
+
+def page_pictures(pdf: bytes, *, pixels_per_inch: int = 144) -> tuple[bytes, ...]:
+    """Return each page as PNG."""
+    raise NotImplementedError

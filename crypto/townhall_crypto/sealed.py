@@ -206,6 +206,8 @@ def _unpad(padded: bytearray) -> bytes:
     end = _LENGTH_BYTES + int.from_bytes(padded[:_LENGTH_BYTES], "big")
     # A sealer takes the smallest class and pads with zeros: one payload has one padded form, with no room for a message
     # that only some programs see.
-    if end > len(padded) or _size_class(end - _LENGTH_BYTES) != len(padded) or any(memoryview(padded)[end:]):
+    if end > len(padded) or _size_class(end - _LENGTH_BYTES) != len(padded):
+        raise SealBrokenError(SealFault.PADDING)
+    if padded.count(0, end) != len(padded) - end:
         raise SealBrokenError(SealFault.PADDING)
     return bytes(padded[_LENGTH_BYTES:end])

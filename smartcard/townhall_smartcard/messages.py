@@ -3,7 +3,8 @@
 """What a visit and its card process say to each other.
 
 Every request is answered by exactly one ``Outcome`` with the same ``request`` number. ``ReadersChanged`` and
-``ServiceChanged`` come unasked. A PIN travels in ``Authenticate`` and ``Sign`` only, as bytes, never as text.
+``ServiceChanged`` come unasked. A PIN travels in ``Authenticate`` and ``Sign`` only, as bytes that can be wiped, never
+as text.
 """
 
 import enum
@@ -48,6 +49,10 @@ class StatedData(msgspec.Struct, frozen=True):
     expiry_date: str  # as printed: "DD MM YYYY"
     issuing_date: str
 
+    def __repr__(self) -> str:
+        """Show no personal data."""
+        return "StatedData(...)"
+
 
 class Reader(msgspec.Struct, frozen=True):
     """A reader by its name (its index changes), and the card in it."""
@@ -87,9 +92,13 @@ class Authenticate(msgspec.Struct, frozen=True, tag=True):
 
     request: int
     reader: str
-    pin: bytes
+    pin: bytearray  # both ends wipe theirs
     digest: bytes
     last_try_confirmed: bool = False
+
+    def __repr__(self) -> str:
+        """Show neither the PIN nor its length."""
+        return f"{type(self).__name__}(request={self.request}, reader={self.reader!r})"
 
 
 class Sign(msgspec.Struct, frozen=True, tag=True):
@@ -97,9 +106,13 @@ class Sign(msgspec.Struct, frozen=True, tag=True):
 
     request: int
     reader: str
-    pin: bytes
+    pin: bytearray  # both ends wipe theirs
     digest: bytes
     last_try_confirmed: bool = False
+
+    def __repr__(self) -> str:
+        """Show neither the PIN nor its length."""
+        return f"{type(self).__name__}(request={self.request}, reader={self.reader!r})"
 
 
 # Outcomes
@@ -113,6 +126,10 @@ class CardContents(msgspec.Struct, frozen=True, tag=True):
     authentication_certificate: bytes  # DER
     signature_certificate: bytes  # DER
     tries: dict[PinRole, PinTries]
+
+    def __repr__(self) -> str:
+        """Show no personal data."""
+        return f"CardContents(request={self.request}, tries={self.tries})"
 
 
 class Signed(msgspec.Struct, frozen=True, tag=True):

@@ -1,0 +1,151 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The visit's side of the card process: asks, waits, and hears of cards that come and go."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+
+from townhall_process.channel import Channel
+from townhall_process.errors import ChannelClosedError, ChannelMisuseError
+from townhall_smartcard.apdu import wipe
+from townhall_smartcard.errors import CardMisuseError
+from townhall_smartcard.estonia import DIGEST_BYTES
+from townhall_smartcard.messages import (
+    Authenticate,
+    CardContents,
+    Failed,
+    Failure,
+    FromCard,
+    Outcome,
+    PinOutcome,
+    ReadCard,
+    Reader,
+    ReadersChanged,
+    Request,
+    ServiceChanged,
+    Sign,
+)
+
+Event = ReadersChanged | ServiceChanged
+
+
+class CardClient:
+    """Speaks with one card process over ``channel``, in the loop that owns the channel.
+
+    Outcomes come as values. When the process ends, whatever was asked ends as ``Failed(NO_SERVICE)`` (a mute card's own
+    request as ``Failed(CARD_MUTE)`` before that) and ``run`` and ``next_event`` raise: start a new process and client.
+    """
+
+    def __init__(self, channel: Channel[FromCard, Request]) -> None:
+        self._channel = channel
+        self._numbers = itertools.count(1)
+        self._pending: dict[int, asyncio.Future[Outcome]] = {}
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._readers: tuple[Reader, ...] = ()
+        self._is_closed = False
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """All readers, as of the newest ``ReadersChanged`` received (``next_event`` may still lag behind)."""
+        return self._readers
+
+    async def run(self) -> None:
+        """Take in what the card process says until it ends.
+
+        Raises:
+            ChannelClosedError: the process ended.
+            ChannelMisuseError: it said something that it never says.
+        """
+        try:
+            while True:
+                self._take(await self._channel.receive())
+        finally:
+            self._end()
+
+    async def next_event(self) -> Event:
+        """Wait for the next change of readers or service; the first two after the start tell how things are.
+
+        Raises:
+            ChannelClosedError: the process ended, and every event before that was taken.
+        """
+        event = None if self._is_closed and self._events.empty() else await self._events.get()
+        if event is None:
+            raise ChannelClosedError
+        return event
+
+    async def read(self, reader: str) -> CardContents | Failed:
+        """Read the card in ``reader`` without a PIN."""
+        outcome = await self._ask(lambda number: ReadCard(number, reader))
+        if not isinstance(outcome, CardContents | Failed):
+            raise ChannelMisuseError(type(outcome).__name__)
+        return outcome
+
+    async def authenticate(
+        self, reader: str, pin: bytearray, digest: bytes, *, last_try_confirmed: bool = False
+    ) -> PinOutcome:
+        """Sign ``digest`` (48 bytes) with the authentication key after PIN 1; ``pin`` is wiped."""
+        try:
+            _check_digest(digest)
+            return _as_pin_outcome(
+                await self._ask(lambda number: Authenticate(number, reader, pin, digest, last_try_confirmed))
+            )
+        finally:
+            wipe(pin)
+
+    async def sign(self, reader: str, pin: bytearray, digest: bytes, *, last_try_confirmed: bool = False) -> PinOutcome:
+        """Sign ``digest`` (48 bytes) with the signature key after PIN 2; ``pin`` is wiped."""
+        try:
+            _check_digest(digest)
+            return _as_pin_outcome(
+                await self._ask(lambda number: Sign(number, reader, pin, digest, last_try_confirmed))
+            )
+        finally:
+            wipe(pin)
+
+    async def _ask(self, make: Callable[[int], Request]) -> Outcome:
+        number = next(self._numbers)
+        if self._is_closed:
+            return Failed(number, Failure.NO_SERVICE)
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._pending[number] = answer
+        request = make(number)
+        try:
+            await self._channel.send(request)
+            if isinstance(request, Authenticate | Sign):
+                wipe(request.pin)
+            return await answer
+        except ChannelClosedError:
+            return Failed(number, Failure.NO_SERVICE)
+        finally:
+            self._pending.pop(number, None)
+
+    def _take(self, message: FromCard) -> None:
+        if isinstance(message, ReadersChanged):
+            self._readers = message.readers
+        if isinstance(message, ReadersChanged | ServiceChanged):
+            self._events.put_nowait(message)
+            return
+        # An outcome that nobody waits for any more: its task was cancelled, the person left.
+        answer = self._pending.get(message.request)
+        if answer is not None and not answer.done():
+            answer.set_result(message)
+
+    def _end(self) -> None:
+        self._is_closed = True
+        self._readers = ()
+        self._events.put_nowait(None)
+        for number, answer in self._pending.items():
+            if not answer.done():
+                answer.set_result(Failed(number, Failure.NO_SERVICE))
+
+
+def _check_digest(digest: bytes) -> None:
+    if len(digest) != DIGEST_BYTES:
+        raise CardMisuseError(f"digest of {len(digest)} bytes")
+
+
+def _as_pin_outcome(outcome: Outcome) -> PinOutcome:
+    if isinstance(outcome, CardContents):
+        raise ChannelMisuseError(type(outcome).__name__)
+    return outcome

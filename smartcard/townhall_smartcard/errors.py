@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What can go wrong between this kiosk and a card, grouped by what the reader of the error can do.
+
+::
+
+    CardError
+    ├── CardGoneError              put the card in again and start the operation anew
+    │   ├── CardRemovedError
+    │   └── CardResetError         another program reset the card: start anew, nothing to put in
+    ├── ReaderBusyError            wait for the other program
+    ├── ServiceGoneError           wait for the PC/SC service
+    ├── CardUnreadableError        another try may help; if not, another card
+    │   └── UnexpectedStatusError  with the status word that nobody expected
+    ├── CardUnsupportedError       another card
+    ├── CardMuteError              take the card out; the process that asked it is lost
+    ├── RecordingRefusedError      mend the file of recorded dialogues
+    └── CardMisuseError            mend the program
+
+The texts hold names of commands and status words, never what a command or an answer said.
+"""
+
+from townhall_smartcard.status import name_of
+
+
+class CardError(Exception):
+    """Base of this part's errors."""
+
+    code = "TH-CARD-000"
+
+
+class CardGoneError(CardError):
+    """The card cannot go on with this operation: all its state is lost."""
+
+    code = "TH-CARD-001"
+
+
+class CardRemovedError(CardGoneError):
+    """The card, or its reader, was taken away."""
+
+    code = "TH-CARD-002"
+
+
+class CardResetError(CardGoneError):
+    """Another program reset the card."""
+
+    code = "TH-CARD-003"
+
+
+class ReaderBusyError(CardError):
+    """Another program holds the card for itself."""
+
+    code = "TH-CARD-004"
+
+
+class ServiceGoneError(CardError):
+    """The PC/SC service is not running, or ended while we used it."""
+
+    code = "TH-CARD-005"
+
+
+class CardUnreadableError(CardError):
+    """The card gave an answer that no working card gives: torn, malformed or of an impossible length."""
+
+    code = "TH-CARD-006"
+
+    #: The status word behind the error, 0 if there is none.
+    status: int = 0
+
+
+class UnexpectedStatusError(CardUnreadableError):
+    """The card refused a command that this kind of card accepts."""
+
+    code = "TH-CARD-007"
+
+    def __init__(self, command: str, status: int) -> None:
+        """Take the name of the command (never its data) and the status word."""
+        super().__init__(f"{command}: {name_of(status)}")
+        self.status = status
+
+
+class CardUnsupportedError(CardError):
+    """No driver of ours serves this card."""
+
+    code = "TH-CARD-008"
+
+
+class CardMuteError(CardError):
+    """The card did not answer within the deadline."""
+
+    code = "TH-CARD-009"
+
+
+class RecordingRefusedError(CardError):
+    """A file of recorded dialogues is not what it should be."""
+
+    code = "TH-CARD-010"
+
+
+class CardMisuseError(CardError):
+    """Our own program asked for something that no card command can express."""
+
+    code = "TH-CARD-011"

@@ -20,6 +20,8 @@
     └── CodeMistypedError           a one-time code with a typing mistake: read it again
 """
 
+from enum import Enum
+
 
 class SyncError(Exception):
     """Base of this part's errors."""
@@ -87,10 +89,24 @@ class RequestSignatureError(UntrustedMessageError):
     code = "TH-SYNC-032"
 
 
+class ReceiptRefusal(Enum):
+    """Why a receipt or checkpoint was refused; the names stand in the audit trail."""
+
+    FORGED = "not signed by the centre's receipt key"
+    OTHERS = "about another envelope, journal or question"
+    CHECKPOINT = "the checkpoint is not the centre's log's"
+    NOT_LOGGED = "the proof does not lead from the envelope to the checkpoint"
+    NOT_CONTINUED = "the log does not continue an earlier checkpoint"
+
+
 class ReceiptRefusedError(UntrustedMessageError):
     """A receipt that is forged, another envelope's, or not in the log that it names."""
 
     code = "TH-SYNC-033"
+
+    def __init__(self, reason: ReceiptRefusal) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
 
 
 class EnrolmentRefusedError(UntrustedMessageError):

@@ -48,12 +48,9 @@ MAX_MESSAGE_BYTES: Final = 64 * 1024
 """No JSON message of the protocol is longer; readers stop there."""
 
 ENVELOPE_MEDIA_TYPE: Final = "application/vnd.townhall.envelope"
-MAX_ENVELOPE_BYTES: Final = 17 * 1024 * 1024
-"""An envelope: the largest sealed payload (16 MiB and its header) and the outer header."""
-
 # $ also matches before a last line feed, which the lookahead refuses; \Z is unknown to JSON Schema.
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$(?!\n)")]
-Identifier = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9._-]{1,64}$(?!\n)")]
+Identifier = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)")]
 Nonce = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$(?!\n)")]
 Base64 = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9+/]*={0,2}$(?!\n)", max_length=32 * 1024)]
 NoteText = Annotated[str, msgspec.Meta(max_length=4096)]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Turns the very bytes of a PDF into pictures for the screen: what is shown is what is signed; the one user of PDFium."""
+"""Turns the very bytes of a PDF into pictures for the screen, so that what is seen is what is signed; uses PDFium."""
 
 
 def page_pictures(pdf: bytes, *, pixels_per_inch: int = 144) -> tuple[bytes, ...]:

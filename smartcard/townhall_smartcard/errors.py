@@ -13,7 +13,8 @@
     ├── CardUnreadableError        another try may help; if not, another card
     │   └── UnexpectedStatusError  with the status word that nobody expected
     ├── CardUnsupportedError       another card
-    ├── CardMuteError              take the card out; the process that asked it is lost
+    ├── CardMuteError              take the card out
+    ├── CallStuckError             end this process: a thread of it never comes back
     ├── RecordingRefusedError      mend the file of recorded dialogues
     └── CardMisuseError            mend the program
 
@@ -101,3 +102,14 @@ class CardMisuseError(CardError):
     """Our own program asked for something that no card command can express."""
 
     code = "TH-CARD-011"
+
+
+class CallStuckError(CardError):
+    """A PC/SC call passed its deadline; its thread is lost, and what the call did is unknown."""
+
+    code = "TH-CARD-012"
+
+    def __init__(self, reason: CardError) -> None:
+        """Take what the call's never ending means for the card."""
+        super().__init__(reason.code)
+        self.reason = reason

@@ -1,0 +1,214 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The card process: serves one visit's requests, and ends itself when a card does not answer.
+
+``python -m townhall_smartcard.card_process FD [--deadline-s S] [--trace]``; FD is its end of a socket pair. Nothing can
+interrupt a PC/SC call. So the calls run in a thread, the loop watches how long each one takes, and past the deadline
+the process says so and exits with ``EXIT_STUCK``; its parent starts a new one.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from townhall_process.channel import Channel
+from townhall_process.errors import ChannelClosedError, ChannelMisuseError
+from townhall_smartcard.apdu import wipe
+from townhall_smartcard.call_clock import CallClock
+from townhall_smartcard.cards import probe
+from townhall_smartcard.errors import (
+    CallStuckError,
+    CardError,
+    CardRemovedError,
+    CardUnsupportedError,
+    ServiceGoneError,
+)
+from townhall_smartcard.inventory import Inventory
+from townhall_smartcard.messages import (
+    Authenticate,
+    CardFamily,
+    FromCard,
+    Outcome,
+    ReadersChanged,
+    Request,
+    ServiceChanged,
+    Sign,
+)
+from townhall_smartcard.monitor import CardMonitor, Seen
+from townhall_smartcard.operations import failed, perform
+from townhall_smartcard.pcsc import PcscConnection, card_transaction, open_slots
+from townhall_smartcard.processors import ApduProcessor, processors_for
+from townhall_smartcard.slots import Slot
+from townhall_smartcard.trace import TracedConnection
+from townhall_smartcard.watched import run_watched
+
+DEFAULT_DEADLINE_S: Final = 10.0
+EXIT_DONE: Final = 0  # the visit closed the channel
+EXIT_CRASHED: Final = 1
+EXIT_MISUSED: Final = 64  # the visit sent what no visit sends
+EXIT_STUCK: Final = 75  # a call passed its deadline
+
+_log = logging.getLogger(__name__)
+_LAST_WORDS_S: Final = 1.0  # a visit that does not listen must not keep a stuck process
+
+
+class CardProcess:
+    """One visit's readers and cards, in one asyncio loop.
+
+    Requests are done one after the other. Once the channel is closed nothing new is begun.
+    """
+
+    def __init__(self, channel: Channel[Request, FromCard], deadline_s: float, *, is_traced: bool = False) -> None:
+        self._channel = channel
+        self._deadline_s = deadline_s
+        self._is_traced = is_traced
+        self._inventory = Inventory()
+        self._requests: asyncio.Queue[Request | None] = asyncio.Queue()
+        self._seen: asyncio.Queue[Seen | Exception] = asyncio.Queue()
+        self._is_closed = False
+
+    async def run(self) -> int:
+        """Serve until the channel closes or a call is stuck; return the process's exit status.
+
+        Raises:
+            ExceptionGroup: the program is wrong, or the visit hostile.
+        """
+        loop = asyncio.get_running_loop()
+
+        def report(seen: Seen | Exception) -> None:
+            loop.call_soon_threadsafe(self._seen.put_nowait, seen)
+
+        monitor = CardMonitor(open_slots, report, report)
+        monitor.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                others = [group.create_task(self._listen()), group.create_task(self._follow(group))]
+                status = await self._serve()
+                for other in others:
+                    other.cancel()
+        finally:
+            monitor.stop()
+        return status
+
+    async def _listen(self) -> None:
+        try:
+            while True:
+                await self._requests.put(await self._channel.receive())
+        except ChannelClosedError:
+            self._is_closed = True
+            await self._requests.put(None)
+
+    async def _serve(self) -> int:
+        while (request := await self._requests.get()) is not None:
+            try:
+                if not self._is_closed:
+                    await self._say(await self._outcome(request))
+            except CallStuckError as exc:
+                await asyncio.wait_for(self._say(failed(request.request, exc.reason)), _LAST_WORDS_S)
+                return EXIT_STUCK
+            finally:
+                if isinstance(request, Authenticate | Sign):
+                    wipe(request.pin)
+        return EXIT_DONE
+
+    async def _outcome(self, request: Request) -> Outcome:
+        calls = CallClock(self._deadline_s)
+
+        def work() -> Outcome:
+            with card_transaction(request.reader, calls) as connection:
+                return perform(request, self._processors(connection))
+
+        try:
+            self._require_servable(request.reader)
+            return await run_watched(work, calls)
+        except CallStuckError:
+            raise
+        except CardError as exc:
+            return failed(request.request, exc)
+
+    def _require_servable(self, reader: str) -> None:
+        if not self._inventory.is_running:
+            raise ServiceGoneError
+        family = self._inventory.family_in(reader)
+        if family is None:
+            raise CardRemovedError
+        if family is not CardFamily.ESTEID_2018:
+            raise CardUnsupportedError
+
+    async def _follow(self, group: asyncio.TaskGroup) -> None:
+        probing: set[Slot] = set()
+        while True:
+            seen = await self._seen.get()
+            if isinstance(seen, Exception):
+                raise seen
+            await self._say(*self._inventory.see(seen))
+            unprobed = frozenset(self._inventory.unprobed())
+            for slot in unprobed - probing:
+                group.create_task(self._probe(slot))
+            probing = set(unprobed)
+
+    async def _probe(self, slot: Slot) -> None:
+        """Find out what a card of unknown ATR is. One that does not answer is dead; its thread ends when it leaves."""
+        calls = CallClock(self._deadline_s)
+
+        def work() -> CardFamily:
+            with card_transaction(slot.name, calls) as connection:
+                return probe(self._processors(connection))
+
+        try:
+            family = await run_watched(work, calls)
+        except CallStuckError:
+            family = CardFamily.DEAD
+        except CardError:
+            family = CardFamily.FOREIGN
+        await self._say(*self._inventory.probed(slot, family))
+
+    def _processors(self, connection: PcscConnection) -> ApduProcessor:
+        wire = TracedConnection(connection) if self._is_traced else connection
+        return processors_for(wire, is_t0=connection.is_t0)
+
+    async def _say(self, *messages: Outcome | ReadersChanged | ServiceChanged) -> None:
+        try:
+            for message in messages:
+                await self._channel.send(message)
+        except ChannelClosedError:
+            self._is_closed = True  # _listen reads the same and ends the process
+
+
+def main(channel_fd: int, deadline_s: float = DEFAULT_DEADLINE_S, *, is_traced: bool = False) -> int:
+    """Run the card process on the socket ``channel_fd``; return its exit status, or exit at once if stuck."""
+
+    async def serve() -> int:
+        channel: Channel[Request, FromCard] = Channel(socket.socket(fileno=channel_fd), Request)
+        return await CardProcess(channel, deadline_s, is_traced=is_traced).run()
+
+    try:
+        status = asyncio.run(serve())
+    except* ChannelMisuseError:
+        status = EXIT_MISUSED
+    except* Exception as group:  # noqa: BLE001 - the top of a process: texts may quote data, types do not
+        _log.error("card process ends: %s", ", ".join(type(each).__name__ for each in group.exceptions))
+        status = EXIT_CRASHED
+    if status != EXIT_DONE:
+        os._exit(status)  # a thread inside a call would keep an orderly exit waiting
+    return status
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="townhall_smartcard.card_process", description=__doc__.splitlines()[0])
+    parser.add_argument("fd", type=int, help="inherited file descriptor of the channel")
+    parser.add_argument("--deadline-s", type=float, default=DEFAULT_DEADLINE_S, help="longest time for one call")
+    parser.add_argument("--trace", action="store_true", help="write APDUs to standard error, without PINs and names")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    _parsed = _arguments(sys.argv[1:])
+    if _parsed.trace:
+        logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s %(message)s")
+    sys.exit(main(_parsed.fd, _parsed.deadline_s, is_traced=_parsed.trace))

@@ -1,0 +1,238 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""PC/SC through pyscard: the only file that imports it.
+
+Plain ``smartcard.scard`` functions, not pyscard's classes: its monitor ends for good when the service restarts, and its
+connections know neither transactions nor deadlines.
+"""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from typing import Final
+
+from smartcard.scard import (
+    SCARD_LEAVE_CARD,
+    SCARD_PCI_T0,
+    SCARD_PCI_T1,
+    SCARD_PROTOCOL_T0,
+    SCARD_PROTOCOL_T1,
+    SCARD_RESET_CARD,
+    SCARD_SCOPE_USER,
+    SCARD_SHARE_SHARED,
+    SCARD_STATE_CHANGED,
+    SCARD_STATE_IGNORE,
+    SCARD_STATE_MUTE,
+    SCARD_STATE_PRESENT,
+    SCARD_STATE_UNAWARE,
+    SCARD_STATE_UNKNOWN,
+    SCardBeginTransaction,
+    SCardCancel,
+    SCardConnect,
+    SCardDisconnect,
+    SCardEndTransaction,
+    SCardEstablishContext,
+    SCardGetStatusChange,
+    SCardListReaders,
+    SCardReleaseContext,
+    SCardTransmit,
+)
+
+from townhall_smartcard.apdu import is_pin_command
+from townhall_smartcard.call_clock import Call, CallClock
+from townhall_smartcard.connection import RawCommand
+from townhall_smartcard.errors import (
+    CardError,
+    CardRemovedError,
+    CardResetError,
+    CardUnreadableError,
+    ReaderBusyError,
+    ServiceGoneError,
+)
+from townhall_smartcard.slots import Slot
+
+_log = logging.getLogger(__name__)
+
+_NEW_READERS: Final = r"\\?PnP?\Notification"
+_COUNTER_SHIFT: Final = 16  # the upper half of a state counts changes
+
+_NOT_TRANSACTED: Final = 0x80100016  # the first call after a card was pulled
+_ERRORS: Final[dict[int, type[CardError]]] = {
+    _NOT_TRANSACTED: CardRemovedError,
+    0x80100069: CardRemovedError,  # SCARD_W_REMOVED_CARD: each later call
+    0x8010000C: CardRemovedError,  # SCARD_E_NO_SMARTCARD
+    0x80100009: CardRemovedError,  # SCARD_E_UNKNOWN_READER: unplugged
+    0x80100017: CardRemovedError,  # SCARD_E_READER_UNAVAILABLE
+    0x8010002E: CardRemovedError,  # SCARD_E_NO_READERS_AVAILABLE
+    0x80100068: CardResetError,  # SCARD_W_RESET_CARD
+    0x8010000B: ReaderBusyError,  # SCARD_E_SHARING_VIOLATION
+    0x8010001D: ServiceGoneError,  # SCARD_E_NO_SERVICE
+    0x8010001E: ServiceGoneError,  # SCARD_E_SERVICE_STOPPED
+    0x80100003: ServiceGoneError,  # SCARD_E_INVALID_HANDLE: the service restarted behind our back
+    0x80100013: ServiceGoneError,  # SCARD_F_COMM_ERROR
+    0x80100001: ServiceGoneError,  # SCARD_F_INTERNAL_ERROR
+}
+_TIMEOUT: Final = 0x8010000A
+_CANCELLED: Final = 0x80100002
+_UNKNOWN_READER: Final = 0x80100009
+_NO_READERS: Final = 0x8010002E
+
+
+class PcscConnection:
+    """A card inside one transaction, for one operation, in one thread."""
+
+    def __init__(self, card: int, protocol: int, calls: CallClock) -> None:
+        self._card = card
+        self._calls = calls
+        self._header = SCARD_PCI_T0 if protocol == SCARD_PROTOCOL_T0 else SCARD_PCI_T1
+        self._is_pin_used = False
+        self.is_t0 = protocol == SCARD_PROTOCOL_T0
+
+    def transmit(self, command: RawCommand) -> bytes:
+        """Send one command; see ``CardConnection``."""
+        self._is_pin_used = self._is_pin_used or is_pin_command(command)
+        numbers = list(command)
+        try:
+            with self._calls.during(Call.TRANSMIT):
+                result, answer = SCardTransmit(self._card, self._header, numbers)
+        finally:
+            numbers[:] = [0] * len(numbers)
+        _require(result)
+        return bytes(answer)
+
+    def release(self) -> None:
+        """End the transaction and let go of the card; after a PIN, with a reset that closes what the PIN opened.
+
+        The reset is part of ending the transaction, so no other program gets at the card in between. A card that is
+        gone needs neither; then the calls fail, and that is all right.
+        """
+        disposition = SCARD_RESET_CARD if self._is_pin_used else SCARD_LEAVE_CARD
+        with self._calls.during(Call.RELEASE):
+            ended = _code(SCardEndTransaction(self._card, disposition))
+            left = _code(SCardDisconnect(self._card, disposition if ended else SCARD_LEAVE_CARD))
+        if ended or left:
+            _log.info("letting go of the card: %08X %08X", ended, left)
+
+
+@contextlib.contextmanager
+def card_transaction(reader: str, calls: CallClock) -> Iterator[PcscConnection]:
+    """Hold the card in ``reader`` in a transaction.
+
+    Raises:
+        CardRemovedError: there is no card, or no such reader.
+        ReaderBusyError: another program holds the card for itself.
+        CardUnreadableError: the card does not start.
+        ServiceGoneError: the PC/SC service is not running.
+    """
+    with _context() as context:
+        with calls.during(Call.CONNECT):
+            result, card, protocol = SCardConnect(
+                context, reader, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1
+            )
+        _require(result)
+        connection = PcscConnection(card, protocol, calls)
+        try:
+            with calls.during(Call.BEGIN_TRANSACTION):
+                result = SCardBeginTransaction(card)
+            _require(result)
+            yield connection
+        finally:
+            connection.release()
+
+
+class PcscSlots:
+    """All readers, through one context of its own; one thread waits, others may cancel."""
+
+    def __init__(self, context: int) -> None:
+        self._context = context
+        self._readers_state: int = SCARD_STATE_UNAWARE
+        self._slots: dict[str, tuple[int, Slot]] = {}
+        self._is_first = True
+
+    def wait(self, timeout_s: float) -> tuple[Slot, ...]:
+        """Wait for a change; see ``Slots``."""
+        if self._is_first:
+            self._is_first = False
+            self._list_readers()
+            timeout_s = 0
+        states = [(_NEW_READERS, self._readers_state), *((name, state) for name, (state, _) in self._slots.items())]
+        result, answers = SCardGetStatusChange(self._context, int(timeout_s * 1000), states)
+        code = _code(result)
+        if code in {_UNKNOWN_READER, _NO_READERS}:
+            self._list_readers()
+        elif code not in {_TIMEOUT, _CANCELLED}:
+            _require_service(code)
+            self._take(answers)
+        return tuple(slot for _, slot in self._slots.values())
+
+    def cancel(self) -> None:
+        """End a ``wait``; see ``Slots``."""
+        SCardCancel(self._context)
+
+    def _take(self, answers: list[tuple[str, int, list[int]]]) -> None:
+        is_new_list = False
+        for name, state, atr in answers:
+            if name == _NEW_READERS:
+                is_new_list = is_new_list or bool(state & SCARD_STATE_CHANGED)
+                self._readers_state = state & ~SCARD_STATE_CHANGED
+            elif state & (SCARD_STATE_UNKNOWN | SCARD_STATE_IGNORE):
+                is_new_list = True
+            else:
+                self._slots[name] = (state & ~SCARD_STATE_CHANGED, _slot(name, state, bytes(atr)))
+        if is_new_list:
+            self._list_readers()
+
+    def _list_readers(self) -> None:
+        result, names = SCardListReaders(self._context, [])
+        code = _code(result)
+        if code == _NO_READERS:
+            names = []
+        else:
+            _require_service(code)
+        self._slots = {
+            name: self._slots.get(name, (SCARD_STATE_UNAWARE, Slot(name, is_occupied=False))) for name in names
+        }
+
+
+@contextlib.contextmanager
+def open_slots() -> Iterator[PcscSlots]:
+    """Open a look at all readers; see ``OpenSlots``."""
+    with _context() as context:
+        yield PcscSlots(context)
+
+
+def _slot(name: str, state: int, atr: bytes) -> Slot:
+    return Slot(
+        name,
+        is_occupied=bool(state & SCARD_STATE_PRESENT),
+        atr=atr if state & SCARD_STATE_PRESENT else b"",
+        is_mute=bool(state & SCARD_STATE_MUTE),
+        changes=(state >> _COUNTER_SHIFT) & 0xFFFF,
+    )
+
+
+@contextlib.contextmanager
+def _context() -> Iterator[int]:
+    result, context = SCardEstablishContext(SCARD_SCOPE_USER)
+    _require_service(_code(result))
+    try:
+        yield context
+    finally:
+        SCardReleaseContext(context)
+
+
+def _require(result: int) -> None:
+    code = _code(result)
+    if code:
+        raise _ERRORS.get(code, CardUnreadableError)(f"PC/SC {code:08X}")
+
+
+def _require_service(code: int) -> None:
+    """A call about readers, not about one card, has one way to fail: the service."""
+    if code:
+        raise ServiceGoneError(f"PC/SC {code:08X}")
+
+
+def _code(result: int) -> int:
+    """Return a result as the unsigned number of the specification."""
+    return result & 0xFFFFFFFF

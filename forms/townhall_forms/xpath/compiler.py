@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Turns a syntax tree into Python closures, so that an answer costs microseconds an expression."""
+
+import math
+from collections.abc import Callable, Mapping
+
+from townhall_forms.nodes import Node
+from townhall_forms.xpath.comparison import equal, relates
+from townhall_forms.xpath.errors import UnknownFunctionError, UnsupportedXPathError, XPathValueError
+from townhall_forms.xpath.functions import FUNCTIONS, UNSUPPORTED_FUNCTIONS
+from townhall_forms.xpath.scope import Evaluator, Scope
+from townhall_forms.xpath.steps import compile_steps, filter_nodes, in_document_order
+from townhall_forms.xpath.syntax import (
+    Call,
+    Chain,
+    Expression,
+    Filter,
+    Literal,
+    Logical,
+    Negation,
+    Number,
+    Path,
+    Step,
+    Union,
+)
+from townhall_forms.xpath.values import NodeSet, Value, to_boolean, to_number
+
+
+def compile_expression(expression: Expression, namespaces: Mapping[str, str]) -> Evaluator:
+    """Compile; ``namespaces`` gives the prefixes that name tests may use.
+
+    Raises:
+        UnknownFunctionError: a function that the standard does not have, or a wrong number of arguments.
+        UnsupportedXPathError: a function that this engine does not run yet, or an unknown prefix.
+    """
+    return _Compiler(namespaces).expression(expression)
+
+
+class _Compiler:
+    def __init__(self, namespaces: Mapping[str, str]) -> None:
+        self._namespaces = namespaces
+
+    def expression(self, expression: Expression) -> Evaluator:
+        match expression:
+            case Number(value=constant) | Literal(text=constant):
+                return lambda _scope: constant
+            case Call():
+                return self._call(expression)
+            case Path():
+                return self._path(expression)
+            case Filter():
+                return self._filter(expression)
+            case Logical():
+                return self._logical(expression)
+            case Chain():
+                return self._chain(expression)
+            case Negation(operand=operand):
+                inner = self.expression(operand)
+                return lambda scope: -to_number(inner(scope), scope.environment.zone)
+            case Union(operands=operands):
+                return _union([self.expression(operand) for operand in operands])
+
+    def _call(self, call: Call) -> Evaluator:
+        if call.name in UNSUPPORTED_FUNCTIONS:
+            raise UnsupportedXPathError(f"function {call.name}()")
+        function = FUNCTIONS.get(call.name)
+        if function is None:
+            raise UnknownFunctionError(f"function {call.name}()")
+        count = len(call.arguments)
+        if count < function.minimum or (function.maximum is not None and count > function.maximum):
+            raise UnknownFunctionError(f"function {call.name}() with {count} arguments")
+        arguments = tuple(self.expression(argument) for argument in call.arguments)
+        run = function.run
+        return lambda scope: run(scope, arguments)
+
+    def _steps(self, steps: tuple[Step, ...]) -> Callable[[Scope, list[Node]], list[Node]]:
+        return compile_steps(steps, self.expression, self._namespaces)
+
+    def _path(self, path: Path) -> Evaluator:
+        walk = self._steps(path.steps)
+        if path.is_absolute:
+            return lambda scope: NodeSet(walk(scope, [scope.environment.document]))
+        return lambda scope: NodeSet(walk(scope, [scope.node]))
+
+    def _filter(self, filtered: Filter) -> Evaluator:
+        primary = self.expression(filtered.primary)
+        predicates = [self.expression(predicate) for predicate in filtered.predicates]
+        walk = self._steps(filtered.steps)
+
+        def run(scope: Scope) -> Value:
+            nodes = _nodes(primary(scope))
+            for predicate in predicates:
+                nodes = filter_nodes(scope, nodes, predicate)
+            return NodeSet(walk(scope, nodes))
+
+        return run
+
+    def _logical(self, logical: Logical) -> Evaluator:
+        operands = [self.expression(operand) for operand in logical.operands]
+        if logical.is_and:
+            return lambda scope: all(to_boolean(operand(scope)) for operand in operands)
+        return lambda scope: any(to_boolean(operand(scope)) for operand in operands)
+
+    def _chain(self, chain: Chain) -> Evaluator:
+        first = self.expression(chain.first)
+        rest = [(_OPERATORS[operator], self.expression(operand)) for operator, operand in chain.rest]
+        if len(rest) == 1:
+            (apply, second), *_ = rest
+            return lambda scope: apply(first(scope), second(scope), scope)
+
+        def run(scope: Scope) -> Value:
+            value = first(scope)
+            for apply, operand in rest:
+                value = apply(value, operand(scope), scope)
+            return value
+
+        return run
+
+
+def _nodes(value: Value) -> list[Node]:
+    if not isinstance(value, NodeSet):
+        raise XPathValueError("a path goes on from something that is no node")
+    return value.nodes
+
+
+def _union(operands: list[Evaluator]) -> Evaluator:
+    return lambda scope: NodeSet(in_document_order([node for part in operands for node in _nodes(part(scope))]))
+
+
+def _arithmetic(calculate: Callable[[float, float], float]) -> Callable[[Value, Value, Scope], Value]:
+    def run(left: Value, right: Value, scope: Scope) -> Value:
+        zone = scope.environment.zone
+        return calculate(to_number(left, zone), to_number(right, zone))
+
+    return run
+
+
+def _divide(left: float, right: float) -> float:
+    if right:
+        return left / right
+    if left == 0 or math.isnan(left) or math.isnan(right):
+        return math.nan
+    return math.copysign(math.inf, left) * math.copysign(1, right)
+
+
+def _modulo(left: float, right: float) -> float:
+    if not right or math.isinf(left) or math.isnan(left) or math.isnan(right):
+        return math.nan
+    return math.fmod(left, right)
+
+
+_OPERATORS: Mapping[str, Callable[[Value, Value, Scope], Value]] = {
+    "=": lambda left, right, scope: equal(left, right, scope.environment.zone, negated=False),
+    "!=": lambda left, right, scope: equal(left, right, scope.environment.zone, negated=True),
+    "<": lambda left, right, scope: relates("<", left, right, scope.environment.zone),
+    "<=": lambda left, right, scope: relates("<=", left, right, scope.environment.zone),
+    ">": lambda left, right, scope: relates(">", left, right, scope.environment.zone),
+    ">=": lambda left, right, scope: relates(">=", left, right, scope.environment.zone),
+    "+": _arithmetic(lambda left, right: left + right),
+    "-": _arithmetic(lambda left, right: left - right),
+    "*": _arithmetic(lambda left, right: left * right),
+    "div": _arithmetic(_divide),
+    "mod": _arithmetic(_modulo),
+}

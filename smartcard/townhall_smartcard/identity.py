@@ -1,0 +1,149 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Who stands at the kiosk: the subject of a validated certificate whose key just signed a fresh challenge.
+
+The personal data file is stated by the card and signed by nobody. It is believed only where it agrees with the
+certificate: in the personal code and in the names.
+"""
+
+import enum
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha384
+from typing import Final
+
+from asn1crypto.x509 import Certificate
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP384R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA384
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+from townhall_crypto.errors import CertificateRefusal, CertificateRefusedError
+from townhall_crypto.namespaces import CARD_CHALLENGE
+from townhall_crypto.trust import SubjectName, TrustAnchors, Usage, ValidatedCertificate, validate_certificate
+from townhall_smartcard.estonia import SIGNATURE_BYTES
+from townhall_smartcard.messages import CardContents, StatedData
+
+CHALLENGE_BYTES: Final = 32
+_CENTURIES: Final = {"1": 1800, "2": 1800, "3": 1900, "4": 1900, "5": 2000, "6": 2000, "7": 2100, "8": 2100}
+
+
+class IdentityRefusal(enum.Enum):
+    """Why nobody was identified."""
+
+    CERTIFICATE_REFUSED = "certificate-refused"  # authentication certificate; certificate_reason says more
+    CHALLENGE_UNSIGNED = "challenge-unsigned"  # the card does not hold the certificate's key
+    CARD_INCONSISTENT = "card-inconsistent"  # its parts speak of different people, or its second certificate is bad
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRefused:
+    """Nobody was identified."""
+
+    reason: IdentityRefusal
+    certificate_reason: CertificateRefusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person, as certified; ``stated`` adds what the card says beyond that. Personal data: no repr."""
+
+    personal_code: str = field(repr=False)
+    surname: str = field(repr=False)
+    given_names: str = field(repr=False)
+    birth_date: date | None = field(repr=False)  # from the certified personal code
+    authentication_certificate: ValidatedCertificate = field(repr=False)
+    signature_certificate: ValidatedCertificate = field(repr=False)
+    stated: StatedData = field(repr=False)
+
+
+def challenge_bytes(challenge: bytes) -> bytes:
+    """Return the bytes that the card's authentication key signs for ``challenge`` (32 random bytes).
+
+    Raises:
+        ValueError: the challenge has another length.
+    """
+    if len(challenge) != CHALLENGE_BYTES:
+        raise ValueError(f"challenge of {len(challenge)} bytes")
+    return CARD_CHALLENGE + challenge
+
+
+def challenge_digest(challenge: bytes) -> bytes:
+    """Return the SHA-384 of ``challenge_bytes``, 48 bytes: what goes to the card."""
+    return sha384(challenge_bytes(challenge)).digest()
+
+
+def verify_identity(
+    contents: CardContents, challenge: bytes, signature: bytes, anchors: TrustAnchors, at: datetime
+) -> Identity | IdentityRefused:
+    """Return who holds this card, now, or why that is not known.
+
+    ``signature`` is the card's r || s over ``challenge_digest(challenge)``; all of ``contents`` is untrusted.
+    """
+    try:
+        authentication = validate_certificate(contents.authentication_certificate, anchors, at, Usage.AUTHENTICATION)
+    except CertificateRefusedError as exc:
+        return IdentityRefused(IdentityRefusal.CERTIFICATE_REFUSED, exc.reason)
+    if not _is_signed_by(authentication, challenge_digest(challenge), signature):
+        return IdentityRefused(IdentityRefusal.CHALLENGE_UNSIGNED)
+    try:
+        second = validate_certificate(contents.signature_certificate, anchors, at, Usage.SIGNATURE)
+    except CertificateRefusedError as exc:
+        return IdentityRefused(IdentityRefusal.CARD_INCONSISTENT, exc.reason)
+    subject = authentication.subject
+    if not (_is_same_person(subject, second.subject) and _agrees(subject, contents.stated)):
+        return IdentityRefused(IdentityRefusal.CARD_INCONSISTENT)
+    return Identity(
+        personal_code=subject.personal_code,
+        surname=subject.surname,
+        given_names=subject.given_names,
+        birth_date=birth_date_of(subject.personal_code) if subject.country == "EE" else None,
+        authentication_certificate=authentication,
+        signature_certificate=second,
+        stated=contents.stated,
+    )
+
+
+def birth_date_of(personal_code: str) -> date | None:
+    """Return the date of birth that an Estonian personal code begins with, None if it holds none."""
+    if len(personal_code) != 11 or not (personal_code.isascii() and personal_code.isdecimal()):
+        return None
+    century = _CENTURIES.get(personal_code[0])
+    year, month, day = (int(personal_code[at : at + 2]) for at in (1, 3, 5))
+    try:
+        return None if century is None else date(century + year, month, day)
+    except ValueError:
+        return None
+
+
+def _is_signed_by(certificate: ValidatedCertificate, digest: bytes, signature: bytes) -> bool:
+    if len(signature) != SIGNATURE_BYTES:
+        return False
+    half = SIGNATURE_BYTES // 2
+    r, s = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
+    try:
+        # The key alone goes to the strict library: it refuses whole certificates that people carry.
+        key = load_der_public_key(Certificate.load(certificate.der).public_key.dump())
+        if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP384R1):
+            return False
+        key.verify(encode_dss_signature(r, s), digest, ECDSA(Prehashed(SHA384())))
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        return False
+    return True
+
+
+def _is_same_person(one: SubjectName, other: SubjectName) -> bool:
+    return (one.country, one.personal_code) == (other.country, other.personal_code)
+
+
+def _agrees(subject: SubjectName, stated: StatedData) -> bool:
+    certified = (subject.personal_code, _same(subject.surname), _same(subject.given_names))
+    return certified == (stated.personal_code, _same(stated.surname), _same(stated.given_names))
+
+
+def _same(name: str) -> str:
+    """Bring a name to one form of letters, case and spaces, in which equal names are equal."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return " ".join(folded.split())

@@ -99,9 +99,7 @@ class Database:
         except OperationalError as exc:
             raise BusyError("the database is locked or failing") from exc
 
-    async def run(
-        self, work: Callable[Concatenate["Database", P], R], /, *args: P.args, **kwargs: P.kwargs
-    ) -> R:
+    async def run(self, work: Callable[Concatenate["Database", P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `work(database, ...)` on the database's own thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(self, *args, **kwargs))
 

@@ -11,8 +11,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-HASH_BYTES = 32
-EMPTY_ROOT = hashlib.sha256(b"").digest()
+from townhall_crypto.merkle import EMPTY_ROOT, HASH_BYTES
+
+__all__ = ["EMPTY_ROOT", "HASH_BYTES", "Appended", "append", "consistency_ranges", "fold_peaks", "hash_ranges"]
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:

@@ -1,0 +1,244 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What the centre makes of one envelope: judged first, then stored once, in the log, with its receipt, or refused.
+
+Rules, in this order: the same bytes again are answered with their first receipt; another envelope at the same place,
+or a link that contradicts a stored neighbour, is refused and noted for the staff; everything else is stored. What the
+agency could not use is stored as *quarantined* and fills its seq all the same, so nothing waits behind it.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, RowMapping, and_, insert, or_, select
+
+from townhall_central import journals, log
+from townhall_central.errors import (
+    EnvelopeUnreadableError,
+    HistoryConflictError,
+    LinkContradictedError,
+    NotYoursError,
+    OtherBytesError,
+    SequenceTakenError,
+)
+from townhall_central.keys import CentreKeys
+from townhall_central.tables import ADDRESSEE, AGENCY, CONFLICT, ENVELOPE, ENVELOPE_BYTES, KIOSK
+from townhall_crypto.checkpoint import Ed25519NoteSigner, sign_checkpoint
+from townhall_crypto.envelope import Envelope, OuterHeader, verify_envelope
+from townhall_crypto.errors import MalformedError, RefusedError
+from townhall_crypto.merkle import leaf_hash
+from townhall_crypto.sealed import read_inner_header
+from townhall_sync import wire
+
+NOT_BY_THE_KIOSK = "TH-CENT-061"
+"""Quarantined: the device's signature or the sealed part's hash does not hold."""
+NOT_SEALED = "TH-CENT-062"
+"""Quarantined: the sealed part is none that this version can read."""
+NO_KNOWN_RECIPIENT = "TH-CENT-063"
+"""Quarantined: sealed to nobody whom this centre knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The enrolled kiosk that sends."""
+
+    kiosk: str
+    public_key: bytes
+    certificate: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An envelope as it is to be stored; `reason` is empty unless it must be quarantined."""
+
+    envelope_id: str
+    header: OuterHeader
+    content: bytes = field(repr=False)
+    recipients: tuple[str, ...]
+    reason: str
+
+    def bytes_sha256(self) -> bytes:
+        """Return what tells "the same bytes again" from "other bytes under this id"."""
+        return hashlib.sha256(self.content).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The envelope is in the log; `is_new` if this call put it there."""
+
+    is_new: bool
+    reply: wire.PutReply
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Refused and noted: `error` says why."""
+
+    error: HistoryConflictError
+
+
+Outcome = Stored | Conflict
+
+
+def find_caller(connection: Connection, kiosk: str) -> Caller | None:
+    """Return the enrolled kiosk of this name."""
+    statement = select(KIOSK.c.name, KIOSK.c.public_key, KIOSK.c.certificate).where(KIOSK.c.name == kiosk)
+    row = connection.execute(statement).first()
+    return None if row is None else Caller(*row)
+
+
+def judge(envelope_id: str, untrusted: bytes, caller: Caller) -> Judged:
+    """Return what is to be stored. Needs no database and no lock.
+
+    Raises:
+        EnvelopeUnreadableError: no envelope, or its header has another id: there is no place that it could fill.
+        NotYoursError: another kiosk's envelope.
+    """
+    try:
+        envelope = Envelope.from_bytes(untrusted)
+    except MalformedError as exc:
+        raise EnvelopeUnreadableError from exc
+    header = envelope.header
+    if header.envelope_id != envelope_id:
+        raise EnvelopeUnreadableError
+    if header.kiosk != caller.kiosk:
+        raise NotYoursError
+    recipients, reason = _inspect(untrusted, envelope.sealed, caller.public_key)
+    return Judged(envelope_id, header, untrusted, recipients, reason)
+
+
+def store(connection: Connection, judged: Judged, caller: Caller, keys: CentreKeys, now: int) -> Outcome:
+    """Store a judged envelope exactly once; the caller commits, and answers only then."""
+    head = log.lock_head(connection)
+    header = judged.header
+    neighbours = _neighbours(connection, judged)
+    known = next((row for row in neighbours if row["id"] == judged.envelope_id), None)
+    if known is not None and known["bytes_sha256"] == judged.bytes_sha256():
+        receipt = wire.read(wire.SignedReceipt, known["receipt"])
+        return Stored(is_new=False, reply=_reply(receipt, journals.lowest_missing(connection, header)))
+    conflict = _conflict(judged, neighbours)
+    if conflict is not None:
+        _note(connection, header, judged.envelope_id, conflict, now)
+        return Conflict(conflict)
+    addressees = _known_recipients(connection, judged)
+    reason = judged.reason or ("" if addressees else NO_KNOWN_RECIPIENT)
+    appended = log.append(connection, head, leaf_hash(wire.central_leaf(judged.envelope_id)))
+    checkpoint = log.LogHead(appended.size, appended.peaks).checkpoint(keys.root.log_origin)
+    body = wire.ReceiptBody(
+        id=judged.envelope_id,
+        kiosk=header.kiosk,
+        journal_id=header.journal_id,
+        seq=header.seq,
+        status="quarantined" if reason else "accepted",
+        reason=reason,
+        server_time=now,
+        index=appended.index,
+        checkpoint=sign_checkpoint(checkpoint, Ed25519NoteSigner(keys.root.log_origin, keys.log)),
+        inclusion_proof=tuple(value.hex() for value in appended.inclusion_proof),
+    )
+    receipt = wire.sign_receipt(body, keys.receipt)
+    _insert(connection, judged, caller, receipt, () if reason else addressees)
+    return Stored(is_new=True, reply=_reply(receipt, journals.advance(connection, header)))
+
+
+def read_bytes(connection: Connection, envelope_id: str) -> bytes | None:
+    """Return a stored envelope exactly as it came, or None."""
+    statement = select(ENVELOPE_BYTES.c.bytes).where(ENVELOPE_BYTES.c.id == envelope_id)
+    content: bytes | None = connection.scalar(statement)
+    return content
+
+
+def _inspect(untrusted: bytes, untrusted_sealed: bytes, public_key: bytes) -> tuple[tuple[str, ...], str]:
+    """Return the recipients, or the reason why the agency could not use it."""
+    try:
+        verify_envelope(untrusted, public_key)
+    except RefusedError:
+        return (), NOT_BY_THE_KIOSK
+    try:
+        return read_inner_header(untrusted_sealed).recipients, ""
+    except RefusedError:
+        return (), NOT_SEALED
+
+
+def _neighbours(connection: Connection, judged: Judged) -> list[RowMapping]:
+    header = judged.header
+    same_journal = and_(
+        ENVELOPE.c.kiosk == header.kiosk,
+        ENVELOPE.c.journal_id == header.journal_id,
+        ENVELOPE.c.seq.between(header.seq - 1, header.seq + 1),
+    )
+    columns = (ENVELOPE.c.id, ENVELOPE.c.seq, ENVELOPE.c.prev_hash, ENVELOPE.c.bytes_sha256, ENVELOPE.c.receipt)
+    statement = select(*columns).where(or_(ENVELOPE.c.id == judged.envelope_id, same_journal))
+    return list(connection.execute(statement).mappings())
+
+
+def _conflict(judged: Judged, neighbours: list[RowMapping]) -> HistoryConflictError | None:
+    header = judged.header
+    for row in neighbours:
+        if row["id"] == judged.envelope_id:
+            return OtherBytesError()
+    for row in neighbours:
+        if row["seq"] == header.seq:
+            return SequenceTakenError()
+    for row in neighbours:
+        is_before_us = row["seq"] == header.seq - 1
+        link = header.prev_hash == row["id"] if is_before_us else row["prev_hash"] == judged.envelope_id
+        if not link:
+            return LinkContradictedError()
+    return None
+
+
+def _note(
+    connection: Connection, header: OuterHeader, envelope_id: str, conflict: HistoryConflictError, now: int
+) -> None:
+    key = {
+        "kiosk": header.kiosk,
+        "journal_id": header.journal_id,
+        "seq": header.seq,
+        "envelope_id": envelope_id,
+        "code": conflict.code,
+    }
+    is_noted = select(CONFLICT.c.seen_at).where(*(CONFLICT.c[name] == value for name, value in key.items()))
+    if connection.execute(is_noted).first() is None:
+        connection.execute(insert(CONFLICT).values(**key, seen_at=now))
+
+
+def _known_recipients(connection: Connection, judged: Judged) -> tuple[str, ...]:
+    if not judged.recipients:
+        return ()
+    statement = select(AGENCY.c.key_id).where(AGENCY.c.key_id.in_(judged.recipients))
+    return tuple(connection.scalars(statement))
+
+
+def _insert(
+    connection: Connection,
+    judged: Judged,
+    caller: Caller,
+    receipt: wire.SignedReceipt,
+    addressees: tuple[str, ...],
+) -> None:
+    header, body = judged.header, receipt.body
+    connection.execute(
+        insert(ENVELOPE).values(
+            id=judged.envelope_id,
+            kiosk=header.kiosk,
+            journal_id=header.journal_id,
+            seq=header.seq,
+            prev_hash=header.prev_hash,
+            bytes_sha256=judged.bytes_sha256(),
+            status=body.status,
+            received_at=body.server_time,
+            log_index=body.index,
+            certificate=caller.certificate,
+            receipt=wire.to_json(receipt),
+        )
+    )
+    connection.execute(insert(ENVELOPE_BYTES).values(id=judged.envelope_id, bytes=judged.content))
+    for key_id in addressees:
+        connection.execute(
+            insert(ADDRESSEE).values(key_id=key_id, log_index=body.index, envelope_id=judged.envelope_id)
+        )
+
+
+def _reply(receipt: wire.SignedReceipt, lowest_missing: int) -> wire.PutReply:
+    return wire.PutReply(receipt=receipt, lowest_missing_seq=lowest_missing)

@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The centre's log in the database: appending under its lock, its head, and consistency proofs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from townhall_central import log_tree
+from townhall_central.log_tree import HASH_BYTES, Appended
+from townhall_central.tables import LOG_HEAD, LOG_NODE
+from townhall_crypto.checkpoint import Checkpoint
+
+# SQLite takes 32,766 parameters a statement; a proof needs some hundreds of nodes at most, even at 2**53 leaves.
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """How long the log is, and its peaks."""
+
+    size: int
+    peaks: tuple[bytes, ...]
+
+    def checkpoint(self, origin: str) -> Checkpoint:
+        """Return what is signed about this state."""
+        return Checkpoint(origin=origin, size=self.size, root=log_tree.fold_peaks(self.peaks))
+
+
+def create_log(connection: Connection) -> None:
+    """Write the head of the empty log."""
+    connection.execute(insert(LOG_HEAD).values(id=1, size=0, peaks=b""))
+
+
+def read_head(connection: Connection) -> LogHead:
+    """Return the head as this transaction sees it."""
+    return _head(connection.execute(select(LOG_HEAD.c.size, LOG_HEAD.c.peaks)).one())
+
+
+def lock_head(connection: Connection) -> LogHead:
+    """Return the head and keep every other writer out until this transaction ends."""
+    # SQLite's transactions begin locked (see database.py) and it ignores FOR UPDATE; PostgreSQL needs it.
+    statement = select(LOG_HEAD.c.size, LOG_HEAD.c.peaks).with_for_update()
+    return _head(connection.execute(statement).one())
+
+
+def append(connection: Connection, head: LogHead, leaf_hash: bytes) -> Appended:
+    """Append one leaf to the locked log and return its place, the new root and the leaf's proof."""
+    appended = log_tree.append(head.size, head.peaks, leaf_hash)
+    connection.execute(
+        insert(LOG_NODE), [{"position": number, "hash": value} for number, value in appended.nodes.items()]
+    )
+    connection.execute(update(LOG_HEAD).values(size=appended.size, peaks=b"".join(appended.peaks)))
+    return appended
+
+
+def consistency_proof(connection: Connection, first: int, second: int) -> tuple[bytes, ...]:
+    """Return the proof that the log at size `second` continues the log at `first`; 0 <= first <= second <= size.
+
+    The empty log is the beginning of every log, so its proof is empty.
+    """
+    if first == 0:
+        return ()
+
+    def fetch(positions: Sequence[int]) -> Mapping[int, bytes]:
+        statement = select(LOG_NODE.c.position, LOG_NODE.c.hash).where(LOG_NODE.c.position.in_(positions))
+        return dict(connection.execute(statement).all())
+
+    return log_tree.hash_ranges(log_tree.consistency_ranges(first, second), fetch)
+
+
+def _head(row: Row[int, bytes]) -> LogHead:
+    size, peaks = row
+    return LogHead(size, tuple(peaks[at : at + HASH_BYTES] for at in range(0, len(peaks), HASH_BYTES)))

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from townhall_crypto import canonical, namespaces
+from townhall_crypto import namespaces
 
 Fact: TypeAlias = int | str
 
@@ -58,14 +58,16 @@ class Event(Enum):
 
     JOURNAL_CREATED = _own("JOURNAL_CREATED", ("kiosk", _NAME), ("journal_id", _NAME), ("key_sha256", _HASH))
     JOURNAL_OPENED = _own("JOURNAL_OPENED", ("boot", _NAME), ("schema", _COUNT))
-    ENVELOPE_COMMITTED = _own("ENVELOPE_COMMITTED", ("seq", _COUNT), ("id", _HASH), ("signature_sha256", _HASH))
+    ENVELOPE_COMMITTED = _own(
+        "ENVELOPE_COMMITTED", ("seq", _COUNT), ("id", _HASH), ("sealed_sha256", _HASH), ("signature_sha256", _HASH)
+    )
     ENVELOPE_ISOLATED = _own("ENVELOPE_ISOLATED", ("seq", _COUNT), ("reason", _CODE))
     ENVELOPE_QUEUED_AGAIN = _own("ENVELOPE_QUEUED_AGAIN", ("seq", _COUNT))
     RECEIPT_RECORDED = _own(
         "RECEIPT_RECORDED", ("seq", _COUNT), ("sha256", _HASH), ("status", _CODE), ("server_time", _COUNT)
     )
     PAYLOAD_FREED = _own("PAYLOAD_FREED", ("seq", _COUNT), ("size", _COUNT))
-    CENTRE_SEEN = _own("CENTRE_SEEN", ("size", _COUNT), ("sha256", _HASH), ("server_time", _COUNT))
+    CENTRE_SEEN = _own("CENTRE_SEEN", ("size", _COUNT), ("note_sha256", _HASH), ("server_time", _COUNT))
     FORK_REPORTED = _own("FORK_REPORTED", ("seq", _COUNT), ("reason", _CODE))
     RESERVE_RELEASED = _own("RESERVE_RELEASED")
     RESERVE_RESTORED = _own("RESERVE_RESTORED")
@@ -104,21 +106,21 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     facts: dict[str, int | str]
 
     def to_bytes(self) -> bytes:
-        """Return the stored form."""
-        return canonical.encode(msgspec.to_builtins(self))
+        """Return the stored form: RFC 8785, which for these plain ASCII values is what msgspec writes when it sorts."""
+        return msgspec.json.encode(self, order="sorted")
 
     def count(self, name: str) -> int:
-        """Return a COUNT fact; ValueError if the entry has none of that name."""
+        """Return a COUNT fact; TypeError if the entry has none of that name."""
         value = self.facts.get(name)
         if not isinstance(value, int):
-            raise ValueError(name)
+            raise TypeError(name)
         return value
 
     def text(self, name: str) -> str:
-        """Return a fact that is text; ValueError if the entry has none of that name."""
+        """Return a fact that is text; TypeError if the entry has none of that name."""
         value = self.facts.get(name)
         if not isinstance(value, str):
-            raise ValueError(name)
+            raise TypeError(name)
         return value
 
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The number of a transaction that people read, write down and say on the telephone: ``7KQ4-M2XP-9RTD``.
 
-It is the first 55 bits of the envelope id in Crockford's base 32, and one check symbol; who has the id (the receipt, the
-kiosk, the centre) can compute it, so nobody needs to hand numbers out.
+It is the first 55 bits of the envelope id in Crockford's base 32, and one check symbol; who has the id (receipt, kiosk,
+centre) can compute it, so nobody needs to hand numbers out.
 """
 
 import hashlib

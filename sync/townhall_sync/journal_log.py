@@ -1,0 +1,186 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The journal's one way to change: rows, log entries and a new signed head in one transaction, or nothing."""
+
+import logging
+import secrets
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from townhall_crypto.checkpoint import Checkpoint, DeviceNoteSigner, sign_checkpoint
+from townhall_crypto.device_key import DeviceKey
+from townhall_crypto.merkle import MerkleTree, leaf_hash
+from townhall_sync.audit import Entry, Event, check_facts, leaf_data
+from townhall_sync.changes import Change
+from townhall_sync.clock import Clock
+from townhall_sync.errors import (
+    JournalCorruptError,
+    JournalFaultError,
+    JournalFullError,
+    JournalRolledBackError,
+    OutOfServiceError,
+)
+from townhall_sync.head_file import AcknowledgedHead, HeadFile
+from townhall_sync.ledger import Ledger
+from townhall_sync.reserve import Reserve
+from townhall_sync.sqlite_store import SCHEMA, JournalStore
+from townhall_sync.verification import Owner, check_note, log_origin, read_tree, verify_journal
+
+_DATABASE: Final = "journal.db"
+_log = logging.getLogger(__name__)
+
+
+class JournalLog:
+    """An open, verified log with its tables. One thread; unusable after the first fault of the disk."""
+
+    def __init__(self, directory: Path, key: DeviceKey, clock: Clock, reserve: Reserve) -> None:
+        """Open the files of ``directory``; ``begin`` or ``resume`` follows.
+
+        Raises:
+            OutOfServiceError: see ``JournalStore``; or the log is gone although there was one.
+        """
+        self.boot: Final = secrets.token_hex(8)  # a monotonic time means something within one opening only
+        self._key = key
+        self._clock = clock
+        self._reserve = reserve
+        self._fault: OutOfServiceError | None = None
+        self._store = JournalStore(directory / _DATABASE)
+        self._head_file = HeadFile(directory)
+
+    @classmethod
+    def open(cls, directory: Path, kiosk: str, key: DeviceKey, clock: Clock, reserve: Reserve) -> "JournalLog":
+        """Return the log of ``directory``, verified; a new one where there was none.
+
+        Raises:
+            OutOfServiceError: it cannot be used; the class says why.
+        """
+        log = cls(directory, key, clock, reserve)
+        with ExitStack() as undo:
+            undo.callback(log.close)
+            log._load(Owner(kiosk, key.public_der))
+            log.append(Change(Event.JOURNAL_OPENED, {"boot": log.boot, "schema": SCHEMA}))
+            undo.pop_all()
+        return log
+
+    def _load(self, owner: Owner) -> None:
+        acknowledged = self._head_file.read()
+        if self._store.is_empty():
+            if acknowledged is not None:
+                raise JournalCorruptError("the log is gone")
+            self._create(owner)
+            return
+        self.ledger, self.tree = verify_journal(self._store, owner)
+        self._make_signer()
+        if acknowledged is not None:
+            self.require_not_before(acknowledged)
+
+    def _create(self, owner: Owner) -> None:
+        facts = {"kiosk": owner.kiosk, "journal_id": secrets.token_hex(16), "key_sha256": owner.key_sha256}
+        entry = self._entry(Change(Event.JOURNAL_CREATED, facts))
+        self.ledger, self.tree = Ledger.begin(entry), MerkleTree()
+        self._make_signer()
+        with self._store.transaction():
+            self._write([(entry, Change(Event.JOURNAL_CREATED, facts))])
+        self._acknowledge()
+
+    def _make_signer(self) -> None:
+        self._signer = DeviceNoteSigner(log_origin(self.ledger.kiosk, self.ledger.journal_id), self._key)
+
+    def require_not_before(self, head: AcknowledgedHead) -> None:
+        """Check that the log contains a state that somebody was told of.
+
+        Raises:
+            JournalRolledBackError: it does not: an older image, or another journal.
+        """
+        if head.journal_id != self.ledger.journal_id:
+            raise JournalRolledBackError("another journal was acknowledged")
+        if head.size > self.tree.size or self.tree.root(head.size) != head.root:
+            raise JournalRolledBackError("the log is older than what was acknowledged, or another")
+
+    @property
+    def store(self) -> JournalStore:
+        """The tables, for reading.
+
+        Raises:
+            JournalFaultError: the disk failed before; open the journal again.
+        """
+        if self._fault is not None:
+            raise JournalFaultError("an earlier fault") from self._fault
+        return self._store
+
+    def append(self, *changes: Change) -> bytes:
+        """Commit ``changes`` together and return the new head's note; the disk has them when this returns.
+
+        When the disk is full, the reserve is given up first.
+
+        Raises:
+            JournalFullError: nothing was committed, and the reserve is used up.
+            OutOfServiceError: whether it was committed is known only after opening again.
+        """
+        try:
+            return self._commit(changes)
+        except JournalFullError:
+            if not self._reserve.release():
+                raise
+            _log.warning("the disk is full: the reserve was released")
+            return self._commit((Change(Event.RESERVE_RELEASED, {}), *changes))
+
+    def _commit(self, changes: tuple[Change, ...]) -> bytes:
+        entries = [(self._entry(change), change) for change in changes]
+        store = self.store
+        with ExitStack() as undo:
+            undo.callback(self._forget_appended)
+            try:
+                with store.transaction():
+                    note = self._write(entries)
+            except OutOfServiceError as exc:
+                self._fault = exc
+                raise
+            undo.pop_all()
+        for entry, _change in entries:
+            self.ledger.apply(entry)
+        self._acknowledge()
+        return note
+
+    def _forget_appended(self) -> None:
+        """Bring the tree back to what is stored, after a commit that was undone."""
+        if self._fault is None:
+            self.tree = read_tree(self._store)
+
+    def _write(self, entries: list[tuple[Entry, Change]]) -> bytes:
+        for entry, _change in entries:
+            stored = entry.to_bytes()
+            self._store.add_entry(self.tree.append(leaf_hash(leaf_data(stored))), stored)
+        note = sign_checkpoint(self.head(), self._signer).encode()
+        for _entry, change in entries:
+            change.write(self._store, note)
+        self._store.set_head(note)
+        return note
+
+    def _entry(self, change: Change) -> Entry:
+        facts = check_facts(change.event, change.facts)
+        wall, monotonic_ns = self._clock.wall(), self._clock.monotonic_ns()
+        return Entry(change.event.value.name, wall, str(monotonic_ns), self.boot, facts)
+
+    def head(self) -> Checkpoint:
+        """Return the state of the whole log."""
+        return Checkpoint(log_origin(self.ledger.kiosk, self.ledger.journal_id), self.tree.size, self.tree.root())
+
+    def check_note(self, note: bytes) -> str:
+        """Return the text of a kept checkpoint of this log, verified again.
+
+        Raises:
+            JournalCorruptError: it is not what was written.
+        """
+        check_note(note, self.ledger, self.tree, self._key.public_der)
+        return note.decode()
+
+    def _acknowledge(self) -> None:
+        self._head_file.write(AcknowledgedHead(self.ledger.journal_id, self.tree.size, self.tree.root()))
+
+    def close(self) -> None:
+        """Close the files."""
+        self._head_file.sync()
+        self._head_file.close()
+        self._store.close()

@@ -98,6 +98,9 @@ class PcscConnection:
         finally:
             numbers[:] = [0] * len(numbers)
         _require(result)
+        if not answer:
+            # A card that is pulled while it computes: some drivers call the broken exchange a success without a byte.
+            raise CardRemovedError("PC/SC: empty answer")
         return bytes(answer)
 
     def release(self) -> None:

@@ -202,9 +202,11 @@ def _read_private(path: Path) -> bytes:
         raise DeviceKeyMissingError from exc
     except OSError as exc:  # a symbolic link, or no right to read
         raise DeviceKeyExposedError from exc
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(descriptor)
         is_private = not stat.S_IMODE(status.st_mode) & 0o077
         if not (stat.S_ISREG(status.st_mode) and is_private and status.st_uid == os.geteuid()):
             raise DeviceKeyExposedError
-        return file.read(_MAX_KEY_FILE_BYTES)
+        return os.read(descriptor, _MAX_KEY_FILE_BYTES)
+    finally:
+        os.close(descriptor)

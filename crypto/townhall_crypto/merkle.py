@@ -162,6 +162,9 @@ class MerkleTree:
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bytes:
     """Return ``leaf``, a leaf hash that stands at ``index`` in the tree of ``size`` leaves with ``root``.
 
+    The caller makes ``leaf`` from the data with ``leaf_hash``, and takes ``size`` and ``root`` from one checkpoint: a
+    proof alone binds neither.
+
     Raises:
         ProofRefusedError: the proof does not show it.
     """

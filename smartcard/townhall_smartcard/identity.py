@@ -37,6 +37,18 @@ class IdentityRefusal(enum.Enum):
     CHALLENGE_UNSIGNED = "challenge-unsigned"  # the card does not hold the certificate's key
     CARD_INCONSISTENT = "card-inconsistent"  # its parts speak of different people, or its second certificate is bad
 
+    @property
+    def code(self) -> str:
+        """The failure code (docs/failure-codes.md) that a screen shows."""
+        return _CODES[self]
+
+
+_CODES: Final = {
+    IdentityRefusal.CERTIFICATE_REFUSED: "TH-CARD-020",
+    IdentityRefusal.CHALLENGE_UNSIGNED: "TH-CARD-021",
+    IdentityRefusal.CARD_INCONSISTENT: "TH-CARD-022",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class IdentityRefused:

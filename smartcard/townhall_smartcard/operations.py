@@ -83,6 +83,11 @@ def failed(request: int, error: CardError) -> Failed:
     raise CardMisuseError(error.code) from error
 
 
+def code_of(failure: Failure) -> str:
+    """Return the failure code (docs/failure-codes.md) that a screen shows for ``failure``."""
+    return next(kind.code for kind, each in _FAILURES if each is failure)
+
+
 def _pin_outcome(request: int, result: bytes | PinRefusal) -> PinOutcome:
     if isinstance(result, bytes):
         return Signed(request, result)

@@ -3,6 +3,7 @@
 """The authority that certifies kiosks' device keys: a P-256 key that only an approving administrator can open."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cryptography import x509
@@ -64,6 +65,14 @@ def open_key(encrypted_pem: bytes, passphrase: Secret) -> ec.EllipticCurvePrivat
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise PassphraseRefusedError("this is not the device CA's key")
     return key
+
+
+def certifier(
+    encrypted_pem: bytes, passphrase: Secret, authority_der: bytes, now: int
+) -> Callable[[str, bytes], bytes]:
+    """Return what certifies (kiosk, public key) for 90 days from `now`; raises PassphraseRefusedError."""
+    key = open_key(encrypted_pem, passphrase)
+    return lambda kiosk, public_key_der: issue(key, authority_der, kiosk, public_key_der, now)
 
 
 def issue(key: ec.EllipticCurvePrivateKey, authority_der: bytes, kiosk: str, public_key_der: bytes, now: int) -> bytes:

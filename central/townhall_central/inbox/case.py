@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A case as the agency sees it, and the stable reasons why one needs attention. Personal data: never logged."""
+
+from enum import Enum
+from typing import Literal
+
+import msgspec
+
+
+class Reason(Enum):
+    """Why a clerk must look; the value is (stable code, what it means)."""
+
+    ENVELOPE_DOUBTFUL = ("TH-CENT-101", "the envelope is not, as it stands, by a kiosk that this centre certified")
+    DOES_NOT_OPEN = ("TH-CENT-102", "the sealed part does not open with this agency's key")
+    OTHER_KIND = ("TH-CENT-103", "the sealed part is no service transaction")
+    UNREADABLE = ("TH-CENT-104", "what was sealed is no transaction that this version reads")
+    SERVICE_UNKNOWN = ("TH-CENT-105", "this agency has no such service")
+    FORM_DIFFERS = ("TH-CENT-106", "the form is not the one that this agency published for the service")
+    DOCUMENT_REFUSED = ("TH-CENT-107", "the document is not signed, whole and unchanged, by a certificate we trust")
+    IDENTITY_REFUSED = ("TH-CENT-108", "the proof that the person's card was there does not hold")
+    PERSON_DIFFERS = ("TH-CENT-109", "the signer, the card that was there and the person in the form are not one")
+    ANSWERS_MISSING = ("TH-CENT-110", "the document does not hold its answers")
+    ANSWERS_REFUSED = ("TH-CENT-111", "the form could not have produced these answers")
+    CHECK_FAILED = ("TH-CENT-112", "a check ended in a way that has no name; nothing after it was looked at")
+    CHECK_KILLS = ("TH-CENT-113", "the inbox died several times while it looked at this; it was set aside unexamined")
+
+    @property
+    def code(self) -> str:
+        """The stable code."""
+        return self.value[0]
+
+    @property
+    def what(self) -> str:
+        """What it means, for a clerk."""
+        return self.value[1]
+
+
+class ReasonLine(msgspec.Struct, frozen=True):
+    """One reason; `detail` names places and kinds of problems, never an answer."""
+
+    code: str
+    what: str
+    detail: str = ""
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """How it came: all but `received_at` and `log_index`, which are the centre's, are the kiosk's words."""
+
+    envelope_id: str
+    log_index: int
+    received_at: str
+    kiosk: str
+    journal_id: str
+    seq: int
+    accepted_at_kiosk: str
+
+
+class ServiceFacts(msgspec.Struct, frozen=True):
+    """Which service and form, as the transaction says; `title` is the agency's own."""
+
+    id: str
+    title: str
+    form_id: str
+    form_version: str
+    form_sha256: str
+    language: str
+
+
+class Signer(msgspec.Struct, frozen=True):
+    """Who signed, by the validated certificate; `signed_at` is the kiosk's claim."""
+
+    personal_code: str
+    surname: str
+    given_names: str
+    country: str
+    certificate_valid_until: str
+    revocation_checked: bool
+    signed_at: str
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One question and its answer as the form shows them; `source` says where a prefilled value came from."""
+
+    question: str
+    answer: str
+    source: str = ""
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a clerk gets to see of one transaction; what a failed check left unknown is null or empty."""
+
+    state: Literal["ready", "needs attention"]
+    reasons: list[ReasonLine]
+    delivery: Delivery | None = None
+    service: ServiceFacts | None = None
+    signer: Signer | None = None
+    answers: list[Answer] = []
+    checks_passed: list[str] = []
+    document_sha256: str | None = None
+
+
+class ShownCase(msgspec.Struct, frozen=True, kw_only=True):
+    """A case with its number and every envelope that brought it (one, unless somebody sent it again)."""
+
+    number: int
+    envelopes: list[str]
+    case: Case

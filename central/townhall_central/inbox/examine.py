@@ -1,0 +1,264 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Looks at one envelope as an agency must: opens it, checks everything that it claims, and makes a case of it.
+
+Every check that fails leaves its reason in the case, and the checks that do not need it go on: a clerk sees all that
+is known. Nothing is believed because the centre handed it over.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from townhall_central import device_ca
+from townhall_central.agencies import InboxItem
+from townhall_central.inbox.case import Answer, Case, Delivery, Reason, ReasonLine, ServiceFacts, Signer
+from townhall_central.inbox.evidence import verify_evidence
+from townhall_crypto.envelope import Envelope, OuterHeader, verify_envelope
+from townhall_crypto.errors import CertificateRefusedError, DocumentRefusedError, RefusedError
+from townhall_crypto.pades import ValidatedDocument, validate_pdf
+from townhall_crypto.recipients import RecipientPrivateKey
+from townhall_crypto.sealed import open_sealed
+from townhall_crypto.trust import SubjectName, TrustAnchors
+from townhall_forms.document import extract_instance
+from townhall_forms.errors import AttachmentMissingError, InstanceRefusedError, TransactionRefusedError
+from townhall_forms.revalidate import revalidate
+from townhall_forms.service import Service
+from townhall_forms.transaction import Transaction
+from townhall_sync import wire
+from townhall_sync.errors import MessageMalformedError
+
+TRANSACTION_KIND = "service-transaction"
+"""What a kiosk writes into the inner header of a finished service."""
+PERSONAL_CODE = "eid:personal_code"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the agency judges by: its key, its services, the anchors of the national eID, the centre's device CA."""
+
+    recipient_key: RecipientPrivateKey = field(repr=False)
+    services: Mapping[str, Service]
+    anchors: TrustAnchors
+    device_ca: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What came of it: the case, the signed document if there was one, and what tells the same payload sent twice."""
+
+    case: Case = field(repr=False)
+    document: bytes | None = field(repr=False)
+    sealed_sha256: bytes
+
+
+def examine(untrusted_envelope: bytes, item: InboxItem, desk: Desk) -> Examined:
+    """Return the case of an envelope; whatever is wrong with it is in the case."""
+    return _Examination(item, desk).run(untrusted_envelope)
+
+
+def set_aside(untrusted_envelope: bytes, reason: Reason, detail: str = "") -> Examined:
+    """Return the case of an envelope that could not be looked at."""
+    case = Case(state="needs attention", reasons=[ReasonLine(reason.code, reason.what, detail)])
+    return Examined(case, None, _sealed_digest(untrusted_envelope))
+
+
+class _Examination:
+    """One look at one envelope; collects what passed, what did not, and what is known."""
+
+    def __init__(self, item: InboxItem, desk: Desk) -> None:
+        self._item = item
+        self._desk = desk
+        self._received = datetime.fromtimestamp(item.server_time, UTC)
+        self._reasons: list[ReasonLine] = []
+        self._passed: list[str] = []
+
+    def run(self, untrusted: bytes) -> Examined:
+        header = self._envelope(untrusted)
+        transaction = self._transaction(_sealed(untrusted))
+        if transaction is None:
+            case = Case(state="needs attention", reasons=self._reasons, delivery=self._delivery(header))
+            return Examined(case, None, _sealed_digest(untrusted))
+        service = self._service(transaction)
+        signed = self._signature(transaction.document)
+        self._identity(transaction, signed)
+        answers = self._answers(transaction, service, signed, header)
+        case = Case(
+            state="needs attention" if self._reasons else "ready",
+            reasons=self._reasons,
+            delivery=self._delivery(header),
+            service=_service_facts(transaction, self._desk.services.get(transaction.service)),
+            signer=None if signed is None else _signer(signed),
+            answers=answers,
+            checks_passed=self._passed,
+            document_sha256=hashlib.sha256(transaction.document).hexdigest(),
+        )
+        return Examined(case, transaction.document, _sealed_digest(untrusted))
+
+    def _envelope(self, untrusted: bytes) -> OuterHeader | None:
+        try:
+            header = Envelope.from_bytes(untrusted).header
+            certificate = wire.decode_base64(self._item.certificate)
+            public_key = device_ca.certified_key(certificate, self._desk.device_ca, header.kiosk)
+            if public_key is None or header.envelope_id != self._item.id:
+                self._fail(Reason.ENVELOPE_DOUBTFUL)
+                return header
+            verify_envelope(untrusted, public_key)
+        except (RefusedError, MessageMalformedError):
+            self._fail(Reason.ENVELOPE_DOUBTFUL)
+            return None
+        self._passed.append("the envelope is by a certified kiosk")
+        return header
+
+    def _transaction(self, untrusted_sealed: bytes) -> Transaction | None:
+        try:
+            opened = open_sealed(untrusted_sealed, self._desk.recipient_key)
+        except RefusedError as error:
+            self._fail(Reason.DOES_NOT_OPEN, error.code)
+            return None
+        self._passed.append("the sealed part opens and is whole")
+        if opened.header.kind != TRANSACTION_KIND:
+            self._fail(Reason.OTHER_KIND, opened.header.kind)
+            return None
+        try:
+            return Transaction.from_bytes(opened.payload)
+        except TransactionRefusedError as error:
+            self._fail(Reason.UNREADABLE, error.code)
+            return None
+
+    def _service(self, transaction: Transaction) -> Service | None:
+        service = self._desk.services.get(transaction.service)
+        if service is None:
+            self._fail(Reason.SERVICE_UNKNOWN)
+            return None
+        form = service.form
+        stated = (transaction.form_id, transaction.form_version, transaction.form_sha256)
+        if stated != (form.id, form.version, form.sha256):
+            self._fail(Reason.FORM_DIFFERS)
+            return None
+        self._passed.append("the form is the published one")
+        return service
+
+    def _signature(self, untrusted_document: bytes) -> ValidatedDocument | None:
+        try:
+            # At the time the centre received it: what the kiosk claims proves nothing, and no timestamp is there yet.
+            signed = validate_pdf(untrusted_document, self._desk.anchors, self._received)
+        except DocumentRefusedError as error:
+            reason = error.certificate_reason
+            self._fail(Reason.DOCUMENT_REFUSED, error.reason.name if reason is None else reason.name)
+            return None
+        self._passed.append("the document is signed, whole and unchanged")
+        return signed
+
+    def _identity(self, transaction: Transaction, signed: ValidatedDocument | None) -> None:
+        try:
+            present = verify_evidence(transaction.evidence, self._desk.anchors, self._received)
+        except CertificateRefusedError as error:
+            self._fail(Reason.IDENTITY_REFUSED, error.reason.name)
+            return
+        except RefusedError as error:
+            self._fail(Reason.IDENTITY_REFUSED, error.code)
+            return
+        self._passed.append("the person's card was there")
+        if signed is not None and _person(present.subject) != _person(signed.certificate.subject):
+            self._fail(Reason.PERSON_DIFFERS, "card")
+
+    def _answers(
+        self,
+        transaction: Transaction,
+        service: Service | None,
+        signed: ValidatedDocument | None,
+        header: OuterHeader | None,
+    ) -> list[Answer]:
+        try:
+            untrusted_instance = extract_instance(transaction.document)
+        except AttachmentMissingError:
+            self._fail(Reason.ANSWERS_MISSING)
+            return []
+        if service is None:
+            return []
+        prefill = None if signed is None else _prefill(signed.certificate.subject)
+        moment = self._received if header is None else datetime.fromtimestamp(header.created.wall, UTC)
+        try:
+            valid = revalidate(service.form, untrusted_instance, prefill, moment, language=transaction.language)
+        except InstanceRefusedError as error:
+            self._fail(
+                Reason.ANSWERS_REFUSED, ", ".join(f"{each.fault.value} {each.ref}" for each in error.reasons[:20])
+            )
+            return []
+        self._passed.append("the form could have produced these answers")
+        self._person([line.shown for line in valid.answers if line.source == PERSONAL_CODE], signed)
+        return [Answer(line.label, line.shown, line.source) for line in valid.answers]
+
+    def _person(self, stated_codes: list[str], signed: ValidatedDocument | None) -> None:
+        if signed is None:
+            return
+        if any(code != signed.certificate.subject.personal_code for code in stated_codes):
+            self._fail(Reason.PERSON_DIFFERS, "form")
+            return
+        self._passed.append("the signer is the person in the form")
+
+    def _fail(self, reason: Reason, detail: str = "") -> None:
+        self._reasons.append(ReasonLine(reason.code, reason.what, detail))
+
+    def _delivery(self, header: OuterHeader | None) -> Delivery | None:
+        if header is None:
+            return None
+        return Delivery(
+            envelope_id=self._item.id,
+            log_index=self._item.index,
+            received_at=self._received.isoformat(),
+            kiosk=header.kiosk,
+            journal_id=header.journal_id,
+            seq=header.seq,
+            accepted_at_kiosk=datetime.fromtimestamp(header.created.wall, UTC).isoformat(),
+        )
+
+
+def _sealed(untrusted_envelope: bytes) -> bytes:
+    try:
+        return Envelope.from_bytes(untrusted_envelope).sealed
+    except RefusedError:
+        return untrusted_envelope
+
+
+def _sealed_digest(untrusted_envelope: bytes) -> bytes:
+    return hashlib.sha256(_sealed(untrusted_envelope)).digest()
+
+
+def _person(subject: SubjectName) -> tuple[str, str]:
+    return subject.country, subject.personal_code
+
+
+def _prefill(subject: SubjectName) -> dict[str, str]:
+    return {
+        PERSONAL_CODE: subject.personal_code,
+        "eid:surname": subject.surname,
+        "eid:given_names": subject.given_names,
+    }
+
+
+def _service_facts(transaction: Transaction, service: Service | None) -> ServiceFacts:
+    titles: Mapping[str, str] = {} if service is None else service.titles
+    return ServiceFacts(
+        id=transaction.service,
+        title=titles.get("en") or next(iter(titles.values()), ""),
+        form_id=transaction.form_id,
+        form_version=transaction.form_version,
+        form_sha256=transaction.form_sha256,
+        language=transaction.language,
+    )
+
+
+def _signer(signed: ValidatedDocument) -> Signer:
+    certificate = signed.certificate
+    return Signer(
+        personal_code=certificate.subject.personal_code,
+        surname=certificate.subject.surname,
+        given_names=certificate.subject.given_names,
+        country=certificate.subject.country,
+        certificate_valid_until=certificate.not_after.isoformat(),
+        revocation_checked=certificate.revocation_checked,
+        signed_at=signed.signed_at.isoformat(),
+    )

@@ -37,7 +37,6 @@ __all__ = [
 _Json: TypeAlias = "str | list[_Json] | dict[str, _Json]"
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_STANDARDS: Final[list[typst.PDFStandard]] = ["a-3a", "ua-1"]
 
 
 class Direction(Enum):
@@ -225,7 +224,7 @@ def _set(template: str, data: Mapping[str, _Json], created: datetime, fonts: Pat
         pdf, warnings = compiler.compile_with_warnings(
             format="pdf",
             sys_inputs={"data": json.dumps(data)},
-            pdf_standards=_STANDARDS,
+            pdf_standards=["a-3a", "ua-1"],
             timestamp=int(created.timestamp()),
         )
     except (typst.TypstError, OSError):

@@ -96,6 +96,7 @@ class InstanceFault(enum.Enum):
     WRONG_FORM = "wrong-form"  # another form's id, version or root element
     EXTRA_NODE = "extra-node"
     MISSING_NODE = "missing-node"
+    WRONG_ORDER = "wrong-order"
     IRRELEVANT_NODE = "irrelevant-node"
     WRONG_TYPE = "wrong-type"
     UNKNOWN_CHOICE = "unknown-choice"

@@ -41,7 +41,7 @@ class _Compiler:
     def __init__(self, namespaces: Mapping[str, str]) -> None:
         self._namespaces = namespaces
 
-    def expression(self, expression: Expression) -> Evaluator:
+    def expression(self, expression: Expression) -> Evaluator:  # noqa: PLR0911 - one branch a kind of node
         match expression:
             case Number(value=constant) | Literal(text=constant):
                 return lambda _scope: constant

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Values of expressions and how they turn into each other (XPath 1.0 §4, and dates as ODK XForms has them).
 
-An instance holds strings only, and so do expressions where dates are meant: a string that is an ISO date, or a date and
-time, turns into the number of days since 1970-01-01 where a number is wanted, counted on the session's own clock (so that
-a date and a moment of the same day compare as people expect).
+An instance holds strings only, and so do expressions where dates are meant: a string that is an ISO date, or a date
+and time, turns into the number of days since 1970-01-01 where a number is wanted, counted on the session's own clock
+(so that a date and a moment of the same day compare as people expect).
 """
 
 import math
@@ -90,7 +90,7 @@ def to_boolean(value: Value) -> bool:
 
 
 def parse_moment(text: str, zone: tzinfo) -> date | datetime | None:
-    """Read an ISO date or date and time; one without an offset is on ``zone``'s clock. Return None for anything else."""
+    """Read an ISO date, or date and time (on ``zone``'s clock where it has no offset), or return None."""
     match = _DATE.fullmatch(text.strip())
     if match is None:
         return None

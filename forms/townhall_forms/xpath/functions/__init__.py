@@ -38,3 +38,5 @@ UNSUPPORTED_FUNCTIONS = frozenset(
 VOLATILE_FUNCTIONS = frozenset({"now", "random", "uuid"})
 # The same for these: they keep what the node held before.
 HISTORIC_FUNCTIONS = frozenset({"once"})
+# And these depend on the language.
+WORDED_FUNCTIONS = frozenset({"format-date", "format-date-time", "jr:itext", "jr:choice-name"})

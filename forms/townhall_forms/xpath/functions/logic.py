@@ -14,6 +14,7 @@ from townhall_forms.xpath.values import Value, to_boolean, to_number
 
 _MAX_PATTERN = 1_000
 _MAX_SUBJECT = 2_000
+_NO_BOUND = -1.0
 
 
 @lru_cache(maxsize=512)
@@ -33,7 +34,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 
 
 def _regex(subject: str, pattern: str) -> bool:
-    # "'[0-9]+' becomes /[0-9]+/" (ODK XForms): a test, not a match of the whole. `$` must not skip a final newline.
+    # "'[0-9]+' becomes /[0-9]+/" (ODK XForms): a test of any part, not a match of the whole.
     if len(subject) > _MAX_SUBJECT:
         return False
     return compile_pattern(pattern).search(subject) is not None
@@ -70,7 +71,8 @@ def to_boolean_text(value: Value) -> bool:
 
 
 def _within(total: float, low: float, high: float) -> bool:
-    return (low in {-1.0} or total >= low) and (high in {-1.0} or total <= high) and not math.isnan(total)
+    is_enough = low == _NO_BOUND or total >= low
+    return is_enough and (high == _NO_BOUND or total <= high) and not math.isnan(total)
 
 
 def _checklist(scope: Scope, arguments: Arguments) -> Value:

@@ -88,6 +88,11 @@ def _choice_name(scope: Scope, arguments: Arguments) -> Value:
     return scope.environment.choice_names(text(scope, arguments[0]), text(scope, arguments[1]), scope.current)
 
 
+def _name(scope: Scope, arguments: Arguments) -> str:
+    nodes = node_set(scope, arguments[0]) if arguments else [scope.node]
+    return nodes[0].local if nodes else ""
+
+
 STRINGS: Mapping[str, Function] = {
     "string": Function(lambda scope, given: text(scope, given[0]) if given else scope.node.string_value(), 0, 1),
     "concat": Function(lambda scope, given: "".join(texts(scope, given)), 1),
@@ -100,8 +105,8 @@ STRINGS: Mapping[str, Function] = {
     "substring-before": of_strings(lambda subject, part: subject.partition(part)[0] if part in subject else "", 2, 2),
     "substring-after": of_strings(lambda subject, part: subject.partition(part)[2] if part else subject, 2, 2),
     "contains": of_strings(lambda subject, part: part in subject, 2, 2),
-    "starts-with": of_strings(lambda subject, part: subject.startswith(part), 2, 2),
-    "ends-with": of_strings(lambda subject, part: subject.endswith(part), 2, 2),
+    "starts-with": of_strings(str.startswith, 2, 2),
+    "ends-with": of_strings(str.endswith, 2, 2),
     "translate": of_strings(_translate, 3, 3),
     "normalize-space": Function(_normalize_space, 0, 1),
     "uuid": Function(_uuid, 0, 1),
@@ -110,11 +115,6 @@ STRINGS: Mapping[str, Function] = {
     "count-selected": of_strings(lambda listed: float(len(_split(listed))), 1, 1),
     "jr:itext": Function(lambda scope, given: scope.environment.texts(text(scope, given[0]), scope.current), 1, 1),
     "jr:choice-name": Function(_choice_name, 2, 2),
-    "local-name": Function(lambda scope, given: _name(scope, given), 0, 1),
-    "name": Function(lambda scope, given: _name(scope, given), 0, 1),
+    "local-name": Function(_name, 0, 1),
+    "name": Function(_name, 0, 1),
 }
-
-
-def _name(scope: Scope, arguments: Arguments) -> str:
-    nodes = node_set(scope, arguments[0]) if arguments else [scope.node]
-    return nodes[0].local if nodes else ""

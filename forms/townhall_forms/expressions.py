@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Compiles the expressions of one form, each text once, and turns what is wrong with them into refusals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from townhall_forms.errors import EvaluationError, FormRefusedError, RefusalCause
+from townhall_forms.nodes import Node
+from townhall_forms.xpath.compiler import compile_expression
+from townhall_forms.xpath.errors import (
+    UnknownFunctionError,
+    UnsupportedXPathError,
+    XPathError,
+    XPathLimitError,
+    XPathSyntaxError,
+)
+from townhall_forms.xpath.parser import parse
+from townhall_forms.xpath.references import Definition, References, find_references
+from townhall_forms.xpath.scope import Environment, Evaluator, Scope
+from townhall_forms.xpath.syntax import Call, Expression
+from townhall_forms.xpath.values import Value
+
+_CAUSES: Mapping[type[XPathError], RefusalCause] = {
+    XPathSyntaxError: RefusalCause.XPATH_SYNTAX,
+    UnknownFunctionError: RefusalCause.UNKNOWN_FUNCTION,
+    UnsupportedXPathError: RefusalCause.UNSUPPORTED,
+    XPathLimitError: RefusalCause.LIMIT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One compiled expression and where it stands in the form."""
+
+    text: str
+    place: str
+    syntax: Expression
+    evaluate: Evaluator
+
+    @property
+    def is_always_true(self) -> bool:
+        """Whether it is literally ``true()``."""
+        return self.syntax == Call("true", ())
+
+    @property
+    def is_always_false(self) -> bool:
+        """Whether it is literally ``false()``."""
+        return self.syntax == Call("false", ())
+
+    def run(self, environment: Environment, node: Node) -> Value:
+        """Evaluate with ``node`` as context and as current node.
+
+        Raises:
+            EvaluationError: a function met a value that it cannot work on.
+        """
+        try:
+            return self.evaluate(Scope(environment, node, node))
+        except XPathError as exc:
+            raise EvaluationError(type(exc).__name__, self.place) from exc
+
+    def references(self, definition: Definition, current: Node) -> References:
+        """Find what the expression reads when ``current`` owns it.
+
+        Raises:
+            FormRefusedError: it names an instance that the form does not have.
+        """
+        try:
+            return find_references(self.syntax, definition, current)
+        except XPathError as exc:
+            raise FormRefusedError(RefusalCause.BAD_REFERENCE, str(exc), self.place) from exc
+
+
+class Expressions:
+    """The compiler of one form; equal texts are compiled once."""
+
+    def __init__(self, namespaces: Mapping[str, str]) -> None:
+        self._namespaces = namespaces
+        self._compiled: dict[str, tuple[Expression, Evaluator]] = {}
+
+    def rule(self, text: str, place: str) -> Rule:
+        """Compile one expression.
+
+        Raises:
+            FormRefusedError: it is no expression, or none that this engine runs.
+        """
+        known = self._compiled.get(text)
+        if known is None:
+            try:
+                syntax = parse(text)
+                known = (syntax, compile_expression(syntax, self._namespaces))
+            except XPathError as exc:
+                raise FormRefusedError(_CAUSES[type(exc)], f"{exc} in {text[:200]!r}", place) from exc
+            self._compiled[text] = known
+        return Rule(text, place, *known)
+
+    def optional(self, text: str, place: str) -> Rule | None:
+        """Compile an expression unless it is empty."""
+        return self.rule(text, place) if text.strip() else None

@@ -84,12 +84,22 @@ class MessageScreen:
 
 
 @dataclass(frozen=True, slots=True)
+class PageWords:
+    """What the buttons say that turn the pages of a long list."""
+
+    previous_page: str
+    next_page: str
+    page_of: str  # with {page} and {pages}
+
+
+@dataclass(frozen=True, slots=True)
 class ChoiceScreen:
     """Choose one of a few big things: language, service, reader. A touch chooses and goes on."""
 
     frame: Frame
     choices: tuple[Choice, ...]
     introduction: str = ""
+    paging: PageWords | None = None  # without words, pages are turned by arrows and told as "2 / 5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +172,7 @@ class QuestionScreen:
     problem: str = ""  # what is wrong and how to mend it
     choices: tuple[Choice, ...] = ()
     is_read_only: bool = False
+    paging: PageWords | None = None  # for choices that need several pages
 
 
 @dataclass(frozen=True, slots=True)

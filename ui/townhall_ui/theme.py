@@ -4,8 +4,7 @@
 
 import enum
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 MM_PER_INCH = 25.4
@@ -58,6 +57,10 @@ class Palette:
     problem: str = "#8a0f14"
     problem_tint: str = "#fdecec"
 
+    def roles(self) -> dict[str, str]:
+        """Each role and its colour."""
+        return asdict(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Theme:
@@ -72,7 +75,7 @@ class Theme:
     """
 
     ppi: float
-    fonts: Sequence[Path]
+    fonts: tuple[Path, ...]
     palette: Palette = Palette()
     text_size: TextSize = TextSize.SECOND
 

@@ -2,32 +2,250 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The window of a visit: shows one screen at a time and hands on what the person does."""
 
+import dataclasses
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QBuffer, QElapsedTimer, QEvent, QIODevice, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPalette, QPointerEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QVBoxLayout, QWidget
 
-from townhall_ui.screens import Intent, Screen
+from townhall_ui import accessibility
+from townhall_ui.header import HEADER_MM, Header
+from townhall_ui.look import Density, Look, load_fonts
+from townhall_ui.screens import Active, AttractScreen, Intent, Screen, StillThereScreen
 from townhall_ui.theme import Theme
+from townhall_ui.views.catalogue import make_view
+from townhall_ui.views.view import Outlet, Place, Room, View
+
+COLUMN_MM = 300.0
+"""The page's column is no wider, however wide the panel is."""
+_MARGIN_MM = 6.0
+_ACTIVE_EVERY_MS = 1000
+_SIGNS_OF_LIFE = {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.TouchBegin}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Covered:
+    """What stands behind the countdown."""
+
+    screen: Screen
+    view: View
+    place: Place
 
 
 class Window(QWidget):
-    """Shows any ``Screen``; every touch and key comes back as an ``Intent`` through one callback."""
+    """Shows any ``Screen``; every touch and key comes back as an ``Intent`` through one callback.
+
+    The window holds no words and nothing of a visit beyond the screen it shows. Its size is the caller's business;
+    resizing sets the screen anew from its model.
+
+    Args:
+        theme: colours, sizes and fonts.
+        on_intent: called in the thread of the window with each intent.
+
+    Raises:
+        FontUnreadableError: a font of the theme cannot be read.
+
+    Signals:
+        announced: what a screen reader is told beyond the focus.
+    """
+
+    announced = Signal(str)
 
     def __init__(self, theme: Theme, on_intent: Callable[[Intent], None]) -> None:
         super().__init__()
-        self._theme = theme
-        self._on_intent = on_intent
-        self._current: Screen | None = None
+        accessibility.install()
+        load_fonts(tuple(theme.fonts))
+        self._theme, self._on_intent = theme, on_intent
+        self._screen: Screen | None = None
+        self._view: View | None = None
+        self._header: Header | None = None
+        self._covered: _Covered | None = None
+        self._built_size = QSize()
+        self._since_active = QElapsedTimer()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Window, QColor(theme.palette.page))
+        self.setPalette(palette)
+        self.setAutoFillBackground(True)
+        self.setCursor(Qt.CursorShape.BlankCursor)
+        application = QApplication.instance()
+        if application is not None:
+            application.installEventFilter(self)
 
     @property
     def current(self) -> Screen | None:
         """The screen shown last; None before the first."""
-        return self._current
+        return self._screen
 
     def show_screen(self, screen: Screen) -> None:
-        """Show ``screen`` in place of what was there."""
-        self._current = screen
+        """Show ``screen`` in place of what was there.
+
+        The same question again is updated in place: focus and page stay, and a field takes the model's value. If
+        only the band at the top differs (status, step, Back, Stop), what is typed stays too. A ``StillThereScreen``
+        covers the screen before it; if that one is shown again, it comes back as it was, except for a PIN.
+
+        Raises:
+            ScreenMalformedError: the model contradicts itself.
+        """
+        old, self._screen = self._screen, screen
+        self._since_active.invalidate()
+        if isinstance(screen, StillThereScreen) and not isinstance(old, StillThereScreen):
+            self._cover(old)
+        elif old is None or self._view is None or not _asks_the_same(old, screen):
+            if not self._uncover(screen):
+                self._build(Place())
+        else:
+            self._update(self._view, old, screen)
+
+    def _update(self, view: View, old: Screen, screen: Screen) -> None:
+        if self._header is not None:
+            self._header.show_frame(screen.frame)
+        if old != screen and _body(old) == _body(screen):
+            return
+        if not view.refresh(_body(screen)):
+            self._build(view.place())
+
+    def _cover(self, old: Screen | None) -> None:
+        """Put the countdown over the screen that is there and keep that one's widgets."""
+        if self._view is not None and old is not None:
+            self._covered = _Covered(old, self._view, self._view.place())
+            self._column.removeWidget(self._view)
+            self._view.hide()
+            self._view.leave()
+            self._view = None
+        self._build(Place())
+
+    def _uncover(self, screen: Screen) -> bool:
+        """Bring the covered screen back if ``screen`` is that one; forget it in any case."""
+        covered, self._covered = self._covered, None
+        if covered is None:
+            return False
+        if _body(covered.screen) != _body(screen) or self._built_size != self.size():
+            self._drop(covered.view)
+            return False
+        self._place_view(covered.view, screen)
+        covered.view.show()
+        self._focus(covered.place)
+        return True
 
     def grab_png(self) -> bytes:
         """The window as it stands, as PNG."""
-        return b""
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        self.grab().save(buffer, "PNG")
+        return bytes(buffer.data().data())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._screen is not None and self.size() != self._built_size:
+            self._build(self._view.place() if self._view is not None else Place())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Any touch or key anywhere says that somebody is there; only the countdown swallows the one that ends it."""
+        if event.type() not in _SIGNS_OF_LIFE:
+            return super().eventFilter(watched, event)
+        if isinstance(self._screen, StillThereScreen):
+            return self._end_countdown(event)
+        if not self._since_active.isValid() or self._since_active.elapsed() >= _ACTIVE_EVERY_MS:
+            self._since_active.start()
+            self._on_intent(Active())
+        return False
+
+    def _end_countdown(self, event: QEvent) -> bool:
+        """The touch that ends the countdown must not press what stands below it; a button of its own is pressed."""
+        if isinstance(event, QPointerEvent):
+            position = event.points()[0].globalPosition().toPoint()
+            if isinstance(self.childAt(self.mapFromGlobal(position)), QAbstractButton):
+                return False
+        self._on_intent(Active())
+        return True
+
+    def _build(self, place: Place) -> None:
+        """Make header and view anew for the current screen."""
+        if self._screen is None:
+            return
+        self._built_size = self.size()
+        self._place_view(self._fit(self._screen), self._screen)
+        self._focus(place)
+
+    def _place_view(self, view: View, screen: Screen) -> None:
+        """Put a view and its header where others were."""
+        for old in (self._view, self._header):
+            if old is not None:
+                self._drop(old)
+        self._view = view
+        self._header = Header(view.look, screen.frame, self._margin(), self._on_intent) if view.shows_header else None
+        if self._header is not None:
+            self._column.addWidget(self._header)
+        self._column.addWidget(view, 1)
+        self._order_focus()
+
+    def _drop(self, old: QWidget) -> None:
+        if isinstance(old, View):
+            old.leave()
+        self._column.removeWidget(old)
+        old.hide()
+        # Later, and still ours until then: the button whose click brought us here is a part of it.
+        old.deleteLater()
+
+    def _fit(self, screen: Screen) -> View:
+        """The view in the roomiest setting in which nothing is missing."""
+        outlet = Outlet(send=self._on_intent, say=self._say)
+        room = self._room(has_header=not isinstance(screen, AttractScreen))
+        for density in (Density.ROOMY, Density.DENSE):
+            view = make_view(Look(self._theme, screen.frame.direction, density), _body(screen), room, outlet)
+            if view.shortfall() <= 0:
+                return view
+            view.leave()
+            view.deleteLater()
+        return make_view(Look(self._theme, screen.frame.direction, Density.DENSEST), _body(screen), room, outlet)
+
+    def _margin(self) -> int:
+        return max(self._theme.px(_MARGIN_MM), (self.width() - self._theme.px(COLUMN_MM)) // 2)
+
+    def _room(self, *, has_header: bool) -> Room:
+        margin, edge = self._margin(), self._theme.px(_MARGIN_MM)
+        header = self._theme.px(HEADER_MM) if has_header else 0
+        return Room(self.width() - 2 * margin, self.height() - header - 2 * edge, margin, edge, edge)
+
+    def _order_focus(self) -> None:
+        if self._view is None:
+            return
+        header = [self._header.back, self._header.stop] if self._header is not None else []
+        stops = [*header, *self._view.stops()]
+        for earlier, later in zip(stops, stops[1:], strict=False):
+            QWidget.setTabOrder(earlier, later)
+
+    def _focus(self, place: Place) -> None:
+        if self._view is None:
+            return
+        view = self._view
+        resumed = view.resume(place) if place != Place() else None
+        view.heading.setAccessibleDescription(view.description)
+        (resumed or view.first_focus()).setFocus(Qt.FocusReason.OtherFocusReason)
+        self._say(f"{view.heading.text()} {view.description}", False)
+
+    def _say(self, text: str, is_urgent: bool) -> None:  # noqa: FBT001 - one of the two arguments of Outlet.say
+        self.announced.emit(text)
+        if self._view is not None:
+            accessibility.announce(self._view, text, is_urgent=is_urgent)
+
+
+def _body(screen: Screen) -> Screen:
+    """The screen without what the band at the top shows: that changes without the question changing."""
+    if isinstance(screen, AttractScreen):
+        return screen
+    frame = dataclasses.replace(screen.frame, status="", step="", back=None, stop=None)
+    return dataclasses.replace(screen, frame=frame)
+
+
+def _asks_the_same(old: Screen, new: Screen) -> bool:
+    """Whether two screens are the same kind and ask the same, in the same language."""
+    return (
+        type(old) is type(new)
+        and (old.frame.heading, old.frame.language) == (new.frame.heading, new.frame.language)
+        and old.frame.direction is new.frame.direction
+    )

@@ -1,0 +1,230 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Choices as wide as the page: one touch goes on, or marks one of several, or marks many."""
+
+import math
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QPushButton, QRadioButton, QSizePolicy
+
+from townhall_ui.buttons import ENTER_KEYS, paint_box
+from townhall_ui.icons import Icon, draw_icon
+from townhall_ui.look import Look, Style
+from townhall_ui.screens import Choice
+from townhall_ui.theme import TARGET_MM
+from townhall_ui.typeset import UNBOUNDED, Block, longest_word_width
+
+_ARROWS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
+_PADDING_MM = 5.0
+_MARK_MM = 9.0
+_MARK_GAP_MM = 4.0
+
+
+class ChoiceFace:
+    """How a choice is measured and drawn, whatever kind of button it is."""
+
+    def __init__(self, button: QAbstractButton, choice: Choice, look: Look) -> None:
+        self._button, self._choice, self._look = button, choice, look
+        button.setText(choice.label)
+        button.setObjectName(f"choice:{choice.id}")
+        button.setAccessibleName(choice.label)
+        button.setAccessibleDescription(choice.hint)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        button.setSizePolicy(policy)
+        button.setMinimumHeight(look.px(TARGET_MM))
+
+    def _around(self) -> int:
+        return self._look.px(2 * _PADDING_MM + _MARK_MM + _MARK_GAP_MM)
+
+    def blocks(self, width: float) -> list[Block]:
+        """Label and hint as set in a button of this width."""
+        room = width - self._around()
+        blocks = [Block(self._choice.label, self._look, Style.STRONG, room, align=self._look.leading)]
+        if self._choice.hint:
+            blocks.append(Block(self._choice.hint, self._look, Style.SMALL, room, align=self._look.leading))
+        return blocks
+
+    def height(self, width: int) -> int:
+        """Pixels of height that a width needs."""
+        words = sum(block.height for block in self.blocks(width))
+        return max(math.ceil(words) + 2 * self._look.px(2), self._look.px(TARGET_MM))
+
+    def hint_size(self) -> QSize:
+        """The size with every text on one line."""
+        words = max(block.natural_width for block in self.blocks(UNBOUNDED))
+        width = math.ceil(words) + 2 + self._around()
+        return QSize(width, self.height(width))
+
+    def least_size(self) -> QSize:
+        """The narrowest that breaks no word."""
+        word = max(
+            longest_word_width(self._choice.label, self._look, Style.STRONG),
+            longest_word_width(self._choice.hint, self._look, Style.SMALL),
+        )
+        return QSize(math.ceil(word) + 2 + self._around(), self._look.px(TARGET_MM))
+
+    def words_place(self) -> QRectF:
+        """Where label and hint stand in the button."""
+        look, rect = self._look, QRectF(self._button.rect())
+        mark = look.px(_MARK_MM + _MARK_GAP_MM)
+        is_mark_left = self._button.isCheckable() != look.is_mirrored
+        return rect.adjusted(
+            look.px(_PADDING_MM) + (mark if is_mark_left else 0),
+            0,
+            -look.px(_PADDING_MM) - (0 if is_mark_left else mark),
+            0,
+        )
+
+    def paint(self) -> None:
+        """Draw the button."""
+        painter = QPainter(self._button)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ink, hint_ink = self._paint_ground(painter)
+        place = self.words_place()
+        blocks = self.blocks(self._button.width())
+        top = (self._button.height() - sum(block.height for block in blocks)) / 2
+        for block, role in zip(blocks, (ink, hint_ink), strict=False):
+            painter.setPen(self._look.colour(role))
+            block.draw(painter, QRectF(place.left(), top, place.width(), block.height))
+            top += block.height
+        self._paint_mark(painter, place, ink)
+        painter.end()
+
+    def _paint_ground(self, painter: QPainter) -> tuple[str, str]:
+        button, area = self._button, QRectF(self._button.rect())
+        if button.hasFocus():
+            paint_box(painter, area, self._look, fill="focus", edge="on_focus", edge_mm=1.0)
+            return "on_focus", "on_focus"
+        if not self._choice.is_available:
+            paint_box(painter, area, self._look, fill="asleep", edge="asleep", edge_mm=0.4)
+            return "on_asleep", "on_asleep"
+        if button.isDown():
+            paint_box(painter, area, self._look, fill="plain_tint", edge="band", edge_mm=0.8)
+        elif button.isChecked():
+            paint_box(painter, area, self._look, fill="chosen", edge="primary", edge_mm=0.8)
+        else:
+            paint_box(painter, area, self._look, fill="page", edge="edge", edge_mm=0.4)
+        return "ink", "muted"
+
+    def _paint_mark(self, painter: QPainter, words: QRectF, ink: str) -> None:
+        look, button = self._look, self._button
+        side, gap = float(look.px(_MARK_MM)), look.px(_MARK_GAP_MM)
+        is_left = button.isCheckable() != look.is_mirrored
+        left = words.left() - gap - side if is_left else words.right() + gap
+        area = QRectF(left, (button.height() - side) / 2, side, side)
+        if not button.isCheckable():
+            if self._choice.is_available:
+                colour = look.colour("primary" if ink == "ink" else ink)
+                draw_icon(painter, Icon.FORWARD, area, colour, mirrored=look.is_mirrored)
+            return
+        painter.setPen(QPen(look.colour("ink"), look.px(0.5)))
+        painter.setBrush(look.colour("page"))
+        is_round = isinstance(button, QRadioButton)
+        if is_round:
+            painter.drawEllipse(area)
+        else:
+            painter.drawRoundedRect(area, look.px(1), look.px(1))
+        if button.isChecked() and is_round:
+            painter.setBrush(look.colour("ink"))
+            painter.drawEllipse(area.adjusted(side / 4, side / 4, -side / 4, -side / 4))
+        elif button.isChecked():
+            draw_icon(painter, Icon.CHECK, area.adjusted(side / 8, side / 8, -side / 8, -side / 8), look.colour("ink"))
+
+
+def handle_choice_key(button: QAbstractButton, event: QKeyEvent) -> bool:
+    """Arrows move among the choices; Enter marks one that is not marked and else goes on; whether the key was used."""
+    if event.key() in _ARROWS:
+        screen = button.window()
+        peers = [peer for peer in screen.findChildren(QAbstractButton) if is_choice(peer) and peer.isVisible()]
+        index = peers.index(button) + _ARROWS[Qt.Key(event.key())]
+        peers[index % len(peers)].setFocus(Qt.FocusReason.TabFocusReason)
+        return True
+    if event.key() in ENTER_KEYS and not (button.isCheckable() and button.isChecked()):
+        button.click()
+        return True
+    return False
+
+
+def is_choice(button: QAbstractButton) -> bool:
+    """Whether a button is one of the choices of a screen."""
+    return isinstance(button, (ChoiceButton, RadioChoice))
+
+
+class ChoiceButton(QPushButton):
+    """A choice that goes on at a touch, or, if checkable, one of many marks (role: check box)."""
+
+    def __init__(self, choice: Choice, look: Look, *, is_mark: bool) -> None:
+        super().__init__()
+        self.choice = choice
+        self.setCheckable(is_mark)
+        self.setChecked(is_mark and choice.is_chosen)
+        self.face = ChoiceFace(self, choice, look)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self.face.height(width)
+
+    def sizeHint(self) -> QSize:
+        return self.face.hint_size()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.face.least_size()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if handle_choice_key(self, event):
+            return
+        if event.key() == Qt.Key.Key_Space:
+            super().keyPressEvent(event)
+        else:
+            event.ignore()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        self.face.paint()
+
+
+class RadioChoice(QRadioButton):
+    """A choice that excludes the others (role: radio button); the one who builds the group keeps it exclusive."""
+
+    def __init__(self, choice: Choice, look: Look) -> None:
+        super().__init__()
+        self.choice = choice
+        # Qt's own exclusive groups leave all but one out of the Tab order.
+        self.setAutoExclusive(False)
+        self.setChecked(choice.is_chosen)
+        self.face = ChoiceFace(self, choice, look)
+
+    def hitButton(self, position: QPoint) -> bool:
+        """The whole width answers, not the mark alone."""
+        return self.rect().contains(position)
+
+    def nextCheckState(self) -> None:
+        """A second touch leaves the choice chosen."""
+        self.setChecked(True)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self.face.height(width)
+
+    def sizeHint(self) -> QSize:
+        return self.face.hint_size()
+
+    def minimumSizeHint(self) -> QSize:
+        return self.face.least_size()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if handle_choice_key(self, event):
+            return
+        if event.key() == Qt.Key.Key_Space:
+            super().keyPressEvent(event)
+        else:
+            event.ignore()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        self.face.paint()

@@ -1,0 +1,207 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Fields to type in: one line, several lines, numbers; without clipboard, menus or memory of what others typed."""
+
+import unicodedata
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
+
+from townhall_ui.buttons import ENTER_KEYS, paint_box
+from townhall_ui.look import Look, Style
+from townhall_ui.theme import TARGET_MM
+
+_CLIPBOARD = (
+    QKeySequence.StandardKey.Copy,
+    QKeySequence.StandardKey.Cut,
+    QKeySequence.StandardKey.Paste,
+)
+_PRIVATE = (
+    Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText | Qt.InputMethodHint.ImhNoAutoUppercase
+)
+MINUS, POINT = "-", "."
+
+
+def _is_clipboard(event: QKeyEvent) -> bool:
+    """What one person copies must not be there for the next to paste."""
+    return any(event.matches(key) for key in _CLIPBOARD)
+
+
+def _dress(field: QLineEdit | QPlainTextEdit, look: Look) -> None:
+    palette = field.palette()
+    palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
+    palette.setColor(QPalette.ColorRole.Text, look.colour("ink"))
+    palette.setColor(QPalette.ColorRole.Highlight, look.colour("band"))
+    palette.setColor(QPalette.ColorRole.HighlightedText, look.colour("on_band"))
+    field.setPalette(palette)
+    field.setFont(look.font(Style.BODY))
+    field.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+    field.setAcceptDrops(False)
+    field.setInputMethodHints(_PRIVATE)
+    field.setCursor(Qt.CursorShape.BlankCursor)
+
+
+def _paint_field_box(widget: QWidget, look: Look, *, has_focus: bool) -> None:
+    painter = QPainter(widget)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    area = QRectF(widget.rect())
+    if has_focus:
+        paint_box(painter, area, look, fill="focus", edge="focus", edge_mm=0.4)
+        inset = look.px(0.8)
+        paint_box(painter, area.adjusted(inset, inset, -inset, -inset), look, fill="page", edge="ink", edge_mm=1.0)
+    else:
+        paint_box(painter, area, look, fill="page", edge="edge", edge_mm=0.6)
+    painter.end()
+
+
+class LineField(QLineEdit):
+    """One line of text."""
+
+    def __init__(self, look: Look, name: str) -> None:
+        super().__init__()
+        self._look = look
+        self.setAccessibleName(name)
+        self.setFrame(False)
+        _dress(self, look)
+        self.setAlignment(look.leading | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute)
+        self.setTextMargins(look.px(4), 0, look.px(4), 0)
+        self.setFixedHeight(look.px(TARGET_MM + 2))
+        self.setMinimumWidth(look.px(30))
+
+    def type_in(self, text: str) -> None:
+        """Insert ``text`` at the cursor, as if typed."""
+        self.insert(text)
+
+    def delete_back(self) -> None:
+        """Delete what is selected, or the sign before the cursor."""
+        self.backspace()
+
+    @property
+    def value(self) -> str:
+        """What stands in the field."""
+        return self.text()
+
+    def set_value(self, value: str) -> None:
+        """Put ``value`` into the field."""
+        if value != self.value:
+            self.setText(value)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if _is_clipboard(event) or event.key() in {*ENTER_KEYS, Qt.Key.Key_Escape}:
+            event.ignore()
+            return
+        super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        _paint_field_box(self, self._look, has_focus=self.hasFocus())
+        super().paintEvent(event)
+
+
+class NumberField(LineField):
+    """A number: digits of any script become 0-9; sign and decimal point only where the kind has them.
+
+    Args:
+        look: sizes, fonts and colours.
+        name: what a screen reader calls it.
+        point: how the decimal point is written in this language; empty: whole numbers.
+        has_sign: whether a minus may lead.
+        digits: the most signs; 0: no limit.
+    """
+
+    def __init__(self, look: Look, name: str, *, point: str = "", has_sign: bool = False, digits: int = 0) -> None:
+        super().__init__(look, name)
+        self._point, self._has_sign = point, has_sign
+        self.setInputMethodHints(_PRIVATE | Qt.InputMethodHint.ImhPreferNumbers)
+        if digits:
+            self.setMaxLength(digits)
+
+    def type_in(self, text: str) -> None:
+        """Insert a digit, a point, or turn the sign."""
+        for sign in text:
+            digit = unicodedata.decimal(sign, None)
+            if digit is not None:
+                self.insert(str(digit))
+            elif sign in "-\u2212" and self._has_sign:
+                self._turn_sign()
+            elif sign in ".,\u066b" and self._point and self._point not in self.text():
+                self.insert(self._point)
+
+    def _turn_sign(self) -> None:
+        text = self.text()
+        self.setText(text.removeprefix(MINUS) if text.startswith(MINUS) else MINUS + text)
+
+    @property
+    def value(self) -> str:
+        """The number with a point, whatever the language writes."""
+        return self.text().replace(self._point, POINT) if self._point else self.text()
+
+    def set_value(self, value: str) -> None:
+        if value != self.value:
+            self.setText(value.replace(POINT, self._point) if self._point else value)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Only what belongs to a number is taken from the keyboard; Tab, arrows and the rest work as ever."""
+        text = event.text()
+        if text and text.isprintable() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.type_in(text)
+            return
+        super().keyPressEvent(event)
+
+
+class LongField(QPlainTextEdit):
+    """Several lines of text; Enter goes on, Shift and Enter begin a new line."""
+
+    def __init__(self, look: Look, name: str, lines: int = 3) -> None:
+        super().__init__()
+        self._look = look
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        _dress(self, look)
+        self.setTabChangesFocus(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setViewportMargins(look.px(4), look.px(2), look.px(4), look.px(2))
+        self.viewport().setAutoFillBackground(False)
+        self.setCursorWidth(look.px(0.5))
+        self.setFixedHeight(round(lines * self.fontMetrics().lineSpacing()) + look.px(8))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def type_in(self, text: str) -> None:
+        """Insert ``text`` at the cursor, as if typed."""
+        self.insertPlainText(text)
+        self.ensureCursorVisible()
+
+    def delete_back(self) -> None:
+        """Delete what is selected, or the sign before the cursor."""
+        self.textCursor().deletePreviousChar()
+
+    @property
+    def value(self) -> str:
+        """What stands in the field."""
+        return self.toPlainText()
+
+    def set_value(self, value: str) -> None:
+        """Put ``value`` into the field."""
+        if value != self.value:
+            self.setPlainText(value)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        is_plain_enter = event.key() in ENTER_KEYS and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if _is_clipboard(event) or is_plain_enter or event.key() == Qt.Key.Key_Escape:
+            event.ignore()
+            return
+        super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+        self.viewport().update()
+
+
+Field = LineField | NumberField | LongField

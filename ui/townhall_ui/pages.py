@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Pages instead of scrolling: a column of things of which as many are shown as fit, and big buttons to turn."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from townhall_ui.buttons import Button, Kind
+from townhall_ui.icons import Icon
+from townhall_ui.look import Look, Style
+from townhall_ui.screens import PageWords
+from townhall_ui.theme import GAP_MM, TARGET_MM
+from townhall_ui.words import Words
+
+_WORDLESS = PageWords(previous_page="", next_page="", page_of="{page} / {pages}")
+
+
+def partition(heights: Sequence[int], gap: int, room: int, room_with_pager: int) -> list[range]:
+    """Which items stand on which page.
+
+    Args:
+        heights: of the items, in pixels.
+        gap: pixels between two items.
+        room: pixels of height if everything fits on one page.
+        room_with_pager: pixels of height if it does not and the turning buttons need their place.
+
+    Returns:
+        Ranges of indexes that cover all items in order; an item higher than a page stands on a page of its own.
+    """
+    if sum(heights) + gap * (len(heights) - 1) <= room or len(heights) <= 1:
+        return [range(len(heights))]
+    pages: list[range] = []
+    start, used = 0, 0
+    for index, height in enumerate(heights):
+        if index > start and used + gap + height > room_with_pager:
+            pages.append(range(start, index))
+            start, used = index, height
+        else:
+            used += height + (gap if index > start else 0)
+    pages.append(range(start, len(heights)))
+    return pages
+
+
+class Pager(QWidget):
+    """Two buttons that turn pages and, between them, which page this is.
+
+    Args:
+        look: sizes, fonts and colours.
+        words: what it says; None: arrows and figures alone.
+        width: pixels it may take; where the words do not fit, the buttons carry arrows alone.
+        on_turn: called with the index of the page to show.
+    """
+
+    def __init__(self, look: Look, words: PageWords | None, width: int, on_turn: Callable[[int], None]) -> None:
+        super().__init__()
+        self._words, self._page, self._pages = words or _WORDLESS, 0, 1
+        self._on_turn = on_turn
+        self.setFixedHeight(look.px(TARGET_MM))
+        self._previous = Button(self._words.previous_page, look, Kind.SECONDARY, icon=Icon.BACK)
+        self._next = Button(self._words.next_page, look, Kind.SECONDARY, icon=Icon.FORWARD)
+        self._next.is_icon_last = True
+        self._previous.setObjectName("page:previous")
+        self._next.setObjectName("page:next")
+        widest = self._words.page_of.format(page=88, pages=88)
+        self._label = Words(widest, look, Style.BODY, align=Qt.AlignmentFlag.AlignHCenter)
+        self._label.setFixedWidth(self._label.sizeHint().width())
+        gap = look.px(GAP_MM)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(gap)
+        for widget in (self._previous, self._label, self._next):
+            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addStretch(1)
+        if sum(widget.sizeHint().width() for widget in (self._previous, self._label, self._next)) + 2 * gap > width:
+            self._previous.setText("")
+            self._next.setText("")
+        self._previous.clicked.connect(lambda: self._on_turn(self._page - 1))
+        self._next.clicked.connect(lambda: self._on_turn(self._page + 1))
+
+    @property
+    def text(self) -> str:
+        """Which page of how many, in words."""
+        return self._label.text()
+
+    def set_page(self, page: int, pages: int) -> None:
+        """Show that page ``page`` (from 0) of ``pages`` is here."""
+        self._page, self._pages = page, pages
+        self._label.setText(self._words.page_of.format(page=page + 1, pages=pages))
+        had_focus = self._previous.hasFocus() or self._next.hasFocus()
+        self._previous.setEnabled(page > 0)
+        self._next.setEnabled(page < pages - 1)
+        self._previous.setAccessibleName(self._words.previous_page or f"{page} / {pages}")
+        self._next.setAccessibleName(self._words.next_page or f"{page + 2} / {pages}")
+        if had_focus and not (self._previous.hasFocus() or self._next.hasFocus()):
+            other = self._next if self._next.isEnabled() else self._previous
+            other.setFocus(Qt.FocusReason.TabFocusReason)
+
+
+class Pages(QWidget):
+    """A column of items, as many at a time as fit.
+
+    Args:
+        items: what is shown, each as wide as the column.
+        look: sizes, fonts and colours.
+        size: width and height of the column in pixels.
+        words: what the turning buttons say.
+        on_turn: called with the words of the new page, for announcing them.
+    """
+
+    def __init__(
+        self,
+        items: Sequence[QWidget],
+        look: Look,
+        size: tuple[int, int],
+        words: PageWords | None,
+        on_turn: Callable[[str], None],
+    ) -> None:
+        super().__init__()
+        self._items, self._on_turn, self.page = items, on_turn, 0
+        width, height = size
+        gap = look.px(GAP_MM)
+        heights = [max(item.heightForWidth(width), item.minimumHeight()) for item in items]
+        # Less room than one item and the buttons need is a shortfall, which the view reports to the window.
+        if len(items) > 1:
+            height = max(height, min(max(heights) + look.px(TARGET_MM + 6), sum(heights) + gap * (len(items) - 1)))
+        elif items:
+            height = max(height, heights[0])
+        self._pages = partition(heights, gap, height, height - look.px(TARGET_MM) - look.px(6))
+        self._pager = Pager(look, words, width, self._turn) if len(self._pages) > 1 else None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(gap)
+        for item in items:
+            column.addWidget(item)
+        column.addStretch(1)
+        if self._pager is not None:
+            column.addWidget(self._pager)
+        self.setFixedHeight(height)
+        self.show_page(0)
+
+    @property
+    def count(self) -> int:
+        """How many pages there are."""
+        return len(self._pages)
+
+    def _turn(self, page: int) -> None:
+        self.show_page(page)
+        if self._pager is not None:
+            self._on_turn(self._pager.text)
+
+    def show_page(self, page: int) -> None:
+        """Show page ``page`` from 0; the last one where there are fewer."""
+        self.page = min(page, len(self._pages) - 1)
+        for index, item in enumerate(self._items):
+            item.setVisible(index in self._pages[self.page])
+        if self._pager is not None:
+            self._pager.set_page(self.page, len(self._pages))
+
+    def show_item(self, index: int) -> None:
+        """Show the page on which an item stands."""
+        self.show_page(next(number for number, page in enumerate(self._pages) if index in page))

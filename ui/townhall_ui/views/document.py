@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Shows a ``DocumentScreen``: the very pages that will be signed, large enough to read, turned by buttons."""
+
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from townhall_ui.errors import ScreenMalformedError
+from townhall_ui.look import Look
+from townhall_ui.pages import Pager
+from townhall_ui.screens import DocumentScreen, PageWords
+from townhall_ui.views.view import Outlet, Place, Room, View
+from townhall_ui.words import Words
+
+_OVERLAP_MM = 8.0
+_SHARE_OF_WIDTH = 0.6
+
+
+class _Sheet(QWidget):
+    """A part of a page as wide as the widget; parts overlap, so that no line is cut in both."""
+
+    def __init__(self, pages: list[QPixmap], look: Look, width: int, height: int) -> None:
+        super().__init__()
+        self._look, self._pages = look, pages
+        self.setObjectName("sheet")
+        self.setFixedSize(width, height)
+        self._parts = [part for page in range(len(pages)) for part in self._parts_of(page)]
+        self._index = 0
+
+    def _parts_of(self, page: int) -> list[tuple[int, QRect]]:
+        """Page and place in its picture of each part, from top to bottom."""
+        picture = self._pages[page]
+        part_height = min(picture.height(), self.height() * picture.width() // self.width())
+        step = max(1, part_height - self._look.px(_OVERLAP_MM) * picture.width() // self.width())
+        count = max(1, -(-(picture.height() - part_height) // step) + 1)
+        spare = picture.height() - part_height
+        tops = [spare * number // max(1, count - 1) for number in range(count)]
+        return [(page, QRect(0, top, picture.width(), part_height)) for top in tops]
+
+    @property
+    def count(self) -> int:
+        """How many parts there are."""
+        return len(self._parts)
+
+    def show_part(self, index: int) -> None:
+        """Show part ``index`` from 0."""
+        self._index = index
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        page, source = self._parts[self._index]
+        height = source.height() * self.width() / source.width()
+        painter.fillRect(self.rect(), self._look.colour("surface"))
+        painter.drawPixmap(QRectF(0, 0, self.width(), height), self._pages[page], QRectF(source))
+        painter.setPen(QPen(self._look.colour("edge"), self._look.px(0.4)))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(QRectF(0, 0, self.width(), min(height, self.height())).adjusted(1, 1, -1, -1))
+
+
+def _load(pages: tuple[bytes, ...]) -> list[QPixmap]:
+    pictures: list[QPixmap] = []
+    for page in pages:
+        picture = QPixmap()
+        if not picture.loadFromData(page, "PNG"):
+            raise ScreenMalformedError("a page of the document is no PNG")
+        pictures.append(picture)
+    if not pictures:
+        raise ScreenMalformedError("a document without pages")
+    return pictures
+
+
+class DocumentView(View):
+    """Words where lines start, the sheet where they end over the whole height.
+
+    So the button that signs does not stand where Continue stood on the screens before.
+    """
+
+    def __init__(self, look: Look, screen: DocumentScreen, room: Room, outlet: Outlet) -> None:
+        super().__init__(look, screen, room, outlet)
+        self._page = 0
+        width = min(round(room.width * _SHARE_OF_WIDTH), look.px(190))
+        self._sheet = _Sheet(_load(screen.pages), look, width, room.height)
+        self._sheet.setAccessibleName(screen.frame.heading)
+        self._sheet.setAccessibleDescription(screen.text)
+        self._sheet.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._text = screen.text
+        self.reserve_side(self._sheet, spans_foot=True)
+        self.column.addWidget(self.heading)
+        if screen.introduction:
+            self.column.addWidget(Words(screen.introduction, look))
+        self.column.addStretch(1)
+        self._pager: Pager | None = None
+        if self._sheet.count > 1:
+            words = PageWords(screen.previous_page, screen.next_page, screen.page_of)
+            self._pager = Pager(look, words, self.main_width, self._turn)
+            self.column.addWidget(self._pager)
+        self._show_part(0)
+        self.compose()
+
+    @property
+    def description(self) -> str:
+        """The document's own text follows the introduction: exactly what is signed."""
+        return f"{super().description} {self._text}"
+
+    def _show_part(self, part: int) -> None:
+        self._page = min(part, self._sheet.count - 1)
+        self._sheet.show_part(self._page)
+        if self._pager is not None:
+            self._pager.set_page(self._page, self._sheet.count)
+
+    def _turn(self, part: int) -> None:
+        self._show_part(part)
+        if self._pager is not None:
+            self.say_politely(self._pager.text)
+
+    def place(self) -> Place:
+        return Place(super().place().focus, self._page)
+
+    def resume(self, place: Place) -> QWidget | None:
+        self._show_part(place.page)
+        return super().resume(place)

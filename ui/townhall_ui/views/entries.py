@@ -1,0 +1,294 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Ways to answer a question, one class a family of kinds: text, number, date, choices, and what is only read."""
+
+from typing import assert_never
+
+from PySide6.QtCore import QDate, QLocale
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from townhall_ui.buttons import Button, Kind
+from townhall_ui.choices import ChoiceButton, RadioChoice
+from townhall_ui.fields import MINUS, POINT, Field, LineField, LongField, NumberField
+from townhall_ui.keyboard import Keyboard
+from townhall_ui.look import Look, Style
+from townhall_ui.pinpad import DigitPad, delete_key
+from townhall_ui.screens import Choice, DateWords, EntryKind, QuestionScreen
+from townhall_ui.theme import GAP_MM, TARGET_MM
+from townhall_ui.views.choice_column import ChoiceColumn
+from townhall_ui.views.view import View
+from townhall_ui.words import Words
+
+_TALL_PANEL_MM = 185.0
+
+
+class Entry:
+    """What every way to answer offers to the question's view.
+
+    Attributes:
+        side: keys at the side of the column, or None.
+        below: keys at the foot of the column, or None.
+        bar: keys beside the primary button, or None.
+        page: index of the page of choices that is shown.
+    """
+
+    side: QWidget | None = None
+    below: QWidget | None = None
+    bar: QWidget | None = None
+    page = 0
+
+    def build(self, width: int, height: int) -> QWidget:
+        """The widget for the column, set for a width and at most a height."""
+        del width, height
+        return QWidget()
+
+    def value(self) -> str:
+        """The answer as it stands, in the form of ``QuestionScreen.value``."""
+        return ""
+
+    def set_value(self, value: str) -> None:
+        """Take an answer over."""
+
+    def describe(self, text: str) -> None:
+        """Have a screen reader say ``text`` with the field."""
+
+    def first_field(self) -> QWidget | None:
+        """What has the focus first; None: the heading."""
+        return None
+
+    def show_page(self, page: int) -> None:
+        """Show another page of choices."""
+
+
+class TextEntry(Entry):
+    """A field and the Latin keyboard."""
+
+    def __init__(self, view: View, screen: QuestionScreen) -> None:
+        look, name = view.look, screen.frame.heading
+        self._field: Field = LongField(look, name) if screen.kind is EntryKind.LONG_TEXT else LineField(look, name)
+        self._field.setObjectName("field")
+        self._field.set_value(screen.value)
+        is_tall = look.theme.mm(view.room.height) > _TALL_PANEL_MM
+        keyboard = Keyboard(
+            look,
+            screen.keyboard,
+            on_text=self._field.type_in,
+            on_delete=self._field.delete_back,
+            key_height_mm=TARGET_MM + (3 if is_tall else 0),
+        )
+        keyboard.setFixedHeight(keyboard.sizeHint().height())
+        self.below, self.bar = keyboard, keyboard.bar
+
+    def build(self, width: int, height: int) -> QWidget:
+        del width, height
+        return self._field
+
+    def value(self) -> str:
+        return self._field.value
+
+    def set_value(self, value: str) -> None:
+        self._field.set_value(value)
+
+    def describe(self, text: str) -> None:
+        self._field.setAccessibleDescription(text)
+
+    def first_field(self) -> QWidget:
+        return self._field
+
+
+class NumberEntry(Entry):
+    """A field and the number pad; minus or the decimal point beside the zero."""
+
+    def __init__(self, view: View, screen: QuestionScreen) -> None:
+        is_decimal = screen.kind is EntryKind.DECIMAL
+        point = QLocale(screen.frame.language).decimalPoint() if is_decimal else ""
+        self._field = NumberField(view.look, screen.frame.heading, point=point, has_sign=True)
+        self._field.setObjectName("field")
+        self._field.set_value(screen.value)
+        sign = Button(point or "\u2212", view.look, Kind.DIGIT, name=point or MINUS)
+        sign.setObjectName("key:sign")
+        sign.clicked.connect(lambda: self._field.type_in(POINT if is_decimal else MINUS))
+        delete = delete_key(view.look, screen.keyboard.delete, self._field.delete_back)
+        self.side = DigitPad(view.look, lambda digit: self._field.type_in(str(digit)), (sign, delete))
+
+    def build(self, width: int, height: int) -> QWidget:
+        del width, height
+        return self._field
+
+    def value(self) -> str:
+        return self._field.value
+
+    def set_value(self, value: str) -> None:
+        self._field.set_value(value)
+
+    def describe(self, text: str) -> None:
+        self._field.setAccessibleDescription(text)
+
+    def first_field(self) -> QWidget:
+        return self._field
+
+
+class DateEntry(Entry):
+    """Three fields and the number pad, which types into the one that had the focus last."""
+
+    def __init__(self, view: View, screen: QuestionScreen) -> None:
+        self._look = view.look
+        names = self._names(screen.date)
+        self._fields = [
+            NumberField(view.look, f"{screen.frame.heading} {name}", digits=digits)
+            for name, digits in zip(names, (2, 2, 4), strict=True)
+        ]
+        for field, name in zip(self._fields, ("day", "month", "year"), strict=True):
+            field.setObjectName(f"field:{name}")
+        self._labels = names
+        self._last = self._fields[0]
+        self.set_value(screen.value)
+        delete = delete_key(view.look, screen.keyboard.delete, lambda: self._target().delete_back())
+        self.side = DigitPad(view.look, lambda digit: self._target().type_in(str(digit)), (None, delete))
+
+    @staticmethod
+    def _names(words: DateWords) -> tuple[str, str, str]:
+        return words.day, words.month, words.year
+
+    def _target(self) -> NumberField:
+        self._last = next((field for field in self._fields if field.hasFocus()), self._last)
+        return self._last
+
+    def build(self, width: int, height: int) -> QWidget:
+        del width, height
+        fields = QWidget()
+        row = QHBoxLayout(fields)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(self._look.px(GAP_MM + 2))
+        for label, field, width_mm in zip(self._labels, self._fields, (26, 26, 38), strict=True):
+            cell = QVBoxLayout()
+            cell.setSpacing(self._look.px(1.5))
+            cell.addWidget(Words(label, self._look, Style.STRONG))
+            field.setFixedWidth(self._look.px(width_mm))
+            cell.addWidget(field)
+            row.addLayout(cell)
+        row.addStretch(1)
+        return fields
+
+    def value(self) -> str:
+        day, month, year = (field.value for field in self._fields)
+        if not (day or month or year):
+            return ""
+        return f"{year}-{month.zfill(2) if month else ''}-{day.zfill(2) if day else ''}"
+
+    def set_value(self, value: str) -> None:
+        year, month, day = [*value.split("-"), "", "", ""][:3]
+        for field, part in zip(self._fields, (day, month, year), strict=True):
+            if part.zfill(2) != field.value.zfill(2) or not part:
+                field.set_value(part)
+
+    def describe(self, text: str) -> None:
+        for field in self._fields:
+            field.setAccessibleDescription(text)
+
+    def first_field(self) -> QWidget:
+        return self._fields[0]
+
+
+class ChoiceEntry(Entry):
+    """Choices to mark: one that excludes the others, or many."""
+
+    def __init__(self, view: View, screen: QuestionScreen) -> None:
+        self._view, self._screen = view, screen
+        self._is_many = screen.kind is EntryKind.CHOOSE_MANY
+        chosen = set(screen.value.split())
+        self._buttons = [self._button(choice, view.look) for choice in screen.choices]
+        for button in self._buttons:
+            button.setChecked(button.choice.id in chosen)
+        self._column: ChoiceColumn | None = None
+
+    def _button(self, choice: Choice, look: Look) -> ChoiceButton | RadioChoice:
+        if self._is_many:
+            return ChoiceButton(choice, look, is_mark=True)
+        button = RadioChoice(choice, look)
+        button.toggled.connect(lambda is_on: self._release_others(button) if is_on else None)
+        return button
+
+    def _release_others(self, chosen: RadioChoice) -> None:
+        for button in self._buttons:
+            if button is not chosen:
+                button.setChecked(False)
+
+    def build(self, width: int, height: int) -> QWidget:
+        self._column = ChoiceColumn(
+            self._buttons, self._view.look, (width, height), self._screen.paging, self._view.say_politely
+        )
+        marked = [index for index, button in enumerate(self._buttons) if button.isChecked()]
+        if marked:
+            self._column.show_choice(marked[0])
+        return self._column
+
+    def value(self) -> str:
+        return " ".join(button.choice.id for button in self._buttons if button.isChecked())
+
+    def set_value(self, value: str) -> None:
+        chosen = set(value.split())
+        for button in self._buttons:
+            button.setChecked(button.choice.id in chosen)
+
+    def describe(self, text: str) -> None:
+        for button in self._buttons:
+            button.setAccessibleDescription(" ".join(part for part in (button.choice.hint, text) if part))
+
+    def show_page(self, page: int) -> None:
+        if self._column is not None:
+            self._column.show_page(page)
+
+
+class ReadEntry(Entry):
+    """An answer that can only be read."""
+
+    def __init__(self, view: View, screen: QuestionScreen) -> None:
+        self._look, self._screen, self._value = view.look, screen, screen.value
+        self._words = Words("", view.look, Style.NUMBER)
+        self.set_value(screen.value)
+
+    def build(self, width: int, height: int) -> QWidget:
+        del width, height
+        return self._words
+
+    def value(self) -> str:
+        return self._value
+
+    def set_value(self, value: str) -> None:
+        self._value = value
+        self._words.setText(_readable(self._screen, value))
+
+
+def _readable(screen: QuestionScreen, value: str) -> str:
+    """A value as people read it: labels for ids, a date in words of the screen's language."""
+    match screen.kind:
+        case EntryKind.CHOOSE_ONE | EntryKind.CHOOSE_MANY:
+            ids = value.split()
+            return "\n".join(choice.label for choice in screen.choices if choice.id in ids)
+        case EntryKind.DATE:
+            date = QDate.fromString(value, "yyyy-MM-dd")
+            return QLocale(screen.frame.language).toString(date, "d MMMM yyyy") if date.isValid() else value
+        case EntryKind.NOTE:
+            return ""
+        case EntryKind.TEXT | EntryKind.LONG_TEXT | EntryKind.INTEGER | EntryKind.DECIMAL:
+            return value
+        case _:
+            assert_never(screen.kind)
+
+
+def make_entry(view: View, screen: QuestionScreen) -> Entry:
+    """The way to answer that fits the question's kind."""
+    if screen.is_read_only or screen.kind is EntryKind.NOTE:
+        return ReadEntry(view, screen)
+    match screen.kind:
+        case EntryKind.TEXT | EntryKind.LONG_TEXT:
+            return TextEntry(view, screen)
+        case EntryKind.INTEGER | EntryKind.DECIMAL:
+            return NumberEntry(view, screen)
+        case EntryKind.DATE:
+            return DateEntry(view, screen)
+        case EntryKind.CHOOSE_ONE | EntryKind.CHOOSE_MANY:
+            return ChoiceEntry(view, screen)
+        case _:
+            assert_never(screen.kind)

@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Shows a ``QuestionScreen``: one question of a form and the way to answer it that fits its kind."""
+
+from dataclasses import replace
+
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from townhall_ui.icons import Icon
+from townhall_ui.look import Look, Style
+from townhall_ui.screens import Answered, QuestionScreen, Screen, Tone
+from townhall_ui.views.entries import Entry, make_entry
+from townhall_ui.views.view import Outlet, Place, Room, View
+from townhall_ui.words import Notice, Sign, Words
+
+
+class QuestionView(View):
+    """The question as heading, then hint, problem and entry; keys at the foot or at the side.
+
+    ``Answered.value`` has the form of the model's ``value``, as typed: no check is made here. An impossible date
+    goes out as ``2026-02-31``, a date with a field left empty as ``2026-02-``; the form says what is wrong with it.
+    """
+
+    def __init__(self, look: Look, screen: QuestionScreen, room: Room, outlet: Outlet) -> None:
+        super().__init__(look, screen, room, outlet)
+        self._entry: Entry = make_entry(self, screen)
+        if self._entry.side is not None:
+            self.reserve_side(self._entry.side)
+        if self._entry.bar is not None:
+            self.add_to_foot(keys=self._entry.bar)
+        self._fill(screen)
+        texts = (screen.problem, screen.hint, screen.source)
+        # Hint and problem belong to the field for those who hear it.
+        self._entry.describe(" ".join(text for text in texts if text))
+        self.compose()
+
+    def _fill(self, screen: QuestionScreen) -> None:
+        self.column.addWidget(self.heading)
+        if screen.hint:
+            self.column.addWidget(Words(screen.hint, self.look, colour="muted"))
+        self._notice = Notice(screen.problem, self.look, Tone.PROBLEM) if screen.problem else None
+        if self._notice is not None:
+            self.column.addWidget(self._notice)
+        if screen.source:
+            self.column.addWidget(self._source(screen.source))
+        below = self._entry.below
+        spacing = self.column.spacing()
+        height = self.height_left() - (below.height() + spacing if below is not None else 0)
+        self.column.addWidget(self._entry.build(self.main_width, height))
+        self.column.addStretch(1)
+        if below is not None:
+            self.column.addWidget(below)
+
+    def _source(self, source: str) -> QWidget:
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(self.look.px(2.5))
+        row.addWidget(Sign(Icon.CARD, self.look, "good", 7))
+        row.addWidget(Words(source, self.look, Style.SMALL_STRONG, colour="good"), 1)
+        return line
+
+    def first_focus(self) -> QWidget:
+        return self._entry.first_field() or self.heading
+
+    def go_on(self) -> None:
+        self.outlet.send(Answered(self._entry.value()))
+
+    def refresh(self, screen: Screen) -> bool:
+        """The same question with another value: the field takes it; the model's value is the truth."""
+        if not isinstance(screen, QuestionScreen):
+            return False
+        same_but_value = (
+            isinstance(self.shown, QuestionScreen) and replace(screen, value=self.shown.value) == self.shown
+        )
+        if not same_but_value:
+            return False
+        self.shown = screen
+        self._entry.set_value(screen.value)
+        return True
+
+    def place(self) -> Place:
+        return Place(super().place().focus, self._entry.page)
+
+    def resume(self, place: Place) -> QWidget | None:
+        self._entry.show_page(place.page)
+        return super().resume(place)

@@ -1,0 +1,225 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What all screens share: heading, column, primary button at the trailing end of the foot, order of focus."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from townhall_ui.buttons import ENTER_KEYS, Button, Kind
+from townhall_ui.look import Look, Style
+from townhall_ui.screens import Intent, Proceeded, Screen
+from townhall_ui.theme import GAP_MM, PRIMARY_MM
+from townhall_ui.words import Heading, Words
+
+FOOT_GAP_MM = 5.0
+SIDE_GAP_MM = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Pixels that a view has: its column inside the margins, and the margins."""
+
+    width: int
+    height: int
+    margin: int = 0
+    top: int = 0
+    bottom: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody was in a screen: the name of the widget with the focus, and the page."""
+
+    focus: str = ""
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """Where a view hands on what happens in it.
+
+    Attributes:
+        send: takes what the person did.
+        say: has a screen reader say something; the second argument: at once, over what it is saying.
+    """
+
+    send: Callable[[Intent], None]
+    say: Callable[[str, bool], None]
+
+
+class View(QWidget):
+    """A screen's widgets below the band.
+
+    Subclasses fill ``column`` in their constructor and then call ``compose`` once.
+
+    Attributes:
+        shown: the screen as it is shown now.
+        heading: the heading of the screen.
+        proceed: the primary button, or None.
+    """
+
+    shows_header = True
+
+    def __init__(self, look: Look, screen: Screen, room: Room, outlet: Outlet) -> None:
+        super().__init__()
+        frame = screen.frame
+        self.shown = screen
+        self.look, self.room, self.outlet = look, room, outlet
+        self.setLayoutDirection(look.qt_direction)
+        self.heading = Heading(frame.heading, look)
+        self.main = QWidget()
+        self.column = QVBoxLayout(self.main)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(look.space(3.5))
+        self.proceed = self._primary(frame.proceed)
+        self.side: QWidget | None = None
+        self.side_spans_foot = False
+        self._others: list[QWidget] = []
+        self._foot_keys: QWidget | None = None
+
+    def _primary(self, caption: str | None) -> Button | None:
+        if caption is None:
+            return None
+        button = Button(caption, self.look, Kind.PRIMARY)
+        button.setObjectName("proceed")
+        button.clicked.connect(self.go_on)
+        return button
+
+    def reserve_side(self, side: QWidget, *, spans_foot: bool | None = None) -> None:
+        """Stand ``side`` (of fixed size) at the trailing side; over the foot's height too if it needs that."""
+        self.side = side
+        self.side_spans_foot = (
+            side.height() > self.room.height - self._foot_height() if spans_foot is None else spans_foot
+        )
+
+    def _foot_height(self) -> int:
+        if self.proceed is None and self._foot_keys is None and not self._others:
+            return self._code_height()
+        return self.look.px(PRIMARY_MM) + self.look.px(FOOT_GAP_MM)
+
+    def _code_height(self) -> int:
+        return self.look.px(8) if self.shown.frame.code else 0
+
+    def add_to_foot(self, *others: QWidget, keys: QWidget | None = None) -> None:
+        """Further buttons before the primary one, or keys that fill what it leaves."""
+        self._others.extend(others)
+        self._foot_keys = keys
+
+    @property
+    def main_width(self) -> int:
+        """Pixels that the column is wide."""
+        if self.side is None:
+            return self.room.width
+        return self.room.width - self.side.width() - self.look.px(SIDE_GAP_MM)
+
+    @property
+    def main_height(self) -> int:
+        """Pixels that the column may be high."""
+        return self.room.height - self._foot_height()
+
+    def height_left(self) -> int:
+        """Pixels of height that what stands in the column so far leaves free."""
+        used = self.column.totalHeightForWidth(self.main_width) if self.column.count() else 0
+        return self.main_height - used - (self.column.spacing() if self.column.count() else 0)
+
+    def shortfall(self) -> int:
+        """Pixels of height or width that are missing; above zero, the next density is tried."""
+        needed = self.column.totalHeightForWidth(self.main_width)
+        missing = max(0, needed - self.main_height)
+        if self.side is not None:
+            missing = max(missing, self.side.height() - self.room.height)
+        return max(missing, self.main.minimumSizeHint().width() - self.main_width, self._foot_overhang())
+
+    def _foot_overhang(self) -> int:
+        widgets = [widget for widget in (self._foot_keys, *self._others, self.proceed) if widget is not None]
+        needed = sum(widget.minimumSizeHint().width() for widget in widgets)
+        width = self.main_width if self.side_spans_foot else self.room.width
+        return needed + self.look.px(GAP_MM) * max(0, len(widgets) - 1) - width
+
+    def compose(self) -> None:
+        """Put column, side and foot in their places, and order the focus."""
+        grid = QGridLayout(self)
+        grid.setContentsMargins(self.room.margin, self.room.top, self.room.margin, self.room.bottom)
+        grid.setHorizontalSpacing(self.look.px(SIDE_GAP_MM))
+        grid.setVerticalSpacing(0)
+        grid.addWidget(self.main, 0, 0)
+        grid.setColumnStretch(0, 1)
+        grid.setRowStretch(0, 1)
+        if self.side is not None:
+            rows = 2 if self.side_spans_foot else 1
+            grid.addWidget(self.side, 0, 1, rows, 1, Qt.AlignmentFlag.AlignTop)
+        if self._foot_height():
+            columns = 2 if self.side is not None and not self.side_spans_foot else 1
+            grid.addWidget(self._make_foot(), 1, 0, 1, columns)
+
+    def _make_foot(self) -> QWidget:
+        foot = QWidget()
+        foot.setFixedHeight(self._foot_height())
+        row = QHBoxLayout(foot)
+        row.setContentsMargins(0, self.look.px(FOOT_GAP_MM) if self.proceed else 0, 0, 0)
+        row.setSpacing(self.look.px(GAP_MM))
+        if self._foot_keys is not None:
+            row.addWidget(self._foot_keys, 1)
+        elif self.shown.frame.code:
+            row.addWidget(Words(self.shown.frame.code, self.look, Style.SMALL, colour="muted"), 1)
+        else:
+            row.addStretch(1)
+        for widget in (*self._others, *([self.proceed] if self.proceed is not None else [])):
+            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        return foot
+
+    def stops(self) -> list[QWidget]:
+        """Everything that Tab visits, in the order in which it is read."""
+        parts: list[QWidget] = [self.main]
+        parts += [part for part in (self.side, self._foot_keys, *self._others, self.proceed) if part is not None]
+        return [stop for part in parts for stop in (part, *part.findChildren(QWidget)) if _is_stop(stop)]
+
+    def first_focus(self) -> QWidget:
+        """What has the focus when the screen appears."""
+        return self.heading
+
+    @property
+    def description(self) -> str:
+        """The running text of the screen, which a screen reader says after the heading."""
+        return " ".join(
+            words.text() for words in self.main.findChildren(Words) if words is not self.heading and words.text()
+        )
+
+    def refresh(self, screen: Screen) -> bool:
+        """Show ``screen`` in place if this view can; False: build a new view."""
+        return screen == self.shown
+
+    def place(self) -> Place:
+        """Where the person is now."""
+        focus = self.focusWidget()
+        return Place(focus=focus.objectName() if focus is not None else "")
+
+    def resume(self, place: Place) -> QWidget | None:
+        """Go to where the person was; the widget that should have the focus, or None where it is gone."""
+        return self.findChild(QWidget, place.focus) if place.focus else None
+
+    def leave(self) -> None:
+        """The view is about to go: wipe what must not stay."""
+
+    def go_on(self) -> None:
+        """The primary button."""
+        self.outlet.send(Proceeded())
+
+    def say_politely(self, text: str) -> None:
+        """Have a screen reader say ``text`` when it has finished."""
+        self.outlet.say(text, False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter that nothing else took presses the primary button."""
+        if event.key() in ENTER_KEYS and self.proceed is not None and self.proceed.isEnabled():
+            self.proceed.click()
+            return
+        event.ignore()
+
+
+def _is_stop(widget: QWidget) -> bool:
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)

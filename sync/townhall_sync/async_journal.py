@@ -73,6 +73,14 @@ class AsyncJournal:
         """See ``Journal.queue_again_from``."""
         return await self._run(lambda: self._journal.queue_again_from(lowest_missing_seq))
 
+    async def queue_again(self, seqs: Iterable[int]) -> int:
+        """See ``Journal.queue_again``."""
+        return await self._run(lambda: self._journal.queue_again(seqs))
+
+    async def delivered_kept(self) -> tuple[int, ...]:
+        """See ``Journal.delivered_kept``."""
+        return await self._run(self._journal.delivered_kept)
+
     async def due_for_freeing(self) -> tuple[DeliveredPayload, ...]:
         """See ``Journal.due_for_freeing``."""
         return await self._run(self._journal.due_for_freeing)

@@ -174,21 +174,29 @@ class Journal:
         is still queued here is the usual case and means nothing.
         """
         ledger = self._log.ledger
-        is_lost = lowest_missing_seq in ledger.delivered and lowest_missing_seq not in ledger.queued
-        if not is_lost:
+        if lowest_missing_seq not in ledger.delivered or lowest_missing_seq in ledger.queued:
             self._lowest_handled = None
             return 0
         if lowest_missing_seq == self._lowest_handled:
             return 0  # it was freed here: without this, each reply would queue the rest again
         self._lowest_handled = lowest_missing_seq
-        lost = [seq for seq in ledger.delivered if seq >= lowest_missing_seq and seq not in ledger.queued]
-        again = [seq for seq in lost if seq not in ledger.freed]
-        notice = Change(
-            Event.CENTRE_LOST_ENVELOPES,
-            {"lowest_seq": lowest_missing_seq, "freed_already": len(lost) - len(again)},
+        freed = sum(1 for seq in ledger.freed if seq >= lowest_missing_seq)
+        self._log.append(
+            Change(Event.CENTRE_LOST_ENVELOPES, {"lowest_seq": lowest_missing_seq, "freed_already": freed})
         )
-        self._log.append(notice, *(changes.envelope_queued_again(seq) for seq in again))
+        return self.queue_again(seq for seq in self.delivered_kept() if seq >= lowest_missing_seq)
+
+    def queue_again(self, seqs: Iterable[int]) -> int:
+        """Queue delivered envelopes again, as far as their payloads are still here; return how many."""
+        again = sorted(set(self.delivered_kept()) & set(seqs))
+        if again:
+            self._log.append(*(changes.envelope_queued_again(seq) for seq in again))
         return len(again)
+
+    def delivered_kept(self) -> tuple[int, ...]:
+        """Return the seqs of delivered envelopes whose payloads are still here."""
+        ledger = self._log.ledger
+        return tuple(sorted(ledger.delivered.keys() - ledger.freed - ledger.queued.keys()))
 
     def due_for_freeing(self) -> tuple[DeliveredPayload, ...]:
         """Return the delivered payloads that have been kept long enough by the centre's own signed time."""
@@ -196,7 +204,7 @@ class Journal:
         old = ledger.last_server_time - self._policy.keep_s
         return tuple(
             DeliveredPayload(seq, ledger.committed(seq).envelope_id.hex(), self.receipt(seq))
-            for seq in sorted(ledger.delivered.keys() - ledger.freed - ledger.queued.keys())
+            for seq in self.delivered_kept()
             if ledger.delivered[seq].server_time <= old
         )
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Writes docs/formats/vectors/{sealed-payload,envelope,log}.json.
 
-Run it by hand, and only when a format gets a new version. Published vectors do not change. HPKE draws its own randomness, so the wraps differ from run to run; all else follows
-from the seeds below. ``test_format_vectors.py`` reproduces every byte that can be reproduced.
+Run it by hand, and only when a format gets a new version: published vectors do not change. HPKE draws its own
+randomness, so the wraps differ from run to run; all else follows from the seeds below. ``test_format_vectors.py``
+reproduces every byte that can be reproduced.
 """
 
 import base64
@@ -67,7 +68,7 @@ def sealed_vector(name: str, suite: Suite, kind: str, payload: bytes, labels: li
 
 
 def refused_seals() -> list[dict[str, object]]:
-    """Return changes to the first vector, each with the code that it is refused with; negative offsets are from the end."""
+    """Return changes to the first vector, each with the code that it is refused with."""
     changes: list[tuple[str, int, str, str]] = [
         ("another format", 0, "01", "TH-CRYP-011"),
         ("an endless header", 27, "10", "TH-CRYP-011"),

@@ -181,9 +181,8 @@ class Journal:
             return 0  # it was freed here: without this, each reply would queue the rest again
         self._lowest_handled = lowest_missing_seq
         freed = sum(1 for seq in ledger.freed if seq >= lowest_missing_seq)
-        self._log.append(
-            Change(Event.CENTRE_LOST_ENVELOPES, {"lowest_seq": lowest_missing_seq, "freed_already": freed})
-        )
+        facts = {"lowest_seq": lowest_missing_seq, "freed_already": freed}
+        self._log.append(Change(Event.CENTRE_LOST_ENVELOPES, facts))
         return self.queue_again(seq for seq in self.delivered_kept() if seq >= lowest_missing_seq)
 
     def queue_again(self, seqs: Iterable[int]) -> int:

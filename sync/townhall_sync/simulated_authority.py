@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The simulated centre's authority, which certifies device keys."""
 
-import datetime
+import datetime as dt
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -12,8 +12,8 @@ from cryptography.x509.oid import NameOID
 
 from townhall_crypto.device_key import load_device_public_key
 
-_FROM = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-_UNTIL = datetime.datetime(2036, 1, 1, tzinfo=datetime.UTC)
+_FROM = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+_UNTIL = dt.datetime(2036, 1, 1, tzinfo=dt.UTC)
 
 
 class SimulatedAuthority:

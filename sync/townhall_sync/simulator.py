@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A whole centre in memory, for tests and training: keeps the protocol, and can be broken in every way that matters.
 
-It implements ``CentralService`` and ``EnrolmentService`` and passes the same contract tests as the real centre over HTTP.
-A test breaks the centre through ``faults`` and ``restore``, never the network::
+It implements ``CentralService`` and ``EnrolmentService`` and passes the same contract tests as the real centre over
+HTTP. A test breaks the centre through ``faults`` and ``restore``, never the network::
 
     centre = CentralServiceSimulator(clock)
     centre.add_kiosk("kiosk-1", key.public_der)
@@ -14,10 +14,8 @@ A test breaks the centre through ``faults`` and ``restore``, never the network::
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from townhall_crypto.checkpoint import Checkpoint, Ed25519NoteSigner, sign_checkpoint
@@ -37,6 +35,7 @@ from townhall_sync.central_service import (
 )
 from townhall_sync.receipt import CentreKeys
 from townhall_sync.simulated_authority import SimulatedAuthority
+from townhall_sync.simulated_faults import Faults, forge
 from townhall_sync.wire import (
     CheckpointReply,
     ConsistencyReply,
@@ -66,35 +65,6 @@ SEQUENCE_TAKEN = Refused("TH-CENT-022", Refusal.FORKED)
 OTHER_BYTES = Refused("TH-CENT-023", Refusal.FORKED)
 NOT_BY_THE_KIOSK = "TH-CENT-061"
 NOT_SEALED = "TH-CENT-062"
-
-
-class Forgery(Enum):
-    """What is wrong with every receipt that the centre gives."""
-
-    SIGNATURE = "signed by another key"
-    OTHERS = "a true receipt, of another envelope"
-    CHECKPOINT = "the checkpoint is signed by another key"
-    PROOF = "the inclusion proof is another leaf's"
-
-
-@dataclass(slots=True)
-class Faults:
-    """How the centre is broken now. Numbers count down; the rest stays until it is taken back."""
-
-    lose_requests: int = 0
-    """So many requests get lost on their way."""
-    lose_replies: int = 0
-    """So many requests are carried out, and their answers get lost."""
-    repeat_requests: bool = False
-    """Each request arrives twice; the second answer is the one that comes back."""
-    rate_limit_s: int | None = None
-    forge: Forgery | None = None
-    poison: set[str] = field(default_factory=set)
-    """Ids of envelopes that the centre cannot read, because of a mistake of its own."""
-    stumble: set[str] = field(default_factory=set)
-    """Ids of envelopes at which the centre fails."""
-    stale_checkpoint: CheckpointReply | None = None
-    """What it answers whatever the nonce."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +162,7 @@ class CentralServiceSimulator:
         if faults.lose_replies:
             faults.lose_replies -= 1
             return Unreachable("reply lost")
-        return self._forged(outcome) if isinstance(outcome, Stored) else outcome
+        return Stored(forge(outcome.reply, faults.forge, self._receipt_key)) if isinstance(outcome, Stored) else outcome
 
     async def checkpoint(self, nonce: str) -> CheckpointReply | None:
         """Answer with the newest checkpoint."""
@@ -239,17 +209,14 @@ class CentralServiceSimulator:
 
     def _put(self, envelope_id: str, untrusted: bytes) -> PutOutcome:
         try:
-            envelope = Envelope.from_bytes(untrusted)
+            header = Envelope.from_bytes(untrusted).header
         except MalformedError:
             return UNREADABLE
-        header = envelope.header
         if envelope_id in self.faults.poison or header.envelope_id != envelope_id:
             return UNREADABLE
         public_key = self._kiosks.get(self.caller or header.kiosk)
-        if public_key is None:
-            return UNKNOWN_KIOSK
-        if self.caller not in {None, header.kiosk}:
-            return NOT_YOURS
+        if public_key is None or self.caller not in {None, header.kiosk}:
+            return UNKNOWN_KIOSK if public_key is None else NOT_YOURS
         place = (header.kiosk, header.journal_id, header.seq, header.prev_hash)
         known = self._stored.get(envelope_id)
         if known is not None:
@@ -299,25 +266,6 @@ class CentralServiceSimulator:
 
     def _checkpoint(self) -> str:
         return sign_checkpoint(Checkpoint(self._signer.name, self._tree.size, self._tree.root()), self._signer)
-
-    def _forged(self, stored: Stored) -> Stored:
-        body = stored.reply.receipt.body
-        match self.faults.forge:
-            case None:
-                return stored
-            case Forgery.SIGNATURE:
-                receipt = sign_receipt(body, Ed25519PrivateKey.generate())
-            case Forgery.OTHERS:
-                other = hashlib.sha256(body.id.encode()).hexdigest()
-                receipt = sign_receipt(msgspec.structs.replace(body, id=other), self._receipt_key)
-            case Forgery.CHECKPOINT:
-                liar = Ed25519NoteSigner(self._signer.name, Ed25519PrivateKey.generate())
-                note = sign_checkpoint(Checkpoint(liar.name, self._tree.size, self._tree.root()), liar)
-                receipt = sign_receipt(msgspec.structs.replace(body, checkpoint=note), self._receipt_key)
-            case Forgery.PROOF:
-                proof = (*body.inclusion_proof, "00" * 32)
-                receipt = sign_receipt(msgspec.structs.replace(body, inclusion_proof=proof), self._receipt_key)
-        return Stored(msgspec.structs.replace(stored.reply, receipt=receipt))
 
 
 def _quarantine_reason(untrusted: bytes, public_key: bytes) -> str:

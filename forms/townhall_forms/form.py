@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from lxml import etree
 
 from townhall_forms.binds import Bind, read_binds
-from townhall_forms.body import UNSUPPORTED_ELEMENTS, Body, Control, ControlKind, Itemset, read_body
+from townhall_forms.body import UNSUPPORTED_ELEMENTS, Body, Control, ControlKind, read_body
 from townhall_forms.datatypes import ANSWERABLE
 from townhall_forms.errors import FormRefusedError, RefusalCause
-from townhall_forms.expressions import Expressions, Rule
-from townhall_forms.graph import Graph, build_graph
+from townhall_forms.expressions import Expressions
+from townhall_forms.dependence import Dependence
+from townhall_forms.graph import Graph
 from townhall_forms.instance_xml import read_document
 from townhall_forms.markup import (
     JAVAROSA,
@@ -28,8 +29,7 @@ from townhall_forms.markup import (
     parse_xml,
 )
 from townhall_forms.nodes import Node
-from townhall_forms.texts import ComputedText, InlineText, Translations, read_translations
-from townhall_forms.xpath.functions import HISTORIC_FUNCTIONS, VOLATILE_FUNCTIONS, WORDED_FUNCTIONS
+from townhall_forms.texts import Translations, read_translations
 from townhall_forms.xpath.references import Definition
 
 MAX_FORM_BYTES = 4 * 1024 * 1024
@@ -92,7 +92,7 @@ def _read_form(html: etree._Element, sha256: str) -> Form:
     body = read_body(_find(html, "body", XHTML), nodes, expressions, translations)
     _refuse_unanswerable(body, binds)
     definition = Definition(primary, instances, _namespaces(html, model))
-    dependence = _Dependence(definition, nodes, binds, body)
+    dependence = Dependence(definition, nodes, binds, body)
     return Form(
         id=_root_attribute(root, "id") or root.namespace,
         version=_root_attribute(root, "version"),
@@ -196,62 +196,3 @@ def _refuse_unanswerable(body: Body, binds: Mapping[str, Bind]) -> None:
         if control.kind is ControlKind.INPUT and bind.data_type not in ANSWERABLE and not is_shown_only:
             detail = f"question of type {bind.data_type.value}"
             raise FormRefusedError(RefusalCause.UNSUPPORTED, detail, control.path)
-
-
-class _Dependence:
-    """Collects the edges of the graph from binds and choices."""
-
-    def __init__(
-        self, definition: Definition, nodes: Mapping[str, Node], binds: Mapping[str, Bind], body: Body
-    ) -> None:
-        self._definition = definition
-        self._nodes = nodes
-        self._reads: dict[str, set[str]] = {
-            path: {node.parent.path} for path, node in nodes.items() if node.parent is not None and node.parent.path
-        }
-        self._observes: dict[str, set[str]] = {}
-        self.unrepeatable: set[str] = set()
-        self.worded: set[str] = set()
-        self.has_living_choices = False
-        self.warnings: list[str] = []
-        for bind in binds.values():
-            self._add_bind(bind)
-        for control in body.controls:
-            self._add_choices(control)
-
-    def graph(self) -> Graph:
-        return build_graph(self._nodes, self._reads, self._observes)
-
-    def _add_bind(self, bind: Bind) -> None:
-        for rule in (bind.relevant, bind.calculate):
-            if rule is not None:
-                self._reads.setdefault(bind.path, set()).update(self._paths(rule, bind.path))
-        for rule in (bind.required, bind.readonly):
-            if rule is not None:
-                self._observes.setdefault(bind.path, set()).update(self._paths(rule, bind.path))
-        if bind.constraint is not None:
-            self._paths(bind.constraint, bind.path)
-        rules = (bind.relevant, bind.calculate)
-        functions = {name for rule in rules if rule is not None for name in self._functions(rule, bind.path)}
-        if functions & (VOLATILE_FUNCTIONS | HISTORIC_FUNCTIONS):
-            self.unrepeatable.add(bind.path)
-        if functions & WORDED_FUNCTIONS:
-            self.worded.add(bind.path)
-
-    def _add_choices(self, control: Control) -> None:
-        if not isinstance(control.choices, Itemset):
-            labels = [item.label for item in control.choices if isinstance(item.label, InlineText)]
-            self.has_living_choices |= any(isinstance(part, Rule) for label in labels for part in label.parts)
-            return
-        paths = self._paths(control.choices.nodes, control.path)
-        self._reads.setdefault(control.path, set()).update(paths - {control.path})
-        if isinstance(control.choices.label, ComputedText):
-            self.has_living_choices |= bool(self._paths(control.choices.label.rule, control.path))
-
-    def _functions(self, rule: Rule, path: str) -> set[str]:
-        return rule.references(self._definition, self._nodes[path]).functions
-
-    def _paths(self, rule: Rule, path: str) -> set[str]:
-        references = rule.references(self._definition, self._nodes[path])
-        self.warnings.extend(f"{path} reads {each}, which is not in the instance" for each in references.dangling)
-        return references.paths

@@ -45,7 +45,7 @@ def parse(expression: str) -> Expression:
 
 class _Parser:
     def __init__(self, tokens: list[Token]) -> None:
-        self._tokens = tokens
+        self._tokens = [*tokens, tokens[-1]]  # the end twice, so that looking one ahead needs no check
         self._next = 0
         self._depth = 0
 
@@ -58,7 +58,7 @@ class _Parser:
     # Tokens
 
     def _peek(self, ahead: int = 0) -> Token:
-        return self._tokens[min(self._next + ahead, len(self._tokens) - 1)]
+        return self._tokens[self._next + ahead]
 
     def _take(self) -> Token:
         token = self._tokens[self._next]
@@ -66,8 +66,8 @@ class _Parser:
         return token
 
     def _is(self, text: str, ahead: int = 0) -> bool:
-        token = self._peek(ahead)
-        return token.text == text and token.kind in {TokenKind.SYMBOL, TokenKind.OPERATOR}
+        token = self._tokens[self._next + ahead]
+        return token.text == text and token.is_mark
 
     def _accept(self, text: str) -> bool:
         if self._is(text):
@@ -103,7 +103,7 @@ class _Parser:
             return self._unary()
         first = self._chain(level + 1)
         rest: list[tuple[str, Expression]] = []
-        while any(self._is(operator) for operator in _LEVELS[level]):
+        while self._peek().is_mark and self._peek().text in _LEVELS[level]:
             operator = self._take().text
             rest.append((operator, self._chain(level + 1)))
         return Chain(first, tuple(rest)) if rest else first

@@ -9,6 +9,7 @@ from townhall_forms.nodes import Node
 from townhall_forms.xpath.errors import XPathValueError
 from townhall_forms.xpath.steps import AXES, matches_name, resolve_prefix
 from townhall_forms.xpath.syntax import (
+    Axis,
     Call,
     Chain,
     Expression,
@@ -105,8 +106,11 @@ class _Finder:
         return nodes
 
     def _step(self, step: Step, nodes: list[Node]) -> list[Node]:
-        reached: Iterable[Node] = (other for node in nodes for other in AXES[step.axis](node))
         test = step.test
+        if step.axis is Axis.CHILD and isinstance(test, NameTest) and test.local != "*":
+            reached: Iterable[Node] = (child for node in nodes for child in node.named.get(test.local, ()))
+        else:
+            reached = (other for node in nodes for other in AXES[step.axis](node))
         if isinstance(test, NameTest):
             namespace = resolve_prefix(test, self._definition.namespaces)
             reached = (node for node in reached if matches_name(node, test, namespace))

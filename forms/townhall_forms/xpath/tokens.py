@@ -45,6 +45,7 @@ class Token:
     kind: TokenKind
     text: str
     offset: int
+    is_mark: bool  # a symbol or an operator
 
 
 def tokenize(expression: str) -> list[Token]:
@@ -75,13 +76,13 @@ def _token(match: re.Match[str], before: Token | None) -> Token:
     if group == "variable":
         raise XPathSyntaxError("variables are no part of ODK XForms", offset)
     if group == "literal":
-        return Token(TokenKind.LITERAL, text[1:-1], offset)
+        return Token(TokenKind.LITERAL, text[1:-1], offset, is_mark=False)
     is_operator = before is not None and not _expects_operand(before)
     if group == "name" and is_operator and text in _OPERATOR_NAMES:
-        return Token(TokenKind.OPERATOR, text, offset)
+        return Token(TokenKind.OPERATOR, text, offset, is_mark=True)
     if group == "symbol" and text == "*" and is_operator:
-        return Token(TokenKind.OPERATOR, text, offset)
-    return Token(TokenKind(group), text, offset)
+        return Token(TokenKind.OPERATOR, text, offset, is_mark=True)
+    return Token(TokenKind(group), text, offset, is_mark=group == "symbol")
 
 
 def _expects_operand(before: Token) -> bool:

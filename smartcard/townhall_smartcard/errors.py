@@ -16,7 +16,8 @@
     ├── CardMuteError              take the card out
     ├── CallStuckError             end this process: a thread of it never comes back
     ├── RecordingRefusedError      mend the file of recorded dialogues
-    └── CardMisuseError            mend the program
+    ├── CardMisuseError            mend the program
+    └── SimulationUnavailableError mend the machine: it cannot simulate a reader
 
 The texts hold names of commands and status words, never what a command or an answer said.
 """
@@ -113,3 +114,9 @@ class CallStuckError(CardError):
         """Take what the call's never ending means for the card."""
         super().__init__(reason.code)
         self.reason = reason
+
+
+class SimulationUnavailableError(CardError):
+    """This machine cannot run a private PC/SC service with virtual readers."""
+
+    code = "TH-CARD-030"

@@ -246,7 +246,9 @@ def _tries_in(untrusted: bytes, reference: int) -> PinTries:
 
 
 def _text(untrusted: bytes) -> str:
-    """Return a record as text; a record of zero bytes is empty."""
+    """Return a record as text; a record that is one zero byte is empty, and none is without a byte."""
+    if not untrusted:
+        raise CardUnreadableError("a record without a byte")
     try:
         text = untrusted.rstrip(b"\0").decode("utf-8").strip()
     except UnicodeDecodeError:

@@ -1,30 +1,121 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""A service that a town offers: a folder with a form, its names in every language, and its addressee."""
+"""A service that a town offers: a folder with a form, its names in every language, and its addressee.
 
+The folder's format is docs/formats/service.md.
+"""
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
-from townhall_forms.form import Form
+import msgspec
+
+from townhall_forms.errors import FormRefusedError, ServiceRefusedError
+from townhall_forms.form import MAX_FORM_BYTES, Form, load_form
+
+DESCRIPTION_FILE: Final = "service.json"
+MAX_DESCRIPTION_BYTES: Final = 64 * 1024
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_FILE = re.compile(r"[a-z0-9][a-z0-9._-]*\.xml")
+_MAX_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service."""
+    """One service. ``titles`` and ``summaries`` have the same languages, all those of the form among them."""
 
     id: str
     titles: Mapping[str, str]  # by BCP 47 language
     summaries: Mapping[str, str]
-    recipient: str  # the agency's name in the recipient key list
+    recipient: str  # the agency's name among the recipients' keys
     form: Form
     form_xml: bytes
 
 
+class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """service.json as written."""
+
+    version: int
+    id: str
+    titles: dict[str, str]
+    summaries: dict[str, str]
+    recipient: str
+    form: str = "form.xml"
+
+
+def read_service(description: bytes, form_xml: bytes) -> Service:
+    """Read a service from the bytes of its ``service.json`` and its XForm.
+
+    Raises:
+        ServiceRefusedError: they are incomplete, contradict each other, or the form is refused.
+    """
+    return _service(_describe(description, ""), form_xml)
+
+
 def load_services(directory: Path) -> tuple[Service, ...]:
-    """Load every service folder of ``directory``, sorted by id.
+    """Load every service folder of ``directory``, sorted by id. Files beside the folders are ignored.
 
     Raises:
         ServiceRefusedError: a folder is incomplete or contradicts itself.
+        OSError: ``directory`` cannot be listed.
     """
-    raise NotImplementedError
+    folders = sorted(folder for folder in directory.iterdir() if folder.is_dir())
+    return tuple(_load_folder(folder) for folder in folders)
+
+
+def _load_folder(folder: Path) -> Service:
+    description = _describe(_read_file(folder, DESCRIPTION_FILE, MAX_DESCRIPTION_BYTES), folder.name)
+    if description.id != folder.name:
+        raise ServiceRefusedError(folder.name, "the id differs from the folder's name")
+    if not _FILE.fullmatch(description.form):
+        raise ServiceRefusedError(folder.name, "form names no XML file of the folder")
+    return _service(description, _read_file(folder, description.form, MAX_FORM_BYTES))
+
+
+def _read_file(folder: Path, name: str, limit: int) -> bytes:
+    try:
+        with (folder / name).open("rb") as file:
+            content = file.read(limit + 1)
+    except OSError as exc:
+        raise ServiceRefusedError(folder.name, f"{name}: {exc.strerror}") from exc
+    if len(content) > limit:
+        raise ServiceRefusedError(folder.name, f"{name} is longer than {limit} bytes")
+    return content
+
+
+def _describe(content: bytes, folder: str) -> _Description:
+    try:
+        description = msgspec.json.decode(content, type=_Description)
+    except msgspec.MsgspecError as exc:
+        raise ServiceRefusedError(folder, f"{DESCRIPTION_FILE}: {exc}") from exc
+    if description.version != 1:
+        raise ServiceRefusedError(folder, "another version of the folder's format")
+    for name in (description.id, description.recipient):
+        if not _NAME.fullmatch(name) or len(name) > _MAX_NAME:
+            raise ServiceRefusedError(folder, "id or recipient is no name of small letters, digits and hyphens")
+    return description
+
+
+def _service(description: _Description, form_xml: bytes) -> Service:
+    try:
+        form = load_form(form_xml)
+    except FormRefusedError as exc:
+        raise ServiceRefusedError(description.id, str(exc)) from exc
+    languages = set(description.titles)
+    if languages != set(description.summaries) or not languages.issuperset(form.languages) or not languages:
+        raise ServiceRefusedError(description.id, "titles and summaries miss a language")
+    if not all([*description.titles.values(), *description.summaries.values()]):
+        raise ServiceRefusedError(description.id, "an empty title or summary")
+    return Service(
+        id=description.id,
+        titles=MappingProxyType(description.titles),
+        summaries=MappingProxyType(description.summaries),
+        recipient=description.recipient,
+        form=form,
+        form_xml=form_xml,
+    )

@@ -11,10 +11,11 @@ from townhall_central.console import say
 from townhall_central.settings import Settings
 
 
-class _TellingServer(uvicorn.Server):
+class TellingServer(uvicorn.Server):
     """Prints one line once connections are taken: with port 0 nobody else knows the port."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen, then say so."""
         await super().startup(sockets)
         if not self.should_exit:
             host, port = self.servers[0].sockets[0].getsockname()[:2]
@@ -40,4 +41,4 @@ def serve(settings: Settings, *, host: str, port: int) -> None:
         timeout_graceful_shutdown=10,
         lifespan="on",
     )
-    _TellingServer(config).run()
+    TellingServer(config).run()

@@ -12,8 +12,10 @@ from datetime import datetime
 from io import BytesIO
 from typing import Final
 
+from pyhanko.pdf_utils.extensions import DeveloperExtension
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 
@@ -103,6 +105,14 @@ class _SignatureOnlyUpdate(IncrementalPdfFileWriter):
 
     def _update_meta(self) -> None:
         pass
+
+    def ensure_output_version(self, version: tuple[int, int]) -> None:
+        # For a P-384 key pyHanko would announce PDF 2.0, but PDF/A-3 is a PDF 1.7.
+        pass
+
+    def register_extension(self, ext: DeveloperExtension) -> None:
+        if ext == ESIC_EXTENSION_1:
+            super().register_extension(ext)
 
 
 def _open_for_update(pdf: bytes) -> _SignatureOnlyUpdate:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A small certification authority in the shape of Estonia's, made afresh for each run: root -> issuer -> persons."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,12 +11,17 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
+from townhall_crypto.pades import sign_pdf
 from townhall_crypto.trust import TrustAnchors
+from townhall_fonts import FONT_DIRECTORY
+from townhall_forms.document import Direction, DocumentModel, Line, render_document
 
-NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+NOW = datetime.now(UTC).replace(microsecond=0)
+"""The machine's time: pdfsig, an outside judge, validates by no other."""
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
@@ -39,6 +45,16 @@ def key_usage(*names: str) -> x509.KeyUsage:
 class Certified:
     key: PrivateKey
     der: bytes = field(repr=False)
+    digests: list[bytes] = field(default_factory=list)
+    """What the card was asked to sign."""
+
+    async def sign_digest(self, digest: bytes) -> bytes:
+        """What a card does: ECDSA over a ready digest, r||s."""
+        assert isinstance(self.key, ec.EllipticCurvePrivateKey)
+        self.digests.append(digest)
+        r, s = decode_dss_signature(self.key.sign(digest, ec.ECDSA(Prehashed(hashes.SHA384()))))
+        length = (self.key.key_size + 7) // 8
+        return r.to_bytes(length, "big") + s.to_bytes(length, "big")
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -148,3 +164,45 @@ class CertificationAuthority:
 @pytest.fixture(scope="session")
 def authority() -> CertificationAuthority:
     return CertificationAuthority()
+
+
+@pytest.fixture(scope="session")
+def plain_pdf() -> bytes:
+    """An unsigned document as the kiosk makes it."""
+    model = DocumentModel(
+        title="Change of address",
+        language="en",
+        direction=Direction.LEFT_TO_RIGHT,
+        issuer="Town of Saarepuu",
+        answers_title="Your answers",
+        question_column="Question",
+        answer_column="Answer",
+        answers=(Line("Where do you live now?", "Pikk 12-3, Tallinn"),),
+        signature_title="Declaration and signature",
+        facts=(Line("Name", "JAAK-KRISTJAN JÕEORG"),),
+        statement="I declare that the answers are true.",
+        page_words="Page {page} of {pages}",
+        created=NOW,
+        instance=b"<data><street>Pikk 12-3</street></data>",
+        instance_description="The answers, for programs",
+    )
+    return render_document(model, FONT_DIRECTORY)
+
+
+@pytest.fixture(scope="session")
+def signer(authority: CertificationAuthority) -> Certified:
+    return authority.issue()
+
+
+@pytest.fixture(scope="session")
+def signed_pdf(authority: CertificationAuthority, signer: Certified, plain_pdf: bytes) -> bytes:
+    return asyncio.run(
+        sign_pdf(
+            plain_pdf,
+            certificate=signer.der,
+            chain=(authority.issuer.der, authority.root.der),
+            sign_digest=signer.sign_digest,
+            signed_at=NOW,
+            tooltip="Signature of the person named in the document",
+        )
+    )

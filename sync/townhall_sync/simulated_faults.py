@@ -44,7 +44,7 @@ class Faults:
 
 
 def forge(reply: PutReply, forgery: Forgery | None, receipt_key: Ed25519PrivateKey) -> PutReply:
-    """Return the reply with its receipt spoilt; all but the one thing stays as it was, signed again by ``receipt_key``."""
+    """Return the reply with its receipt spoilt in one thing, and signed again by ``receipt_key``."""
     body = reply.receipt.body
     match forgery:
         case None:

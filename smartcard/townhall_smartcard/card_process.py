@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The card process: serves one visit's requests, and ends itself when a card does not answer.
 
-``python -m townhall_smartcard.card_process FD [--deadline-s S] [--trace]``; FD is its end of a socket pair. Nothing can
+``python -m townhall_smartcard.card_process [--deadline-s S] [--trace] FD``; FD is its end of a socket pair. Nothing can
 interrupt a PC/SC call. So the calls run in a thread, the loop watches how long each one takes, and past the deadline
 the process says so and exits with ``EXIT_STUCK``; its parent starts a new one.
 """
@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from townhall_process.channel import Channel
+from townhall_process.child import die_with_parent
 from townhall_process.errors import ChannelClosedError, ChannelMisuseError
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.call_clock import CallClock
@@ -211,4 +212,5 @@ if __name__ == "__main__":
     _parsed = _arguments(sys.argv[1:])
     if _parsed.trace:
         logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s %(message)s")
+    die_with_parent()
     sys.exit(main(_parsed.fd, _parsed.deadline_s, is_traced=_parsed.trace))

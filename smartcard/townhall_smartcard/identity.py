@@ -30,11 +30,14 @@ CHALLENGE_BYTES: Final = 32
 _CENTURIES: Final = {"1": 1800, "2": 1800, "3": 1900, "4": 1900, "5": 2000, "6": 2000, "7": 2100, "8": 2100}
 
 
-class IdentityRefusal(enum.Enum):
-    """Why nobody was identified."""
+class RefusalReason(enum.Enum):
+    """Why nobody was identified, by what the person or the staff can do."""
 
-    CERTIFICATE_REFUSED = "certificate-refused"  # authentication certificate; certificate_reason says more
-    CHALLENGE_UNSIGNED = "challenge-unsigned"  # the card does not hold the certificate's key
+    UNTRUSTED = "untrusted"  # the authentication certificate, as also the next three
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    NOT_YET_VALID = "not-yet-valid"
+    CHALLENGE_FAILED = "challenge-failed"  # the card does not hold the certificate's key
     CARD_INCONSISTENT = "card-inconsistent"  # its parts speak of different people, or its second certificate is bad
 
     @property
@@ -44,9 +47,17 @@ class IdentityRefusal(enum.Enum):
 
 
 _CODES: Final = {
-    IdentityRefusal.CERTIFICATE_REFUSED: "TH-CARD-020",
-    IdentityRefusal.CHALLENGE_UNSIGNED: "TH-CARD-021",
-    IdentityRefusal.CARD_INCONSISTENT: "TH-CARD-022",
+    RefusalReason.UNTRUSTED: "TH-CARD-020",
+    RefusalReason.EXPIRED: "TH-CARD-021",
+    RefusalReason.REVOKED: "TH-CARD-022",
+    RefusalReason.NOT_YET_VALID: "TH-CARD-023",
+    RefusalReason.CHALLENGE_FAILED: "TH-CARD-024",
+    RefusalReason.CARD_INCONSISTENT: "TH-CARD-025",
+}
+_CERTIFICATE_REASONS: Final = {
+    CertificateRefusal.EXPIRED: RefusalReason.EXPIRED,
+    CertificateRefusal.REVOKED: RefusalReason.REVOKED,
+    CertificateRefusal.NOT_YET_VALID: RefusalReason.NOT_YET_VALID,
 }
 
 
@@ -54,8 +65,7 @@ _CODES: Final = {
 class IdentityRefused:
     """Nobody was identified."""
 
-    reason: IdentityRefusal
-    certificate_reason: CertificateRefusal | None = None
+    reason: RefusalReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +76,8 @@ class Identity:
     surname: str = field(repr=False)
     given_names: str = field(repr=False)
     birth_date: date | None = field(repr=False)  # from the certified personal code
-    authentication_certificate: ValidatedCertificate = field(repr=False)
-    signature_certificate: ValidatedCertificate = field(repr=False)
+    authentication_certificate: bytes = field(repr=False)  # DER, as the next
+    signature_certificate: bytes = field(repr=False)
     stated: StatedData = field(repr=False)
 
 
@@ -97,23 +107,23 @@ def verify_identity(
     try:
         authentication = validate_certificate(contents.authentication_certificate, anchors, at, Usage.AUTHENTICATION)
     except CertificateRefusedError as exc:
-        return IdentityRefused(IdentityRefusal.CERTIFICATE_REFUSED, exc.reason)
+        return IdentityRefused(_CERTIFICATE_REASONS.get(exc.reason, RefusalReason.UNTRUSTED))
     if not _is_signed_by(authentication, challenge_digest(challenge), signature):
-        return IdentityRefused(IdentityRefusal.CHALLENGE_UNSIGNED)
+        return IdentityRefused(RefusalReason.CHALLENGE_FAILED)
     try:
         second = validate_certificate(contents.signature_certificate, anchors, at, Usage.SIGNATURE)
-    except CertificateRefusedError as exc:
-        return IdentityRefused(IdentityRefusal.CARD_INCONSISTENT, exc.reason)
+    except CertificateRefusedError:
+        return IdentityRefused(RefusalReason.CARD_INCONSISTENT)
     subject = authentication.subject
     if not (_is_same_person(subject, second.subject) and _agrees(subject, contents.stated)):
-        return IdentityRefused(IdentityRefusal.CARD_INCONSISTENT)
+        return IdentityRefused(RefusalReason.CARD_INCONSISTENT)
     return Identity(
         personal_code=subject.personal_code,
         surname=subject.surname,
         given_names=subject.given_names,
         birth_date=birth_date_of(subject.personal_code) if subject.country == "EE" else None,
-        authentication_certificate=authentication,
-        signature_certificate=second,
+        authentication_certificate=authentication.der,
+        signature_certificate=second.der,
         stated=contents.stated,
     )
 

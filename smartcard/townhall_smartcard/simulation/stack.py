@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A card process with its client, as a visit has them: for tests, demo and the staff's self-test."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from townhall_process.channel import Channel
+from townhall_process.child import python_module, socket_pair
+from townhall_process.errors import ProcessError
+from townhall_smartcard.client import CardClient, Event
+from townhall_smartcard.messages import CardFamily, FromCard, Request
+
+_PATIENCE_S: Final = 15.0
+_END_S: Final = 5.0
+
+
+@dataclass(slots=True)
+class RunningCardProcess:
+    """A card process of our own, and everything heard from it so far."""
+
+    client: CardClient
+    process: asyncio.subprocess.Process
+    heard: list[Event]
+
+    async def until(self, is_so: Callable[[CardClient], bool]) -> None:
+        """Take in events until ``is_so``.
+
+        Raises:
+            TimeoutError: it was not so within 15 s.
+            ChannelClosedError: the process ended before.
+        """
+        async with asyncio.timeout(_PATIENCE_S):
+            while not is_so(self.client):
+                self.heard.append(await self.client.next_event())
+
+    async def until_card(self, reader: str, family: CardFamily | None) -> None:
+        """Wait until a reader holds a card of this family, or none; raises as ``until``."""
+        await self.until(lambda client: any(each.name == reader and each.card is family for each in client.readers))
+
+    async def exit_status(self) -> int:
+        """Wait until the process has ended; raises TimeoutError after 15 s."""
+        async with asyncio.timeout(_PATIENCE_S):
+            return await self.process.wait()
+
+
+@contextlib.asynccontextmanager
+async def card_process(
+    environment: Mapping[str, str], *, deadline_s: float = 10.0, arguments: tuple[str, ...] = ()
+) -> AsyncIterator[RunningCardProcess]:
+    """Start a card process and a client; both end with the block.
+
+    ``environment`` leads to the PC/SC service: ``PrivatePcscd.environment``.
+    """
+    ours, theirs = socket_pair()
+    with theirs:
+        module = python_module("townhall_smartcard.card_process", "--deadline-s", str(deadline_s), *arguments)
+        process = await asyncio.create_subprocess_exec(
+            *module, str(theirs.fileno()), pass_fds=(theirs.fileno(),), env={**os.environ, **environment}
+        )
+    channel: Channel[FromCard, Request] = Channel(ours, FromCard)
+    client = CardClient(channel)
+    pumping = asyncio.create_task(client.run())
+    try:
+        yield RunningCardProcess(client, process, [])
+    finally:
+        pumping.cancel()
+        with contextlib.suppress(asyncio.CancelledError, ProcessError):
+            await pumping
+        channel.close()
+        await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    try:
+        async with asyncio.timeout(_END_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()

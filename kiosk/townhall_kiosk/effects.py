@@ -108,3 +108,6 @@ Effect = (
     | Forget
     | EndVisit
 )
+
+Job = ReadCard | ProveIdentity | OpenService | GiveAnswer | MakeDocument | SignDocument | Commit | PrintReceipt
+"""Effects that take a while, or can fail: each leads to one event."""

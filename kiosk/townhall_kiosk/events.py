@@ -4,7 +4,7 @@
 
 from dataclasses import dataclass, field
 
-from townhall_kiosk.states import CardProblem
+from townhall_kiosk.states import CardProblem, Paper
 
 # The person
 
@@ -179,7 +179,9 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """The receipt lies in the tray."""
+    """The receipt lies in the tray, or could not be printed."""
+
+    paper: Paper
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ TABLE: dict[_Key, Row] = dict(
         # Done
         _row(at.Committing, on.Committed, lambda s, _e: Step(at.ShowingReceipt(s.card_is_in)), at.ShowingReceipt),
         _row(at.ShowingReceipt, on.PrintAsked, lambda s, _e: Step(s, (do.PrintReceipt(),)), at.ShowingReceipt),
-        _row(at.ShowingReceipt, on.Printed, lambda s, _e: Step(replace(s, is_printed=True)), at.ShowingReceipt),
+        _row(at.ShowingReceipt, on.Printed, lambda s, e: Step(replace(s, paper=e.paper)), at.ShowingReceipt),
         _row(at.ShowingReceipt, on.Continued, then.finish, at.TakingCard, at.Thanked),
         # Ways out
         _row(at.StoppedEarly, on.Continued, then.leave, at.Ended),

@@ -30,21 +30,43 @@ class Outcome(enum.Enum):
 
 
 class CardProblem(enum.Enum):
-    """Why a card cannot be used, by what the person can do."""
+    """Why a card cannot be used, by what the person can do; texts and failure codes hang on it."""
 
-    UNSUPPORTED = "TH-CARD-101"
-    TOO_OLD = "TH-CARD-102"
-    DEAD = "TH-CARD-103"
-    MUTE = "TH-CARD-104"
-    UNREADABLE = "TH-CARD-105"
-    BUSY = "TH-CARD-106"
-    INCONSISTENT = "TH-CARD-107"
-    UNTRUSTED = "TH-CARD-108"
-    EXPIRED = "TH-CARD-109"
-    REVOKED = "TH-CARD-110"
-    PIN1_BLOCKED = "TH-CARD-111"
-    PIN2_BLOCKED = "TH-CARD-112"
-    PROOF_FAILED = "TH-CARD-113"
+    UNSUPPORTED = "unsupported"
+    TOO_OLD = "too-old"
+    DEAD = "dead"
+    MUTE = "mute"
+    UNREADABLE = "unreadable"
+    BUSY = "busy"
+    INCONSISTENT = "inconsistent"
+    UNTRUSTED = "untrusted"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    PROOF_FAILED = "proof-failed"
+    PIN1_BLOCKED = "pin1-blocked"
+    PIN2_BLOCKED = "pin2-blocked"
+
+    @property
+    def code(self) -> str:
+        """The failure code in small print (docs/failure-codes.md)."""
+        return _CARD_CODES[self]
+
+
+_CARD_CODES = {
+    CardProblem.UNSUPPORTED: "TH-CARD-008",
+    CardProblem.TOO_OLD: "TH-CARD-008",
+    CardProblem.DEAD: "TH-KIOS-012",
+    CardProblem.MUTE: "TH-CARD-009",
+    CardProblem.UNREADABLE: "TH-CARD-006",
+    CardProblem.BUSY: "TH-CARD-004",
+    CardProblem.INCONSISTENT: "TH-CARD-022",
+    CardProblem.UNTRUSTED: "TH-CARD-020",
+    CardProblem.EXPIRED: "TH-CARD-020",
+    CardProblem.REVOKED: "TH-CARD-020",
+    CardProblem.PROOF_FAILED: "TH-CARD-021",
+    CardProblem.PIN1_BLOCKED: "TH-KIOS-010",
+    CardProblem.PIN2_BLOCKED: "TH-KIOS-011",
+}
 
 
 class PinNotice(enum.Enum):
@@ -54,6 +76,14 @@ class PinNotice(enum.Enum):
     WRONG = "wrong"
     LENGTH = "length"
     INTERRUPTED = "interrupted"  # another program disturbed the card: enter it again
+
+
+class Paper(enum.Enum):
+    """What became of the receipt on paper."""
+
+    NOT_ASKED = "not-asked"
+    PRINTED = "printed"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +113,7 @@ class PreviousEnded:
     """The visit before this one broke off; the person may still be here."""
 
     number: str | None  # of the stored transaction; None: nothing was sent
+    has_receipt: bool = False
     card: ClassVar[CardNeed] = CardNeed.NONE
     idle: ClassVar[Idle | None] = None
     lasts_s: ClassVar[int | None] = 60
@@ -242,7 +273,7 @@ class ShowingReceipt:
     """Done, and durable."""
 
     card_is_in: bool
-    is_printed: bool = False
+    paper: Paper = Paper.NOT_ASKED
     card: ClassVar[CardNeed] = CardNeed.RELEASE
     idle: ClassVar[Idle | None] = Idle(60, 20)
     lasts_s: ClassVar[int | None] = None

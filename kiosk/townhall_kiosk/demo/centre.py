@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A centre and an agency inbox of the demo: the real programs, started and stopped like a line that comes and goes."""
+
+import json
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from townhall_kiosk.errors import KioskError
+
+_WITHIN_S = 60.0
+
+
+class CentreFailedError(KioskError):
+    """A command of the demo's centre failed."""
+
+    code = "TH-KIOS-006"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(slots=True)
+class DemoCentre:
+    """One centre with one agency in ``directory``; its address stays the same whether it runs or not."""
+
+    directory: Path
+    agency: str
+    port: int = field(default_factory=_free_port)
+    _server: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where kiosks find it."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def data(self) -> Path:
+        """The centre's data directory."""
+        return self.directory / "centre"
+
+    @property
+    def inbox(self) -> Path:
+        """The agency's own directory, with its private keys."""
+        return self.directory / "inbox"
+
+    @property
+    def _passphrase(self) -> Path:
+        return self.directory / "centre.passphrase"
+
+    def create(self, services: Path, trust: Path) -> None:
+        """Make the centre and its agency."""
+        self._passphrase.touch(mode=0o600)
+        self._passphrase.write_text(secrets.token_urlsafe(16))
+        self.command("init", "--data", str(self.data), "--origin", "demo.townhall", *self._ca())
+        self.command(
+            *("inbox", "init", "--inbox", str(self.inbox), "--name", self.agency, "--centre", self.url),
+            *("--root", str(self.data / "root.json"), "--services", str(services), "--anchors", str(trust)),
+        )
+        self.command("agency", "add", "--data", str(self.data), "--by", "anna", str(self.inbox / "agency.json"))
+
+    def agency_file(self) -> dict[str, str]:
+        """Return the agency's public file."""
+        content: dict[str, str] = json.loads((self.inbox / "agency.json").read_bytes())
+        return content
+
+    def code(self, kiosk: str) -> str:
+        """Make a one-time code, as the first administrator."""
+        return self.command("code", "--data", str(self.data), "--by", "anna", kiosk).strip()
+
+    def waiting(self) -> list[str]:
+        """Return the ids of enrolments that wait for approval."""
+        status = json.loads(self.command("status", "--data", str(self.data)))
+        return [entry["id"] for entry in status["waiting"]]
+
+    def approve(self, enrolment: str) -> None:
+        """Approve an enrolment, as the second administrator."""
+        self.command("approve", "--data", str(self.data), "--by", "bert", *self._ca(), enrolment)
+
+    def start(self) -> None:
+        """The line is there."""
+        self._server = subprocess.Popen(
+            [*_program(), "serve", "--data", str(self.data), "--port", str(self.port)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._server.stdout is not None  # noqa: S101  # a pipe was asked for
+        if not self._server.stdout.readline().startswith("listening on"):
+            raise CentreFailedError("the centre did not start")
+
+    def stop(self) -> None:
+        """The line is gone."""
+        if self._server is not None:
+            self._server.kill()
+            self._server.communicate()
+            self._server = None
+
+    def fetch(self) -> list[tuple[int, str]]:
+        """Let the agency fetch once; return number and state of each of its cases."""
+        self.command("inbox", "run", "--inbox", str(self.inbox), "--once")
+        lines = self.command("inbox", "list", "--inbox", str(self.inbox)).splitlines()
+        return [(int(number), state) for number, state in (line.split(maxsplit=1) for line in lines)]
+
+    def case(self, number: int, document: Path) -> str:
+        """Return what the agency sees of one case, as JSON, and write its signed document."""
+        return self.command("inbox", "show", "--inbox", str(self.inbox), str(number), "--document", str(document))
+
+    def remove(self) -> None:
+        """Stop and delete everything."""
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _ca(self) -> tuple[str, str]:
+        return ("--passphrase-file", str(self._passphrase))
+
+    def command(self, *arguments: str) -> str:
+        """Run one command of the centre; return what it printed.
+
+        Raises:
+            CentreFailedError: it failed.
+        """
+        done = subprocess.run([*_program(), *arguments], capture_output=True, text=True, timeout=_WITHIN_S, check=False)
+        if done.returncode != 0:
+            raise CentreFailedError(f"townhall-central {arguments[0]}: {done.stderr.strip()}")
+        return done.stdout
+
+
+def _program() -> list[str]:
+    return [str(Path(sys.executable).parent / "townhall-central")]

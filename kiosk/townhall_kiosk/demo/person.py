@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""A scripted person in front of the kiosk: looks, touches or types, and keeps pictures of what they see."""
+
+import base64
+import enum
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from townhall_kiosk.errors import KioskError
+
+_LOOK_EVERY_S = 0.01
+_ANSWER_WITHIN_S = 20.0
+
+
+class PersonLostError(KioskError):
+    """The person did not see what they waited for."""
+
+    code = "TH-KIOS-005"
+
+
+class Hands(enum.Enum):
+    """How the person uses the window."""
+
+    TOUCH = "touch"
+    KEYBOARD = "reach"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the person sees: the kind of screen, its heading, its step and its failure code."""
+
+    kind: str
+    heading: str
+    step: str = ""
+    code: str = ""
+
+
+class Person:
+    """Meets one visit window after another at ``socket_path``; the newest visible one is in front of them."""
+
+    def __init__(self, socket_path: Path, hands: Hands = Hands.TOUCH) -> None:
+        """Wait for windows in the background."""
+        self.socket_path = socket_path
+        self.hands = hands
+        self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._server.bind(str(socket_path))
+        self._server.listen()
+        self._windows: list[socket.socket] = []
+        self._lock = threading.Lock()
+        threading.Thread(target=self._meet, daemon=True).start()
+
+    def _meet(self) -> None:
+        while True:
+            try:
+                window, _address = self._server.accept()
+            except OSError:
+                return
+            window.settimeout(_ANSWER_WITHIN_S)
+            with self._lock:
+                self._windows.append(window)
+
+    def close(self) -> None:
+        """Go away."""
+        self._server.close()
+        with self._lock:
+            for window in self._windows:
+                window.close()
+
+    def look(self) -> Sight:
+        """Return what is on the newest visible window."""
+        with self._lock:
+            windows = list(reversed(self._windows))
+        for window in windows:
+            seen = self._order(window, "look")
+            if seen is not None and seen["kind"]:
+                return Sight(**{key: str(value) for key, value in seen.items()})
+        return Sight("", "")
+
+    def wait_for(self, kind: str, heading: str = "", *, within_s: float = 30.0) -> Sight:
+        """Look until a screen of ``kind`` (and ``heading``, if given) is there.
+
+        Raises:
+            PersonLostError: it did not come.
+        """
+        return self.wait_until(
+            lambda seen: seen.kind == kind and (not heading or seen.heading == heading), f"{kind} {heading!r}", within_s
+        )
+
+    def wait_until(self, is_it: Callable[[Sight], bool], what: str, within_s: float = 30.0) -> Sight:
+        """Look until ``is_it`` holds.
+
+        Raises:
+            PersonLostError: it did not come to hold.
+        """
+        deadline = time.monotonic() + within_s
+        while True:
+            seen = self.look()
+            if is_it(seen):
+                return seen
+            if time.monotonic() > deadline:
+                raise PersonLostError(f"waited for {what}, saw {seen.kind} {seen.heading!r} {seen.code}")
+            time.sleep(_LOOK_EVERY_S)
+
+    def press(self, name: str) -> None:
+        """Press the control that a screen reader calls ``name``, by touch or by keyboard alone.
+
+        Raises:
+            PersonLostError: there is no such control, or it is asleep.
+        """
+        if not self._front(self.hands.value, name)["done"]:
+            raise PersonLostError(f"found nothing called {name!r} on {self.look()}")
+
+    def type(self, text: str) -> None:
+        """Type on the keyboard of the desk."""
+        self._front("type", text)
+
+    def picture(self) -> bytes:
+        """Return the window as PNG."""
+        return base64.b64decode(str(self._front("picture")["png"]))
+
+    def _front(self, order: str, argument: str = "") -> dict[str, object]:
+        with self._lock:
+            windows = list(reversed(self._windows))
+        for window in windows:
+            seen = self._order(window, "look")
+            if seen is not None and seen["kind"]:
+                answer = self._order(window, order, argument)
+                if answer is not None:
+                    return answer
+        raise PersonLostError("no window is there")
+
+    def _order(self, window: socket.socket, order: str, argument: str = "") -> dict[str, object] | None:
+        try:
+            window.sendall(json.dumps({"order": order, "argument": argument}).encode() + b"\n")
+            return self._answer(window)
+        except (OSError, ValueError):
+            with self._lock:
+                if window in self._windows:
+                    self._windows.remove(window)
+            window.close()
+            return None
+
+    @staticmethod
+    def _answer(window: socket.socket) -> dict[str, object]:
+        received = b""
+        while not received.endswith(b"\n"):
+            data = window.recv(1 << 20)
+            if not data:
+                raise ConnectionResetError
+            received += data
+        answer: dict[str, object] = json.loads(received)
+        return answer

@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Every text that a person reads, by its id, in the languages of the kiosk.
+
+Catalogues are gettext files kept with Babel, one a language: ``locale/<language>/townhall.po``. A message id names a
+place and a meaning (``pin.wrong``); no English sentence stands in the code.
+"""
+
+import gettext
+import io
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_datetime
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from townhall_kiosk.errors import ConfigurationError
+
+_DIRECTORY = Path(__file__).parent / "locale"
+
+
+def load_catalog(language: str) -> Catalog:
+    """Read the catalogue of ``language`` (BCP 47).
+
+    Raises:
+        ConfigurationError: this kiosk has no such language.
+    """
+    path = _DIRECTORY / language / "townhall.po"
+    try:
+        with path.open("rb") as file:
+            return read_po(file, locale=language, abort_invalid=True)
+    except OSError as exc:
+        raise ConfigurationError(f"no texts in language {language!r}") from exc
+
+
+class Texts:
+    """The texts of one language."""
+
+    def __init__(self, language: str) -> None:
+        """Load the catalogue; see ``load_catalog`` for what is raised."""
+        self.language = language
+        self.locale = Locale.parse(language, sep="-")
+        compiled = io.BytesIO()
+        write_mo(compiled, load_catalog(language))
+        compiled.seek(0)
+        self._translations = gettext.GNUTranslations(compiled)
+
+    def __call__(self, text_id: str, **facts: str | int) -> str:
+        """Return the text, with ``{facts}`` filled in.
+
+        Raises:
+            ConfigurationError: the catalogue lacks the text.
+        """
+        return self._found(text_id, self._translations.gettext(text_id)).format(**facts)
+
+    def counted(self, text_id: str, count: int) -> str:
+        """Return the text in the plural form that ``count`` asks for, with ``{count}`` filled in."""
+        text = self._translations.ngettext(text_id, text_id, count)
+        return self._found(text_id, text).format(count=count)
+
+    def date_time(self, moment: datetime) -> str:
+        """Return a date and time as people of this language write it."""
+        return format_datetime(moment, format="long", locale=self.locale)
+
+    @property
+    def is_right_to_left(self) -> bool:
+        """Whether lines start on the right."""
+        return self.locale.text_direction == "rtl"
+
+    @staticmethod
+    def _found(text_id: str, text: str) -> str:
+        if text == text_id:  # gettext's answer for "no such text"
+            raise ConfigurationError(f"no text {text_id!r}")
+        return text
+
+
+def load_texts(languages: tuple[str, ...]) -> Mapping[str, Texts]:
+    """Load the texts of all ``languages``, the kiosk's default first."""
+    return {language: Texts(language) for language in languages}

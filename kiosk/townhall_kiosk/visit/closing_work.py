@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What a visit does at its end: seal, hand over, print."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from townhall_crypto.recipients import RecipientPublicKey
+from townhall_crypto.sealed import seal
+from townhall_forms.document import Direction as PageDirection
+from townhall_forms.document import Line, ReceiptModel, render_receipt
+from townhall_forms.transaction import Transaction
+from townhall_kiosk import events as on
+from townhall_kiosk.errors import VisitError
+from townhall_kiosk.ports import Outbox, Printer
+from townhall_kiosk.receipt import SignedReceipt
+from townhall_kiosk.states import Paper
+from townhall_kiosk.visit.desk import Desk
+from townhall_kiosk.visit.qr import qr_svg
+from townhall_kiosk.visit.surroundings import Surroundings
+
+TRANSACTION_KIND = "service-transaction"
+
+
+@dataclass(slots=True)
+class ClosingWork:
+    """Works on the signed document of the desk."""
+
+    desk: Desk
+    around: Surroundings
+    recipients: Mapping[str, tuple[RecipientPublicKey, ...]]
+    outbox: Outbox
+    printer: Printer
+    fonts: Path
+
+    async def commit(self) -> on.Event:
+        """Seal the transaction to its agency and have the keeper make it durable."""
+        service = self.desk.service
+        if service is None:
+            raise VisitError("nothing to commit")
+        sealed = seal(
+            self._transaction().to_bytes(), kind=TRANSACTION_KIND, recipients=self.recipients[service.recipient]
+        )
+        outcome = await self.outbox.commit(sealed, service.titles[self.around.language])
+        if isinstance(outcome, str):
+            return on.Fault(outcome)
+        self.desk.receipt = outcome
+        return on.Committed()
+
+    def _transaction(self) -> Transaction:
+        desk = self.desk
+        if desk.service is None or desk.form is None or desk.evidence is None:
+            raise VisitError("nothing to commit")
+        if desk.document is None or desk.document.signed is None:
+            raise VisitError("nothing is signed")
+        form = desk.service.form
+        return Transaction(
+            service=desk.service.id,
+            form_id=form.id,
+            form_version=form.version,
+            form_sha256=form.sha256,
+            language=self.around.language,
+            provenance=tuple((asked.ref, asked.source) for asked in desk.form.questions() if asked.source),
+            evidence=desk.evidence,
+            document=desk.document.signed,
+        )
+
+    async def print_receipt(self) -> on.Event:
+        """Put the receipt on paper; a printer's trouble never touches what is stored."""
+        if self.desk.receipt is None:
+            raise VisitError("no receipt")
+        pdf = await asyncio.to_thread(render_receipt, receipt_model(self.desk.receipt, self.around), self.fonts)
+        code = await self.printer.print(pdf)
+        return on.Printed(Paper.FAILED if code else Paper.PRINTED)
+
+
+def receipt_model(receipt: SignedReceipt, around: Surroundings) -> ReceiptModel:
+    """Return the paper receipt in the person's language."""
+    text, facts = around.text, receipt.facts
+    made = datetime.fromisoformat(facts.date)
+    return ReceiptModel(
+        title=text("receipt.title"),
+        language=around.language,
+        direction=PageDirection.RIGHT_TO_LEFT if text.is_right_to_left else PageDirection.LEFT_TO_RIGHT,
+        issuer=facts.place,
+        number=Line(text("receipt.number"), facts.number),
+        facts=(
+            Line(text("receipt.service"), facts.service),
+            Line(text("receipt.place"), facts.place),
+            Line(text("receipt.date"), text.date_time(made)),
+        ),
+        proofs=(
+            Line(text("receipt.envelope"), facts.envelope),
+            Line(text("receipt.checkpoint"), facts.checkpoint),
+            Line(text("receipt.signature"), receipt.signature.hex()),
+        ),
+        note=text("receipt.note"),
+        qr_svg=qr_svg(receipt.to_text()),
+        qr_description=text("receipt.qr"),
+        created=made,
+        content=receipt.facts.signed_bytes(),
+        content_description=text("receipt.attachment"),
+    )

@@ -1,0 +1,129 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""What a visit does with the form: open it, answer it, make the document of it."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from townhall_forms.document import Direction as PageDirection
+from townhall_forms.document import DocumentModel, Line, document_text, render_document
+from townhall_forms.document_pictures import page_pictures
+from townhall_forms.questions import AnswerRefused, QuestionKind, RefusalReason
+from townhall_forms.session import FormSession
+from townhall_kiosk import effects as do
+from townhall_kiosk import events as on
+from townhall_kiosk.errors import VisitError
+from townhall_kiosk.ports import Clock
+from townhall_kiosk.visit.asking import asked_questions
+from townhall_kiosk.visit.desk import Desk, Document
+from townhall_kiosk.visit.surroundings import Surroundings
+from townhall_smartcard.identity import Identity
+from townhall_smartcard.messages import PinRole
+
+
+@dataclass(slots=True)
+class FormWork:
+    """Works on the form of the desk."""
+
+    desk: Desk
+    around: Surroundings
+    clock: Clock
+    fonts: Path
+
+    def open(self, job: do.OpenService) -> on.Event:
+        """Put the form on the desk, filled in from the card where the form says so."""
+        service = next((service for service in self.around.services if service.id == job.service), None)
+        identity = self.desk.identity
+        if service is None or identity is None:
+            raise VisitError("no such service, or nobody to serve")
+        self.desk.service = service
+        self.desk.form = FormSession(
+            service.form, language=self.around.language, now=self.clock.now(), prefill=prefill_of(identity)
+        )
+        return on.ServiceOpened()
+
+    def answer(self, job: do.GiveAnswer, *, is_changing: bool) -> on.Event:
+        """Hand one answer to the form and find what follows."""
+        form = self._form()
+        asked = asked_questions(form)[job.question]
+        if asked.kind is not QuestionKind.NOTE:
+            outcome = form.answer(asked.ref, job.value)
+            if isinstance(outcome, AnswerRefused):
+                return on.AnswerRefused(outcome.message or self._own_words(outcome.reason))
+        return on.AnswerAccepted(self._following(form, asked.ref, is_changing=is_changing))
+
+    def _own_words(self, reason: RefusalReason) -> str:
+        which = "form.answer-needed" if reason is RefusalReason.REQUIRED else "form.answer-unfit"
+        return self.around.text(which)
+
+    @staticmethod
+    def _following(form: FormSession, ref: str, *, is_changing: bool) -> int | None:
+        """Return the next question; after the last, or after a change, the first that still has a problem."""
+        refs = [asked.ref for asked in asked_questions(form)]
+        following = refs.index(ref) + 1
+        if not is_changing and following < len(refs):
+            return following
+        problems = {problem.ref for problem in form.problems()}
+        return next((position for position, other in enumerate(refs) if other in problems), None)
+
+    async def make_document(self) -> on.Event:
+        """Make the document, and pictures of these very bytes for the screen."""
+        contents = self.desk.contents
+        if contents is None:
+            raise VisitError("nobody to sign")
+        model = self._model()
+        # A page takes longer than a tap may wait for its answer, and typst works outside the interpreter's lock.
+        pdf = await asyncio.to_thread(render_document, model, self.fonts)
+        pages = await asyncio.to_thread(page_pictures, pdf)
+        self.desk.document = Document(pdf, pages, "\n".join(document_text(model, self.fonts)))
+        return on.DocumentMade(contents.tries[PinRole.SIGNATURE].left)
+
+    def _model(self) -> DocumentModel:
+        form, service, identity, text = self._form(), self.desk.service, self.desk.identity, self.around.text
+        if service is None or identity is None:
+            raise VisitError("no service")
+        now = self.clock.now()
+        version = text("document.version", version=service.form.version)
+        return DocumentModel(
+            title=service.titles[self.around.language],
+            language=self.around.language,
+            direction=PageDirection.RIGHT_TO_LEFT if text.is_right_to_left else PageDirection.LEFT_TO_RIGHT,
+            issuer=self.around.place,
+            answers_title=text("document.answers"),
+            question_column=text("document.question"),
+            answer_column=text("document.answer"),
+            answers=tuple(Line(line.label, line.shown or text("review.not-answered")) for line in form.answers()),
+            signature_title=text("document.signature"),
+            facts=(
+                Line(text("document.signer"), f"{identity.given_names} {identity.surname}"),
+                Line(text("document.personal-code"), identity.personal_code),
+                Line(text("document.form"), f"{service.id}, {version}"),
+                Line(text("document.place"), self.around.place),
+                Line(text("document.made"), text.date_time(now)),
+            ),
+            statement=text("document.statement"),
+            page_words=text("page.of", page="{page}", pages="{pages}"),
+            created=now,
+            instance=form.finish(),
+            instance_description=text("document.attachment"),
+        )
+
+    def _form(self) -> FormSession:
+        if self.desk.form is None:
+            raise VisitError("no form is open")
+        return self.desk.form
+
+
+def prefill_of(identity: Identity) -> dict[str, str]:
+    """Return what a form may ask of the card, under the names of docs/formats/service.md."""
+    stated = identity.stated
+    return {
+        "eid:personal_code": identity.personal_code,
+        "eid:given_names": identity.given_names,
+        "eid:surname": identity.surname,
+        "eid:birth_date": identity.birth_date.isoformat() if identity.birth_date else "",
+        "eid:sex": stated.sex,
+        "eid:citizenship": stated.citizenship,
+        "eid:document_number": stated.document_number,
+    }

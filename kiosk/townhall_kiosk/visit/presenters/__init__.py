@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""From a state of the visit to what its screen shows: plain functions, no Qt."""
+
+from typing import assert_never
+
+from townhall_kiosk import states as at
+from townhall_kiosk.visit.desk import Desk
+from townhall_kiosk.visit.presenters import card, closing, form
+from townhall_kiosk.visit.surroundings import Surroundings
+from townhall_ui.screens import Screen
+
+
+def present(state: at.State, desk: Desk, around: Surroundings) -> Screen:  # noqa: C901, PLR0911, PLR0912  # one line a state
+    """Return the screen of ``state``, in the person's language."""
+    match state:
+        case at.Attract() | at.Ended():
+            return card.attract(around)
+        case at.PreviousEnded():
+            return closing.previous_ended(state, around)
+        case at.ChoosingLanguage():
+            return card.choose_language(around)
+        case at.WaitingForCard():
+            return card.waiting_for_card(around)
+        case at.SeveralCards():
+            return card.several_cards(around)
+        case at.ReadingCard():
+            return card.reading_card(around)
+        case at.CardRefused():
+            return card.refused(state, around)
+        case at.ConfirmingLastTry():
+            return card.last_try(state, around)
+        case at.EnteringPin():
+            return card.pin(state, desk, around)
+        case at.UsingPin():
+            return card.using_pin(state, around)
+        case at.ChoosingService():
+            return form.services(desk, around)
+        case at.Answering():
+            return form.question(state, desk, around)
+        case at.Reviewing():
+            return form.review(desk, around)
+        case at.MakingDocument():
+            return form.making_document(around)
+        case at.ReadingDocument():
+            return form.document(desk, around)
+        case at.Committing():
+            return closing.committing(around)
+        case at.ShowingReceipt():
+            return closing.receipt(state, desk, around)
+        case at.TakingCard():
+            return closing.take_card(state, around)
+        case at.Thanked():
+            return closing.thanked(state, around)
+        case at.StoppedEarly():
+            return closing.stopped(around)
+        case at.StillThere():
+            return closing.still_there(state, around)
+        case at.OutOfService():
+            return closing.out_of_service(state, around)
+        case _:
+            assert_never(state)

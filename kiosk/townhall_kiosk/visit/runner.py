@@ -1,0 +1,166 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Runs one visit: takes events one by one, asks the table, performs effects, shows screens, keeps the time."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from townhall_kiosk import effects as do
+from townhall_kiosk import events as on
+from townhall_kiosk import states as at
+from townhall_kiosk.effects import Effect
+from townhall_kiosk.ports import Cards, Display, Timer
+from townhall_kiosk.session import advance
+from townhall_kiosk.visit.card_watch import CardWatch
+from townhall_kiosk.visit.desk import Desk
+from townhall_kiosk.visit.idle_watch import IdleWatch
+from townhall_kiosk.visit.intents import event_of
+from townhall_kiosk.visit.presenters import present
+from townhall_kiosk.visit.surroundings import Surroundings
+from townhall_kiosk.visit.work import Work
+from townhall_smartcard.messages import ServiceChanged
+from townhall_ui.screens import Intent
+
+_log = logging.getLogger(__name__)
+
+
+class Visit:
+    """One visit, from the attract screen until ``Ended``.
+
+    ``on_dismissed`` is told when the person has read how the visit before ended, ``on_left`` when somebody leaves the
+    attract screen, ``on_over`` when the visit has ended.
+    """
+
+    def __init__(  # noqa: PLR0913  # the composition root's wiring, keyword-only
+        self,
+        *,
+        display: Display,
+        timer: Timer,
+        work: Work,
+        around: Surroundings,
+        desk: Desk,
+        start: at.State,
+        on_dismissed: Callable[[], None],
+        on_left: Callable[[], None],
+        on_over: Callable[[at.Outcome], None],
+    ) -> None:
+        """Wire the visit; nothing happens before ``run``."""
+        self.state: at.State = start
+        self._display = display
+        self._work = work
+        self._around = around
+        self._desk = desk
+        self._on_dismissed = on_dismissed
+        self._on_left = on_left
+        self._on_over = on_over
+        self._events: asyncio.Queue[on.Event] = asyncio.Queue()
+        self._watch = CardWatch()
+        self._idle = IdleWatch(timer, self.post, self._count_down)
+        self._job: asyncio.Task[None] | None = None
+        self._cards: Cards | None = None
+
+    def post(self, event: on.Event) -> None:
+        """Something happened."""
+        self._events.put_nowait(event)
+
+    def on_intent(self, intent: Intent) -> None:
+        """Take what the person did at the window."""
+        self._idle.touched()
+        event = event_of(intent, self.state, self._desk.form)
+        if event is not None:
+            self.post(event)
+
+    async def watch_cards(self, cards: Cards) -> None:
+        """Follow one card process until it ends. Its end is no removal: the next one says whether the card is still in.
+
+        Raises:
+            ChannelClosedError: the card process ended; call again with a new one.
+        """
+        self._cards = cards
+        self._work.use_cards(cards)
+        while True:
+            event = await cards.next_event()
+            if isinstance(event, ServiceChanged):
+                _log.info("PC/SC service %s", "runs" if event.is_running else "is away")
+                continue
+            self._around.has_reader = bool(cards.readers)
+            self._post_if(self._watch.notice(cards.readers))
+            self._show()
+
+    def line_changed(self, *, is_up: bool) -> None:
+        """The line to the centre came or went; the screen's top line says so."""
+        if is_up != self._around.line_is_up:
+            self._around.line_is_up = is_up
+            self._show()
+
+    async def run(self) -> None:
+        """Run until the visit has ended."""
+        self._entered()
+        while not isinstance(self.state, at.Ended):
+            self._take(await self._events.get())
+        if self._job is not None:
+            self._job.cancel()
+
+    def _take(self, event: on.Event) -> None:
+        before = self.state
+        step = advance(before, event)
+        self.state = step.state
+        for effect in step.effects:
+            self._perform(effect)
+        if isinstance(before, at.PreviousEnded) and isinstance(self.state, at.Attract):
+            self._on_dismissed()
+        if isinstance(before, at.Attract) and not isinstance(self.state, at.Attract):
+            self._on_left()
+        if self.state != before or step.effects:
+            self._entered()
+
+    def _entered(self) -> None:
+        self._idle.entered(self.state)
+        self._show()
+
+    def _show(self) -> None:
+        self._display.show_screen(present(self.state, self._desk, self._around))
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case do.UseLanguage(language=language):
+                self._around.language = language
+            case do.LookForCard():
+                if self._cards is not None:
+                    self._post_if(self._watch.look(self._cards.readers))
+            case do.Forget():
+                if self._job is not None:
+                    self._job.cancel()
+                self._desk.clear()
+            case do.WipePin(pin=pin):
+                pin[:] = bytes(len(pin))
+            case do.EndVisit(outcome=outcome):
+                self._on_over(outcome)
+            case do.ReadCard(reader=reader):
+                self._watch.take(reader)
+                self._start(effect)
+            case _:
+                self._start(effect)
+
+    def _start(self, effect: do.Job) -> None:
+        """Do the work of an effect in the background; the event that it leads to comes back through the queue."""
+        self._job = asyncio.create_task(self._do(effect))
+        self._job.add_done_callback(_raise_unexpected)
+
+    async def _do(self, effect: do.Job) -> None:
+        self.post(await self._work.do(effect, self.state))
+
+    def _post_if(self, event: on.Event | None) -> None:
+        if event is not None:
+            self.post(event)
+
+    def _count_down(self, left_s: int, total_s: int) -> None:
+        self._around.countdown_s, self._around.countdown_total_s = left_s, total_s
+        self._show()
+
+
+def _raise_unexpected(job: asyncio.Task[None]) -> None:
+    """Let the loop's handler end the process on a bug: leaving is the wipe, and the standby tells the person."""
+    if not job.cancelled() and (error := job.exception()) is not None:
+        raise error

@@ -11,6 +11,8 @@ import enum
 from dataclasses import dataclass
 from typing import ClassVar
 
+from townhall_smartcard.errors import CardMuteError, CardUnreadableError, CardUnsupportedError, ReaderBusyError
+from townhall_smartcard.identity import RefusalReason
 from townhall_smartcard.messages import PinRole
 
 
@@ -53,17 +55,17 @@ class CardProblem(enum.Enum):
 
 
 _CARD_CODES = {
-    CardProblem.UNSUPPORTED: "TH-CARD-008",
-    CardProblem.TOO_OLD: "TH-CARD-008",
+    CardProblem.UNSUPPORTED: CardUnsupportedError.code,
+    CardProblem.TOO_OLD: CardUnsupportedError.code,
     CardProblem.DEAD: "TH-KIOS-012",
-    CardProblem.MUTE: "TH-CARD-009",
-    CardProblem.UNREADABLE: "TH-CARD-006",
-    CardProblem.BUSY: "TH-CARD-004",
-    CardProblem.INCONSISTENT: "TH-CARD-022",
-    CardProblem.UNTRUSTED: "TH-CARD-020",
-    CardProblem.EXPIRED: "TH-CARD-020",
-    CardProblem.REVOKED: "TH-CARD-020",
-    CardProblem.PROOF_FAILED: "TH-CARD-021",
+    CardProblem.MUTE: CardMuteError.code,
+    CardProblem.UNREADABLE: CardUnreadableError.code,
+    CardProblem.BUSY: ReaderBusyError.code,
+    CardProblem.INCONSISTENT: RefusalReason.CARD_INCONSISTENT.code,
+    CardProblem.UNTRUSTED: RefusalReason.UNTRUSTED.code,
+    CardProblem.EXPIRED: RefusalReason.EXPIRED.code,
+    CardProblem.REVOKED: RefusalReason.REVOKED.code,
+    CardProblem.PROOF_FAILED: RefusalReason.CHALLENGE_FAILED.code,
     CardProblem.PIN1_BLOCKED: "TH-KIOS-010",
     CardProblem.PIN2_BLOCKED: "TH-KIOS-011",
 }

@@ -16,6 +16,7 @@ from townhall_sync.journal_records import (
     KnownHead,
     PendingEnvelope,
 )
+from townhall_sync.ledger import OpenVisit
 from townhall_sync.receipt import FreshCheckpoint, Kept, Receipt
 
 Result = TypeVar("Result")
@@ -112,6 +113,10 @@ class AsyncJournal:
     async def head(self) -> KnownHead | None:
         """See ``Journal.head``."""
         return await self._run(self._journal.head)
+
+    async def open_visit(self) -> OpenVisit | None:
+        """See ``Journal.open_visit``."""
+        return await self._run(self._journal.open_visit)
 
     async def checkpoint(self) -> str:
         """See ``Journal.checkpoint``."""

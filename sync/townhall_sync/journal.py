@@ -25,6 +25,7 @@ from townhall_sync.journal_records import (
     KnownHead,
     PendingEnvelope,
 )
+from townhall_sync.ledger import OpenVisit
 from townhall_sync.number import number_of
 from townhall_sync.receipt import FreshCheckpoint, Kept, Receipt
 from townhall_sync.reserve import Reserve
@@ -290,6 +291,10 @@ class Journal:
         """Return the last envelope, for somebody else to remember; None before the first."""
         ledger = self._log.ledger
         return KnownHead(ledger.journal_id, ledger.next_seq - 1, ledger.last_id) if ledger.envelopes else None
+
+    def open_visit(self) -> OpenVisit | None:
+        """Return the visit that has begun and not ended; at a start, the one that the last stop cut off."""
+        return self._log.ledger.open_visit
 
     def checkpoint(self) -> str:
         """Return the signed checkpoint of the whole log."""

@@ -31,6 +31,14 @@ class Delivered:
     server_time: int
 
 
+@dataclass(frozen=True, slots=True)
+class OpenVisit:
+    """A visit that began and has not ended: its name, and what it committed last, if anything."""
+
+    name: str
+    envelope_id: str | None = None
+
+
 @dataclass(slots=True)
 class Ledger:
     """The state that the log's events lead to. Sequence numbers count from 1."""
@@ -49,6 +57,7 @@ class Ledger:
     last_server_time: int = 0
     last_receipt_wall: int | None = None
     fork: tuple[int, str] | None = None
+    open_visit: OpenVisit | None = None
 
     @classmethod
     def begin(cls, first: Entry) -> "Ledger":
@@ -103,6 +112,16 @@ def _commit(ledger: Ledger, entry: Entry) -> None:
     ledger.seq_by_sealed[committed.sealed_sha256] = seq
     ledger.seq_by_id[envelope_id] = seq
     ledger.queued[seq] = False
+    if ledger.open_visit is not None:
+        ledger.open_visit = OpenVisit(ledger.open_visit.name, envelope_id)
+
+
+def _begin_visit(ledger: Ledger, entry: Entry) -> None:
+    ledger.open_visit = OpenVisit(entry.text("visit"))
+
+
+def _end_visit(ledger: Ledger, _entry: Entry) -> None:
+    ledger.open_visit = None
 
 
 def _isolate(ledger: Ledger, entry: Entry) -> None:
@@ -153,4 +172,6 @@ _RULES: dict[Event, Callable[[Ledger, Entry], None]] = {
     Event.PAYLOAD_FREED: _free,
     Event.CENTRE_SEEN: _see_centre,
     Event.FORK_REPORTED: _fork,
+    Event.VISIT_BEGUN: _begin_visit,
+    Event.VISIT_ENDED: _end_visit,
 }

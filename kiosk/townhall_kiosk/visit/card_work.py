@@ -4,8 +4,7 @@
 
 from dataclasses import dataclass
 
-from townhall_crypto.errors import CertificateRefusal
-from townhall_crypto.trust import TrustAnchors
+from townhall_crypto.trust import TrustAnchors, Usage, validate_certificate
 from townhall_forms.transaction import IdentityEvidence
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
@@ -17,8 +16,7 @@ from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.identity import (
     CHALLENGE_BYTES,
     Identity,
-    IdentityRefusal,
-    IdentityRefused,
+    RefusalReason,
     challenge_digest,
     verify_identity,
 )
@@ -42,12 +40,10 @@ _PROBLEMS = {
     Failure.NO_SERVICE: CardProblem.MUTE,
 }
 _REFUSALS = {
-    IdentityRefusal.CARD_INCONSISTENT: CardProblem.INCONSISTENT,
-    IdentityRefusal.CHALLENGE_UNSIGNED: CardProblem.PROOF_FAILED,
-}
-_CERTIFICATE_REFUSALS = {
-    CertificateRefusal.EXPIRED: CardProblem.EXPIRED,
-    CertificateRefusal.REVOKED: CardProblem.REVOKED,
+    RefusalReason.CARD_INCONSISTENT: CardProblem.INCONSISTENT,
+    RefusalReason.CHALLENGE_FAILED: CardProblem.PROOF_FAILED,
+    RefusalReason.EXPIRED: CardProblem.EXPIRED,
+    RefusalReason.REVOKED: CardProblem.REVOKED,
 }
 
 
@@ -95,7 +91,7 @@ class CardWork:
             raise VisitError("a PIN was used before the card was read")
         verdict = verify_identity(contents, challenge, outcome.signature, self.anchors, self.clock.now())
         if not isinstance(verdict, Identity):
-            return on.CardFailed(_problem_of(verdict))
+            return on.CardFailed(_REFUSALS.get(verdict.reason, CardProblem.UNTRUSTED))
         self.desk.identity = verdict
         certificate = contents.authentication_certificate
         self.desk.evidence = IdentityEvidence(challenge.hex(), outcome.signature.hex(), certificate.hex())
@@ -113,12 +109,15 @@ class CardWork:
                 raise _NotSignedError(outcome)
             return outcome.signature
 
+        signature_certificate = validate_certificate(
+            identity.signature_certificate, self.anchors, self.clock.now(), Usage.SIGNATURE
+        )
         name = f"{identity.given_names} {identity.surname}"
         try:
             document.signed = await self.signer(
                 document.unsigned,
-                certificate=identity.signature_certificate.der,
-                chain=identity.signature_certificate.chain_der,
+                certificate=signature_certificate.der,
+                chain=signature_certificate.chain_der,
                 sign_digest=sign_digest,
                 signed_at=self.clock.now(),
                 tooltip=self.around.text("document.signature-field", name=name),
@@ -156,10 +155,3 @@ class CardWork:
         if self.cards is None:
             raise VisitError("no card process")
         return self.cards
-
-
-def _problem_of(refused: IdentityRefused) -> CardProblem:
-    """What is wrong with the certificate comes first: an expired card is told so, whichever of its two expired."""
-    if refused.certificate_reason in _CERTIFICATE_REFUSALS:
-        return _CERTIFICATE_REFUSALS[refused.certificate_reason]
-    return _REFUSALS.get(refused.reason, CardProblem.UNTRUSTED)

@@ -149,7 +149,7 @@ class Visit:
         self._job.add_done_callback(_raise_unexpected)
 
     async def _do(self, effect: do.Job) -> None:
-        self.post(await self._work.do(effect, self.state))
+        self.post(await self._work.perform(effect, self.state))
 
     def _post_if(self, event: on.Event | None) -> None:
         if event is not None:

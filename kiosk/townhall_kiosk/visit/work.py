@@ -33,15 +33,15 @@ class Work:
         """Ask this card process from now on."""
         self._card.cards = cards
 
-    async def do(self, job: do.Job, state: at.State) -> on.Event:
+    async def perform(self, job: do.Job, state: at.State) -> on.Event:
         """Do one job; a failure that the person cannot mend is a ``Fault`` with its code."""
         try:
-            return await self._do(job, state)
+            return await self._perform(job, state)
         except (KioskError, CryptoError, FormError, ProcessError) as exc:
             _log.warning("%s failed: %s %s", type(job).__name__, exc.code, type(exc).__name__)
             return on.Fault(exc.code)
 
-    async def _do(self, job: do.Job, state: at.State) -> on.Event:  # noqa: PLR0911  # one line a job
+    async def _perform(self, job: do.Job, state: at.State) -> on.Event:  # noqa: PLR0911  # one line a job
         match job:
             case do.ReadCard():
                 return await self._card.read(job)

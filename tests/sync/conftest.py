@@ -52,7 +52,12 @@ def kiosk(tmp_path: Path, key: FileDeviceKey, clock: SimulatedClock) -> Iterator
 
 
 @pytest.fixture
-def line(kiosk: SimulatedKiosk) -> SimulatedLine:
-    centre = CentralServiceSimulator(kiosk.clock.wall)
-    centre.add_kiosk(kiosk.name, kiosk.key.public_der)
+def centre(kiosk: SimulatedKiosk) -> CentralServiceSimulator:
+    made = CentralServiceSimulator(kiosk.clock.wall)
+    made.add_kiosk(kiosk.name, kiosk.key.public_der)
+    return made
+
+
+@pytest.fixture
+def line(kiosk: SimulatedKiosk, centre: CentralServiceSimulator) -> SimulatedLine:
     return SimulatedLine(kiosk, centre, centre.keys)

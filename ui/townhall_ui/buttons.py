@@ -61,7 +61,7 @@ class Button(QPushButton):
         self.is_icon_last = False
         self.setAccessibleName(name or caption)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        policy = QSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setMinimumSize(look.px(kind.value.width_mm), look.px(kind.value.height_mm))

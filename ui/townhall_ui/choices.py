@@ -31,7 +31,7 @@ class ChoiceFace:
         button.setAccessibleName(choice.label)
         button.setAccessibleDescription(choice.hint)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         button.setSizePolicy(policy)
         button.setMinimumHeight(look.px(TARGET_MM))

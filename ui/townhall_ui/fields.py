@@ -4,9 +4,9 @@
 
 import unicodedata
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette, QTextCursor
+from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QProxyStyle, QSizePolicy, QStyle, QStyleOption, QWidget
 
 from townhall_ui.buttons import ENTER_KEYS, paint_box
 from townhall_ui.look import Look, Style
@@ -55,6 +55,21 @@ def _paint_field_box(widget: QWidget, look: Look, *, has_focus: bool) -> None:
     painter.end()
 
 
+class _CaretStyle(QProxyStyle):
+    """A text cursor that can be seen at arm's length."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__("fusion")
+        self._width = width
+
+    def pixelMetric(
+        self, metric: QStyle.PixelMetric, option: QStyleOption | None = None, widget: QWidget | None = None
+    ) -> int:
+        if metric == QStyle.PixelMetric.PM_TextCursorWidth:
+            return self._width
+        return super().pixelMetric(metric, option, widget)
+
+
 class LineField(QLineEdit):
     """One line of text."""
 
@@ -63,6 +78,9 @@ class LineField(QLineEdit):
         self._look = look
         self.setAccessibleName(name)
         self.setFrame(False)
+        self._caret = _CaretStyle(look.px(0.5))
+        self._caret.setParent(self)
+        self.setStyle(self._caret)
         _dress(self, look)
         self.setAlignment(look.leading | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute)
         self.setTextMargins(look.px(4), 0, look.px(4), 0)
@@ -185,6 +203,7 @@ class LongField(QPlainTextEdit):
         """Put ``value`` into the field."""
         if value != self.value:
             self.setPlainText(value)
+            self.moveCursor(QTextCursor.MoveOperation.End)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         is_plain_enter = event.key() in ENTER_KEYS and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier
@@ -193,15 +212,14 @@ class LongField(QPlainTextEdit):
             return
         super().keyPressEvent(event)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
-        self.viewport().update()
+    def event(self, event: QEvent) -> bool:
+        """Draw the box; a paint event here is of the frame, that of the text goes to the viewport."""
+        if event.type() == QEvent.Type.Paint:
+            _paint_field_box(self, self._look, has_focus=self.hasFocus())
+            return True
+        if event.type() in {QEvent.Type.FocusIn, QEvent.Type.FocusOut}:
+            self.update()
+        return super().event(event)
 
 
 Field = LineField | NumberField | LongField

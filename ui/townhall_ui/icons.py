@@ -66,7 +66,7 @@ _STROKES: dict[Icon, tuple[_Points, ...]] = {
         ((13.5, 14), (18, 14)),
     ),
 }
-_MIRRORED = {Icon.BACK, Icon.FORWARD, Icon.DELETE}
+_MIRRORED = {Icon.BACK, Icon.FORWARD}
 
 
 def draw_icon(painter: QPainter, icon: Icon, area: QRectF, colour: QColor, *, mirrored: bool = False) -> None:

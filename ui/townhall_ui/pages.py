@@ -3,6 +3,7 @@
 """Pages instead of scrolling: a column of things of which as many are shown as fit, and big buttons to turn."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -11,9 +12,10 @@ from townhall_ui.buttons import Button, Kind
 from townhall_ui.icons import Icon
 from townhall_ui.look import Look, Style
 from townhall_ui.screens import PageWords
-from townhall_ui.theme import GAP_MM, TARGET_MM
+from townhall_ui.theme import GAP_MM
 from townhall_ui.words import Words
 
+_ARROW_MM = 18.0
 _WORDLESS = PageWords(previous_page="", next_page="", page_of="{page} / {pages}")
 
 
@@ -57,7 +59,6 @@ class Pager(QWidget):
         super().__init__()
         self._words, self._page, self._pages = words or _WORDLESS, 0, 1
         self._on_turn = on_turn
-        self.setFixedHeight(look.px(TARGET_MM))
         self._previous = Button(self._words.previous_page, look, Kind.SECONDARY, icon=Icon.BACK)
         self._next = Button(self._words.next_page, look, Kind.SECONDARY, icon=Icon.FORWARD)
         self._next.is_icon_last = True
@@ -74,8 +75,9 @@ class Pager(QWidget):
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
         if sum(widget.sizeHint().width() for widget in (self._previous, self._label, self._next)) + 2 * gap > width:
-            self._previous.setText("")
-            self._next.setText("")
+            for button in (self._previous, self._next):
+                button.setText("")
+                button.setMinimumWidth(look.px(_ARROW_MM))
         self._previous.clicked.connect(lambda: self._on_turn(self._page - 1))
         self._next.clicked.connect(lambda: self._on_turn(self._page + 1))
 
@@ -104,40 +106,30 @@ class Pages(QWidget):
     Args:
         items: what is shown, each as wide as the column.
         look: sizes, fonts and colours.
-        size: width and height of the column in pixels.
-        words: what the turning buttons say.
+        box: the column's place and manners.
         on_turn: called with the words of the new page, for announcing them.
+
+    Attributes:
+        pager: the turning buttons, for the foot of the screen; None where everything fits.
+        page: index of the page that is shown.
     """
 
-    def __init__(
-        self,
-        items: Sequence[QWidget],
-        look: Look,
-        size: tuple[int, int],
-        words: PageWords | None,
-        on_turn: Callable[[str], None],
-    ) -> None:
+    def __init__(self, items: Sequence[QWidget], look: Look, box: "Box", on_turn: Callable[[str], None]) -> None:
         super().__init__()
         self._items, self._on_turn, self.page = items, on_turn, 0
-        width, height = size
-        gap = look.px(GAP_MM)
-        heights = [max(item.heightForWidth(width), item.minimumHeight()) for item in items]
-        # Less room than one item and the buttons need is a shortfall, which the view reports to the window.
-        if len(items) > 1:
-            height = max(height, min(max(heights) + look.px(TARGET_MM + 6), sum(heights) + gap * (len(items) - 1)))
-        elif items:
-            height = max(height, heights[0])
-        self._pages = partition(heights, gap, height, height - look.px(TARGET_MM) - look.px(6))
-        self._pager = Pager(look, words, width, self._turn) if len(self._pages) > 1 else None
+        gap = look.px(box.gap_mm)
+        heights = [max(item.heightForWidth(box.width), item.minimumHeight()) for item in items]
+        self._pages = partition(heights, gap, box.height, box.height_with_pager)
+        is_paged = len(self._pages) > 1
+        self.pager = Pager(look, box.words, box.pager_width, self._turn) if is_paged else None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(gap)
         for item in items:
             column.addWidget(item)
         column.addStretch(1)
-        if self._pager is not None:
-            column.addWidget(self._pager)
-        self.setFixedHeight(height)
+        # An item higher than the column is a shortfall, which the view reports to the window.
+        self.setFixedHeight(max(box.height_with_pager if is_paged else box.height, max(heights, default=0)))
         self.show_page(0)
 
     @property
@@ -147,17 +139,38 @@ class Pages(QWidget):
 
     def _turn(self, page: int) -> None:
         self.show_page(page)
-        if self._pager is not None:
-            self._on_turn(self._pager.text)
+        if self.pager is not None:
+            self._on_turn(self.pager.text)
 
     def show_page(self, page: int) -> None:
         """Show page ``page`` from 0; the last one where there are fewer."""
         self.page = min(page, len(self._pages) - 1)
         for index, item in enumerate(self._items):
             item.setVisible(index in self._pages[self.page])
-        if self._pager is not None:
-            self._pager.set_page(self.page, len(self._pages))
+        if self.pager is not None:
+            self.pager.set_page(self.page, len(self._pages))
 
     def show_item(self, index: int) -> None:
         """Show the page on which an item stands."""
         self.show_page(next(number for number, page in enumerate(self._pages) if index in page))
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where a paged column stands.
+
+    Attributes:
+        width: pixels of each item.
+        height: pixels if everything fits on one page.
+        height_with_pager: pixels if it does not.
+        pager_width: pixels that the turning buttons may take.
+        words: what they say.
+        gap_mm: between two items.
+    """
+
+    width: int
+    height: int
+    height_with_pager: int
+    pager_width: int
+    words: PageWords | None
+    gap_mm: float = GAP_MM

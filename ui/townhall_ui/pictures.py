@@ -115,7 +115,7 @@ def _reader(painter: QPainter, look: Look, *, is_front: bool) -> None:
 
 
 def _arrow(painter: QPainter, look: Look, *, is_down: bool) -> None:
-    x, top, bottom = 218.0, 40.0, 100.0
+    x, top, bottom = 214.0, 40.0, 100.0
     tip = bottom if is_down else top
     back = -18 if is_down else 18
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -127,7 +127,7 @@ def _arrow(painter: QPainter, look: Look, *, is_down: bool) -> None:
 def _insert_card(painter: QPainter, look: Look) -> None:
     _backdrop(painter, look)
     _reader(painter, look, is_front=False)
-    _upright_card(painter, look, QPointF(120, 88))
+    _upright_card(painter, look, QPointF(120, 76))
     _reader(painter, look, is_front=True)
     _arrow(painter, look, is_down=True)
 
@@ -144,7 +144,7 @@ def _upright_card(painter: QPainter, look: Look, centre: QPointF) -> None:
 def _take_card(painter: QPainter, look: Look) -> None:
     _backdrop(painter, look)
     _reader(painter, look, is_front=False)
-    _upright_card(painter, look, QPointF(120, 62))
+    _upright_card(painter, look, QPointF(120, 58))
     _reader(painter, look, is_front=True)
     _arrow(painter, look, is_down=False)
 

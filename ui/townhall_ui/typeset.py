@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Text broken into lines, measured and drawn: nothing is ever cut off, no line is longer than people read with ease."""
 
+import unicodedata
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QTextLayout, QTextLine, QTextOption
 
@@ -15,16 +17,27 @@ UNBOUNDED = 1 << 20
 class Block:
     """A text set in one style for one width.
 
+    A foreign text (a name, an address, a number) runs as its own first letter says, wherever the page begins.
+
     Attributes:
         height: pixels of all lines.
         natural_width: pixels of the longest line.
     """
 
-    def __init__(self, text: str, look: Look, style: Style, width: float, *, align: Qt.AlignmentFlag) -> None:
+    def __init__(  # noqa: PLR0913 - what, how and how wide
+        self,
+        text: str,
+        look: Look,
+        style: Style,
+        width: float,
+        *,
+        align: Qt.AlignmentFlag,
+        is_foreign: bool = False,
+    ) -> None:
         self._pitch = look.pitch(style)
         self._layout = QTextLayout(text.replace("\n", "\u2028"), look.font(style))
         option = QTextOption(align | Qt.AlignmentFlag.AlignAbsolute)
-        option.setTextDirection(look.qt_direction)
+        option.setTextDirection(own_direction(text, look) if is_foreign else look.qt_direction)
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self._layout.setTextOption(option)
         self._layout.setCacheEnabled(True)
@@ -39,12 +52,17 @@ class Block:
         while (line := self._layout.createLine()).isValid():
             line.setLineWidth(width)
             if width < UNBOUNDED and line.textLength() > LINE_CHARACTERS:
-                line.setNumColumns(LINE_CHARACTERS, width)
+                line.setNumColumns(self._last_break(line.textStart()), width)
             baseline = self._pitch * len(lines) + (self._pitch + capital) / 2
             line.setPosition(QPointF(0, baseline - line.ascent()))
             lines.append(line)
         self._layout.endLayout()
         return lines
+
+    def _last_break(self, start: int) -> int:
+        """How many signs from ``start`` end with the last space that a line of reading length has."""
+        space = self._layout.text().rfind(" ", start, start + LINE_CHARACTERS)
+        return space - start + 1 if space > start else LINE_CHARACTERS
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -56,6 +74,17 @@ class Block:
         """Draw with the painter's pen, centred from top to bottom of ``area``, which has the block's width."""
         top = area.top() + (area.height() - self.height) / 2
         self._layout.draw(painter, QPointF(area.left(), top))
+
+
+def own_direction(text: str, look: Look) -> Qt.LayoutDirection:
+    """The direction of the first letter that has one; the page's where none has."""
+    for sign in text:
+        kind = unicodedata.bidirectional(sign)
+        if kind in {"R", "AL"}:
+            return Qt.LayoutDirection.RightToLeft
+        if kind == "L":
+            return Qt.LayoutDirection.LeftToRight
+    return look.qt_direction
 
 
 def natural_width(text: str, look: Look, style: Style) -> float:

@@ -3,11 +3,12 @@
 """The window of a visit: shows one screen at a time and hands on what the person does."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 
 from PySide6.QtCore import QBuffer, QElapsedTimer, QEvent, QIODevice, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPalette, QPointerEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLayout, QVBoxLayout, QWidget
 
 from townhall_ui import accessibility
 from townhall_ui.header import HEADER_MM, Header
@@ -19,6 +20,8 @@ from townhall_ui.views.view import Outlet, Place, Room, View
 
 COLUMN_MM = 300.0
 """The page's column is no wider, however wide the panel is."""
+COLUMN_HEIGHT_MM = 200.0
+"""Nor higher: hands and eyes stay together on a large panel."""
 _MARGIN_MM = 6.0
 _ACTIVE_EVERY_MS = 1000
 _SIGNS_OF_LIFE = {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.TouchBegin}
@@ -66,6 +69,8 @@ class Window(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
+        # The panel rules the window's size, not its content.
+        self._column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.Window, QColor(theme.palette.page))
         self.setPalette(palette)
@@ -209,14 +214,17 @@ class Window(QWidget):
     def _room(self, *, has_header: bool) -> Room:
         margin, edge = self._margin(), self._theme.px(_MARGIN_MM)
         header = self._theme.px(HEADER_MM) if has_header else 0
-        return Room(self.width() - 2 * margin, self.height() - header - 2 * edge, margin, edge, edge)
+        height = self.height() - header - 2 * edge
+        spare = max(0, height - self._theme.px(COLUMN_HEIGHT_MM)) if has_header else 0
+        top, bottom = edge + spare // 4, edge + spare - spare // 4
+        return Room(self.width() - 2 * margin, height - spare, margin, top, bottom)
 
     def _order_focus(self) -> None:
         if self._view is None:
             return
         header = [self._header.back, self._header.stop] if self._header is not None else []
         stops = [*header, *self._view.stops()]
-        for earlier, later in zip(stops, stops[1:], strict=False):
+        for earlier, later in itertools.pairwise(stops):
             QWidget.setTabOrder(earlier, later)
 
     def _focus(self, place: Place) -> None:

@@ -30,7 +30,7 @@ TONE_COLOURS = {
 class Words(QLabel):
     """Plain text that wraps, in one style and colour; as wide as its place allows, as high as it needs."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one word a property of text
         self,
         text: str,
         look: Look,
@@ -38,22 +38,24 @@ class Words(QLabel):
         *,
         colour: str = "ink",
         align: Qt.AlignmentFlag | None = None,
+        is_foreign: bool = False,
     ) -> None:
         super().__init__()
         self.look = look
         self.style_of_text = style
         self._colour = look.colour(colour)
         self._align = align or look.leading
+        self._is_foreign = is_foreign
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(look.font(style))
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setText(text)
 
     def block(self, width: float) -> Block:
         """The text set for ``width`` pixels."""
-        return Block(self.text(), self.look, self.style_of_text, width, align=self._align)
+        return Block(self.text(), self.look, self.style_of_text, width, align=self._align, is_foreign=self._is_foreign)
 
     def hasHeightForWidth(self) -> bool:
         return True

@@ -4,10 +4,11 @@
 
 from PySide6.QtCore import QLocale, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from townhall_ui.choices import ChoiceButton
 from townhall_ui.look import Look, Style
+from townhall_ui.pages import Box
 from townhall_ui.screens import AttractScreen, Choice, Chose, Direction
 from townhall_ui.theme import GAP_MM
 from townhall_ui.town_hall import draw_town_hall
@@ -58,22 +59,25 @@ class AttractView(View):
         return cards
 
     def _pages(self) -> QWidget:
-        size = (self.main_width, self.main_height // 2)
-        return ChoiceColumn(self._buttons, self.look, size, None, self.say_politely)
+        # Arrows and figures alone turn the pages: no words suit all languages.
+        box = Box(self.main_width, self.main_height // 2, self.main_height // 2, self.main_width, None)
+        column = ChoiceColumn(self._buttons, self.look, box, self.say_politely)
+        self.add_to_foot(keys=column.pager)
+        return column
 
     def _fill(self, screen: AttractScreen) -> None:
         look = self.look
-        width = self.main_width * 55 // 100
-        self.column.addSpacing(look.space(10))
-        for words in (
-            Words(screen.place, look, Style.STRONG, colour="band_soft"),
-            self.heading,
-            Words(screen.frame.status, look, Style.SMALL, colour="on_band"),
-        ):
-            if not words.text():
-                continue
-            words.setFixedWidth(width)
-            self.column.addWidget(words, 0, look.leading | Qt.AlignmentFlag.AlignAbsolute)
+        hero = QWidget()
+        hero.setFixedWidth(self.main_width * 55 // 100)
+        lines = QVBoxLayout(hero)
+        lines.setContentsMargins(0, look.space(8), 0, 0)
+        lines.setSpacing(look.px(3))
+        lines.addWidget(Words(screen.place, look, Style.STRONG, colour="band_soft"))
+        lines.addWidget(self.heading)
+        if screen.frame.status:
+            lines.addWidget(Words(screen.frame.status, look, Style.SMALL, colour="on_band"))
+        hero.setFixedHeight(lines.totalHeightForWidth(hero.width()))
+        self.column.addWidget(hero, 0, look.leading | Qt.AlignmentFlag.AlignAbsolute)
         self.column.addStretch(1)
         self.column.addWidget(self._cards)
 

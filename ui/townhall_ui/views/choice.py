@@ -5,9 +5,12 @@
 from townhall_ui.choices import ChoiceButton
 from townhall_ui.look import Look
 from townhall_ui.screens import Choice, ChoiceScreen, Chose
+from townhall_ui.theme import PRIMARY_MM
 from townhall_ui.views.choice_column import ChoiceColumn
 from townhall_ui.views.view import Outlet, Place, Room, View
 from townhall_ui.words import Words
+
+_FEW = 3
 
 
 class ChoiceView(View):
@@ -19,15 +22,17 @@ class ChoiceView(View):
         if screen.introduction:
             self.column.addWidget(Words(screen.introduction, look))
         self.column.addSpacing(look.space(2))
-        buttons = [self._button(choice) for choice in screen.choices]
-        size = (self.main_width, self.height_left())
-        self._choices = ChoiceColumn(buttons, look, size, screen.paging, self.say_politely)
+        buttons = [self._button(choice, is_one_of_few=len(screen.choices) <= _FEW) for choice in screen.choices]
+        self._choices = ChoiceColumn(buttons, look, self.box(screen.paging), self.say_politely)
+        self.add_to_foot(keys=self._choices.pager)
         self.column.addWidget(self._choices)
         self.column.addStretch(1)
         self.compose()
 
-    def _button(self, choice: Choice) -> ChoiceButton:
+    def _button(self, choice: Choice, *, is_one_of_few: bool) -> ChoiceButton:
         button = ChoiceButton(choice, self.look, is_mark=False)
+        if is_one_of_few:
+            button.setMinimumHeight(self.look.px(PRIMARY_MM + 4))
         if choice.is_available:
             button.clicked.connect(lambda: self.outlet.send(Chose(choice.id)))
         return button

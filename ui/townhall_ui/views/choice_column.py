@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from townhall_ui.choices import ChoiceButton, RadioChoice
 from townhall_ui.look import Look
-from townhall_ui.pages import Pages
-from townhall_ui.screens import PageWords
+from townhall_ui.pages import Box, Pages
 from townhall_ui.theme import GAP_MM
 
 
@@ -37,20 +36,19 @@ class ChoiceColumn(Pages):
         self,
         choices: Sequence[ChoiceButton | RadioChoice],
         look: Look,
-        size: tuple[int, int],
-        words: PageWords | None,
+        box: Box,
         on_turn: Callable[[str], None],
     ) -> None:
-        width, height = size
+        width = box.width
         gap = look.px(GAP_MM)
         heights = [choice.heightForWidth(width) for choice in choices]
-        is_long = sum(heights) + gap * (len(choices) - 1) > height
+        is_long = sum(heights) + gap * (len(choices) - 1) > box.height
         is_short_worded = all(choice.sizeHint().width() <= (width - gap) // 2 for choice in choices)
         self._columns = 2 if is_long and is_short_worded else 1
         items: list[QWidget] = list(choices)
         if self._columns == 2:
             items = [_Pair(choices[start : start + 2], look, width) for start in range(0, len(choices), 2)]
-        super().__init__(items, look, size, words, on_turn)
+        super().__init__(items, look, box, on_turn)
 
     def show_choice(self, index: int) -> None:
         """Show the page on which a choice stands."""

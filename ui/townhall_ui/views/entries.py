@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Ways to answer a question, one class a family of kinds: text, number, date, choices, and what is only read."""
 
+import unicodedata
 from typing import assert_never
 
 from PySide6.QtCore import QDate, QLocale
@@ -29,17 +30,24 @@ class Entry:
         side: keys at the side of the column, or None.
         below: keys at the foot of the column, or None.
         bar: keys beside the primary button, or None.
-        page: index of the page of choices that is shown.
     """
 
     side: QWidget | None = None
     below: QWidget | None = None
     bar: QWidget | None = None
-    page = 0
 
-    def build(self, width: int, height: int) -> QWidget:
-        """The widget for the column, set for a width and at most a height."""
-        del width, height
+    @property
+    def page(self) -> int:
+        """Index of the page of choices that is shown."""
+        return 0
+
+    @property
+    def pager(self) -> QWidget | None:
+        """Buttons that turn the pages of choices; None where there is one page."""
+        return None
+
+    def build(self) -> QWidget:
+        """The widget that comes next in the view's column."""
         return QWidget()
 
     def value(self) -> str:
@@ -79,8 +87,7 @@ class TextEntry(Entry):
         keyboard.setFixedHeight(keyboard.sizeHint().height())
         self.below, self.bar = keyboard, keyboard.bar
 
-    def build(self, width: int, height: int) -> QWidget:
-        del width, height
+    def build(self) -> QWidget:
         return self._field
 
     def value(self) -> str:
@@ -101,7 +108,7 @@ class NumberEntry(Entry):
 
     def __init__(self, view: View, screen: QuestionScreen) -> None:
         is_decimal = screen.kind is EntryKind.DECIMAL
-        point = QLocale(screen.frame.language).decimalPoint() if is_decimal else ""
+        point = _decimal_point(screen.frame.language) if is_decimal else ""
         self._field = NumberField(view.look, screen.frame.heading, point=point, has_sign=True)
         self._field.setObjectName("field")
         self._field.set_value(screen.value)
@@ -111,8 +118,7 @@ class NumberEntry(Entry):
         delete = delete_key(view.look, screen.keyboard.delete, self._field.delete_back)
         self.side = DigitPad(view.look, lambda digit: self._field.type_in(str(digit)), (sign, delete))
 
-    def build(self, width: int, height: int) -> QWidget:
-        del width, height
+    def build(self) -> QWidget:
         return self._field
 
     def value(self) -> str:
@@ -154,8 +160,7 @@ class DateEntry(Entry):
         self._last = next((field for field in self._fields if field.hasFocus()), self._last)
         return self._last
 
-    def build(self, width: int, height: int) -> QWidget:
-        del width, height
+    def build(self) -> QWidget:
         fields = QWidget()
         row = QHBoxLayout(fields)
         row.setContentsMargins(0, 0, 0, 0)
@@ -214,10 +219,17 @@ class ChoiceEntry(Entry):
             if button is not chosen:
                 button.setChecked(False)
 
-    def build(self, width: int, height: int) -> QWidget:
-        self._column = ChoiceColumn(
-            self._buttons, self._view.look, (width, height), self._screen.paging, self._view.say_politely
-        )
+    @property
+    def page(self) -> int:
+        return self._column.page if self._column is not None else 0
+
+    @property
+    def pager(self) -> QWidget | None:
+        return self._column.pager if self._column is not None else None
+
+    def build(self) -> QWidget:
+        box = self._view.box(self._screen.paging)
+        self._column = ChoiceColumn(self._buttons, self._view.look, box, self._view.say_politely)
         marked = [index for index, button in enumerate(self._buttons) if button.isChecked()]
         if marked:
             self._column.show_choice(marked[0])
@@ -245,11 +257,10 @@ class ReadEntry(Entry):
 
     def __init__(self, view: View, screen: QuestionScreen) -> None:
         self._look, self._screen, self._value = view.look, screen, screen.value
-        self._words = Words("", view.look, Style.NUMBER)
+        self._words = Words("", view.look, Style.NUMBER, is_foreign=True)
         self.set_value(screen.value)
 
-    def build(self, width: int, height: int) -> QWidget:
-        del width, height
+    def build(self) -> QWidget:
         return self._words
 
     def value(self) -> str:
@@ -268,13 +279,25 @@ def _readable(screen: QuestionScreen, value: str) -> str:
             return "\n".join(choice.label for choice in screen.choices if choice.id in ids)
         case EntryKind.DATE:
             date = QDate.fromString(value, "yyyy-MM-dd")
-            return QLocale(screen.frame.language).toString(date, "d MMMM yyyy") if date.isValid() else value
+            if not date.isValid():
+                return value
+            return _with_plain_digits(QLocale(screen.frame.language).toString(date, "d MMMM yyyy"))
         case EntryKind.NOTE:
             return ""
         case EntryKind.TEXT | EntryKind.LONG_TEXT | EntryKind.INTEGER | EntryKind.DECIMAL:
             return value
         case _:
             assert_never(screen.kind)
+
+
+def _decimal_point(language: str) -> str:
+    """How a language writes it beside the digits 0 to 9, which the fields show in every language."""
+    locale = QLocale(language)
+    return locale.decimalPoint() if locale.zeroDigit() == "0" else POINT
+
+
+def _with_plain_digits(text: str) -> str:
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
 
 
 def make_entry(view: View, screen: QuestionScreen) -> Entry:

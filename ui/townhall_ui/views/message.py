@@ -13,6 +13,8 @@ from townhall_ui.words import Notice, Words
 class MessageView(View):
     """Text where lines start, drawing where they end."""
 
+    is_side_centred = True
+
     def __init__(self, look: Look, screen: MessageScreen, room: Room, outlet: Outlet) -> None:
         super().__init__(look, screen, room, outlet)
         if screen.other is not None:
@@ -20,7 +22,7 @@ class MessageView(View):
         if screen.picture is not Picture.NONE:
             width_mm = min(look.theme.mm(room.width) * 0.4, look.theme.mm(self.main_height) * 1.15, 130)
             self.reserve_side(Drawing(screen.picture, look, width_mm), spans_foot=False)
-        self.column.addSpacing(look.space(4))
+        self.column.addStretch(2)
         self.column.addWidget(self.heading)
         first, rest = screen.paragraphs[:1], screen.paragraphs[1:]
         for text in first:
@@ -28,7 +30,7 @@ class MessageView(View):
             self.column.addWidget(Words(text, look) if is_plain else Notice(text, look, screen.tone))
         for text in rest:
             self.column.addWidget(Words(text, look, Style.BODY))
-        self.column.addStretch(1)
+        self.column.addStretch(3)
         self.compose()
 
     def _other_button(self, other: Choice) -> Button:

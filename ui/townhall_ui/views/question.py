@@ -44,9 +44,11 @@ class QuestionView(View):
         if screen.source:
             self.column.addWidget(self._source(screen.source))
         below = self._entry.below
-        spacing = self.column.spacing()
-        height = self.height_left() - (below.height() + spacing if below is not None else 0)
-        self.column.addWidget(self._entry.build(self.main_width, height))
+        if screen.choices:
+            self.column.addSpacing(self.look.space(2))
+        self.column.addWidget(self._entry.build())
+        if self._entry.pager is not None:
+            self.add_to_foot(keys=self._entry.pager)
         self.column.addStretch(1)
         if below is not None:
             self.column.addWidget(below)

@@ -56,7 +56,7 @@ class ReceiptView(View):
         return line
 
     def _number(self, number: str) -> Words:
-        words = Words(number, self.look, Style.NUMBER)
+        words = Words(number, self.look, Style.NUMBER, is_foreign=True)
         words.setObjectName("number")
         return words
 
@@ -68,7 +68,7 @@ class ReceiptView(View):
         grid.setVerticalSpacing(self.look.space(1))
         for row, (label, value) in enumerate(facts):
             grid.addWidget(Words(label, self.look, Style.SMALL, colour="muted"), row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(Words(value, self.look, Style.SMALL_STRONG), row, 1)
+            grid.addWidget(Words(value, self.look, Style.SMALL_STRONG, is_foreign=True), row, 1)
         grid.setColumnStretch(1, 1)
         return table
 

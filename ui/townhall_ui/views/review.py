@@ -27,7 +27,7 @@ class _Line(QWidget):
         row.setSpacing(gap)
         room = width - button_width - 2 * gap
         question = Words(answer.question, look, colour="muted")
-        value = Words(answer.answer, look, Style.STRONG)
+        value = Words(answer.answer, look, Style.STRONG, is_foreign=True)
         question.setFixedWidth(room * 45 // 100)
         value.setFixedWidth(room - question.width())
         row.addWidget(question, 0, Qt.AlignmentFlag.AlignVCenter)
@@ -63,8 +63,8 @@ class ReviewView(View):
         if screen.introduction:
             self.column.addWidget(Words(screen.introduction, look))
         words = PageWords(screen.previous_page, screen.next_page, screen.page_of)
-        size = (self.main_width, self.height_left())
-        self._pages = Pages(self._lines(screen), look, size, words, self.say_politely)
+        self._pages = Pages(self._lines(screen), look, self.box(words, gap_mm=1.5), self.say_politely)
+        self.add_to_foot(keys=self._pages.pager)
         self.column.addWidget(self._pages)
         self.column.addStretch(1)
         self.compose()

@@ -50,17 +50,19 @@ class _Countdown(QWidget):
 class StillThereView(View):
     """The question large, the seconds beside it."""
 
+    is_side_centred = True
+
     def __init__(self, look: Look, screen: StillThereScreen, room: Room, outlet: Outlet) -> None:
         super().__init__(look, screen, room, outlet)
         self._seconds = screen.seconds
         side = min(room.width * 35 // 100, self.main_height, look.px(100))
         self._countdown = _Countdown(look, screen.seconds, side)
         self.reserve_side(self._countdown, spans_foot=False)
-        self.column.addSpacing(look.space(6))
+        self.column.addStretch(2)
         self.column.addWidget(self.heading)
         for paragraph in screen.paragraphs:
             self.column.addWidget(Words(paragraph, look))
-        self.column.addStretch(1)
+        self.column.addStretch(3)
         self.compose()
 
     def refresh(self, screen: Screen) -> bool:

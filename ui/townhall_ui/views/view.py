@@ -5,18 +5,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from townhall_ui.buttons import ENTER_KEYS, Button, Kind
+from townhall_ui.buttons import ENTER_KEYS, Button, Kind, paint_box
 from townhall_ui.look import Look, Style
-from townhall_ui.screens import Intent, Proceeded, Screen
+from townhall_ui.pages import Box
+from townhall_ui.screens import Intent, PageWords, Proceeded, Screen
 from townhall_ui.theme import GAP_MM, PRIMARY_MM
 from townhall_ui.words import Heading, Words
 
 FOOT_GAP_MM = 5.0
 SIDE_GAP_MM = 10.0
+_SHEET_EDGE_MM = 14.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class View(QWidget):
     """
 
     shows_header = True
+    is_side_centred = False
 
     def __init__(self, look: Look, screen: Screen, room: Room, outlet: Outlet) -> None:
         super().__init__()
@@ -97,12 +100,9 @@ class View(QWidget):
         )
 
     def _foot_height(self) -> int:
-        if self.proceed is None and self._foot_keys is None and not self._others:
-            return self._code_height()
+        if self.proceed is None and self._foot_keys is None and not self._others and not self.shown.frame.code:
+            return 0
         return self.look.px(PRIMARY_MM) + self.look.px(FOOT_GAP_MM)
-
-    def _code_height(self) -> int:
-        return self.look.px(8) if self.shown.frame.code else 0
 
     def add_to_foot(self, *others: QWidget, keys: QWidget | None = None) -> None:
         """Further buttons before the primary one, or keys that fill what it leaves."""
@@ -126,6 +126,17 @@ class View(QWidget):
         used = self.column.totalHeightForWidth(self.main_width) if self.column.count() else 0
         return self.main_height - used - (self.column.spacing() if self.column.count() else 0)
 
+    def box(self, words: PageWords | None, *, reserved: int = 0, gap_mm: float = GAP_MM) -> Box:
+        """Where a paged column stands that comes next in the column and leaves ``reserved`` pixels below it."""
+        height = max(1, self.height_left() - reserved)
+        foot = self.look.px(PRIMARY_MM) + self.look.px(FOOT_GAP_MM)
+        with_pager = max(1, height - (foot - self._foot_height()))
+        taken = sum(part.sizeHint().width() + self.look.px(GAP_MM) for part in self._foot_buttons())
+        return Box(self.main_width, height, with_pager, self.room.width - taken, words, gap_mm)
+
+    def _foot_buttons(self) -> list[QWidget]:
+        return [*self._others, *([self.proceed] if self.proceed is not None else [])]
+
     def shortfall(self) -> int:
         """Pixels of height or width that are missing; above zero, the next density is tried."""
         needed = self.column.totalHeightForWidth(self.main_width)
@@ -135,7 +146,7 @@ class View(QWidget):
         return max(missing, self.main.minimumSizeHint().width() - self.main_width, self._foot_overhang())
 
     def _foot_overhang(self) -> int:
-        widgets = [widget for widget in (self._foot_keys, *self._others, self.proceed) if widget is not None]
+        widgets = [*([self._foot_keys] if self._foot_keys is not None else []), *self._foot_buttons()]
         needed = sum(widget.minimumSizeHint().width() for widget in widgets)
         width = self.main_width if self.side_spans_foot else self.room.width
         return needed + self.look.px(GAP_MM) * max(0, len(widgets) - 1) - width
@@ -151,7 +162,8 @@ class View(QWidget):
         grid.setRowStretch(0, 1)
         if self.side is not None:
             rows = 2 if self.side_spans_foot else 1
-            grid.addWidget(self.side, 0, 1, rows, 1, Qt.AlignmentFlag.AlignTop)
+            upright = Qt.AlignmentFlag.AlignVCenter if self.is_side_centred else Qt.AlignmentFlag.AlignTop
+            grid.addWidget(self.side, 0, 1, rows, 1, upright)
         if self._foot_height():
             columns = 2 if self.side is not None and not self.side_spans_foot else 1
             grid.addWidget(self._make_foot(), 1, 0, 1, columns)
@@ -160,7 +172,7 @@ class View(QWidget):
         foot = QWidget()
         foot.setFixedHeight(self._foot_height())
         row = QHBoxLayout(foot)
-        row.setContentsMargins(0, self.look.px(FOOT_GAP_MM) if self.proceed else 0, 0, 0)
+        row.setContentsMargins(0, self._foot_height() - self.look.px(PRIMARY_MM), 0, 0)
         row.setSpacing(self.look.px(GAP_MM))
         if self._foot_keys is not None:
             row.addWidget(self._foot_keys, 1)
@@ -168,14 +180,14 @@ class View(QWidget):
             row.addWidget(Words(self.shown.frame.code, self.look, Style.SMALL, colour="muted"), 1)
         else:
             row.addStretch(1)
-        for widget in (*self._others, *([self.proceed] if self.proceed is not None else [])):
+        for widget in self._foot_buttons():
             row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         return foot
 
     def stops(self) -> list[QWidget]:
         """Everything that Tab visits, in the order in which it is read."""
         parts: list[QWidget] = [self.main]
-        parts += [part for part in (self.side, self._foot_keys, *self._others, self.proceed) if part is not None]
+        parts += [part for part in (self.side, self._foot_keys, *self._foot_buttons()) if part is not None]
         return [stop for part in parts for stop in (part, *part.findChildren(QWidget)) if _is_stop(stop)]
 
     def first_focus(self) -> QWidget:
@@ -212,6 +224,20 @@ class View(QWidget):
     def say_politely(self, text: str) -> None:
         """Have a screen reader say ``text`` when it has finished."""
         self.outlet.say(text, False)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """A white sheet; on a panel wider than the sheet, the table it lies on."""
+        edge = self.look.px(_SHEET_EDGE_MM)
+        if self.room.margin <= edge:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), self.look.colour("surface"))
+        beside = self.room.margin - edge
+        # The sheet goes on under the band and, on a low panel, out at the bottom.
+        below = self.room.bottom - edge if self.room.bottom > edge else -2 * edge
+        sheet = QRectF(self.rect()).adjusted(beside, -2 * edge, -beside, -below)
+        paint_box(painter, sheet, self.look, fill="page", edge="rule", edge_mm=0.3)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter that nothing else took presses the primary button."""

@@ -1,0 +1,342 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The window's tests run offscreen, with the bundled fonts, on screens worded as the kiosk words them."""
+
+import io
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import segno
+from PySide6.QtCore import QBuffer, QIODevice, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from townhall_fonts import FONT_FILES
+
+from townhall_ui.screens import (
+    Active,
+    Answer,
+    AttractScreen,
+    Choice,
+    ChoiceScreen,
+    DateWords,
+    Direction,
+    DocumentScreen,
+    EntryKind,
+    Frame,
+    Intent,
+    KeyboardWords,
+    MessageScreen,
+    PageWords,
+    Picture,
+    PinScreen,
+    PinWords,
+    QuestionScreen,
+    ReceiptScreen,
+    ReviewScreen,
+    Screen,
+    StillThereScreen,
+    Tone,
+    WorkingScreen,
+)
+from townhall_ui.theme import Theme
+from townhall_ui.window import Window
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A screen of glass."""
+
+    width: int
+    height: int
+    ppi: float
+
+
+PANELS = (Panel(1280, 800, 118), Panel(1920, 1080, 102))
+SMALL_PANEL = Panel(1280, 800, 149)
+"""10.1 inches: the smallest the window is made for."""
+
+_T: dict[str, list[str]] = json.loads((Path(__file__).parent / "words.json").read_text(encoding="utf-8"))
+
+
+def _png(image: QImage) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return bytes(buffer.data().data())
+
+
+def _page(number: int) -> bytes:
+    """A sheet of A4 at 150 dots an inch with a form on it."""
+    sheet = QImage(1240, 1754, QImage.Format.Format_RGB32)
+    sheet.fill(QColor("white"))
+    painter = QPainter(sheet)
+    font = QFont("Noto Sans")
+    font.setPixelSize(44)
+    painter.setFont(font)
+    painter.drawText(
+        QRectF(120, 120, 1000, 80), Qt.AlignmentFlag.AlignLeft, f"Notification of change of address – {number}"
+    )
+    font.setPixelSize(25)
+    painter.setFont(font)
+    for line in range(32):
+        text = f"{line + 1}. Line of the form that the person reads before signing it"
+        painter.drawText(QRectF(120, 240 + line * 44, 1000, 40), Qt.AlignmentFlag.AlignLeft, text)
+    painter.end()
+    return _png(sheet)
+
+
+def _qr() -> bytes:
+    out = io.BytesIO()
+    segno.make("TOWNHALL:1:LAKE-0042-7719:" + "9f86d081884c7d65" * 6).save(out, kind="png", scale=4, border=2)
+    return out.getvalue()
+
+
+class Sampler:
+    """Makes the screens of one language."""
+
+    def __init__(self, language: str) -> None:
+        self._index = ("en", "ar").index(language)
+        self.language = language
+        self.direction = (Direction.LEFT_TO_RIGHT, Direction.RIGHT_TO_LEFT)[self._index]
+        self.paging = PageWords(self.t("previous"), self.t("next"), self.t("page"))
+        self.keyboard = KeyboardWords(
+            space=self.t("space"),
+            delete=self.t("delete"),
+            shift=self.t("shift"),
+            more_letters=self.t("more"),
+            symbols=self.t("symbols"),
+            letters=self.t("letters"),
+        )
+
+    def t(self, key: str) -> str:
+        return _T[key][self._index]
+
+    def frame(self, heading: str, proceed: str | None = "continue", **changes: str | None) -> Frame:
+        frame = Frame(
+            language=self.language,
+            direction=self.direction,
+            heading=self.t(heading),
+            status=self.t("status"),
+            step=self.t("step"),
+            back=self.t("back"),
+            stop=self.t("stop"),
+            proceed=None if proceed is None else self.t(proceed),
+        )
+        return replace(frame, **changes)
+
+    def question(self, kind: EntryKind, heading: str, value: str = "", **changes: object) -> QuestionScreen:
+        date = DateWords(self.t("day"), self.t("month"), self.t("year"))
+        screen = QuestionScreen(self.frame(heading), kind, value, self.keyboard, date, paging=self.paging)
+        return replace(screen, **changes)
+
+    def message(
+        self, heading: str, paragraphs: tuple[str, ...], proceed: str | None, **changes: object
+    ) -> MessageScreen:
+        screen = MessageScreen(self.frame(heading, proceed), tuple(self.t(text) for text in paragraphs))
+        return replace(screen, **changes)
+
+    def pin(self, *, notice: str = "") -> PinScreen:
+        words = PinWords(self.t("clear"), self.t("delete"), self.t("entered"))
+        tone = Tone.PROBLEM if notice else Tone.PLAIN
+        return PinScreen(self.frame("pin", "sign"), words, self.t("pin1"), 5, 12, notice and self.t(notice), tone)
+
+    def kinds(self) -> tuple[Choice, ...]:
+        return (
+            Choice("rent", self.t("rent")),
+            Choice("own", self.t("own")),
+            Choice("guest", self.t("guest"), self.t("guest hint")),
+        )
+
+    def messages(self) -> dict[str, Screen]:
+        other = Choice("stop", self.t("try other"))
+        insert = self.message("insert", ("insert1", "insert2"), None, picture=Picture.INSERT_CARD)
+        helping = self.message("help", ("help1",), None, picture=Picture.HELP, tone=Tone.WARNING)
+        return {
+            "insert": insert,
+            "stopped": self.message("taken", ("taken1", "taken2"), "again", picture=Picture.STOPPED, tone=Tone.PROBLEM),
+            "take": self.message("take", ("take1",), None, picture=Picture.TAKE_CARD, tone=Tone.GOOD),
+            "help": replace(helping, frame=replace(helping.frame, code="TH-CARD-012", back=None, stop=None)),
+            "last-try": self.message("try", ("try1", "try2"), "try go", tone=Tone.WARNING, other=other),
+            "done": self.message("take", ("take1",), "finish", picture=Picture.DONE, tone=Tone.GOOD),
+        }
+
+    def choosing(self) -> dict[str, Screen]:
+        services = (
+            Choice("address", self.t("address"), self.t("address1")),
+            Choice("record", self.t("record"), self.t("record1"), is_available=False),
+        )
+        languages = (Choice("en", "English", language="en"), Choice("ar", "العربية", language="ar"))
+        towns = tuple(Choice(f"town{number}", f"Municipality {number}") for number in range(1, 31))
+        invitations = (
+            Choice("en", "Touch to start", "Change your address, order records, sign forms", language="en"),
+            Choice("ar", "المس للبدء", "غيّر عنوانك واطلب السجلات ووقّع الاستمارات", language="ar"),
+        )
+        return {
+            "attract": AttractScreen(self.frame("welcome", None, back=None, stop=None), invitations, self.t("place")),
+            "services": ChoiceScreen(self.frame("services", None), services, self.t("services1")),
+            "languages": ChoiceScreen(self.frame("services", None, back=None), languages),
+            "towns": ChoiceScreen(self.frame("town", None), towns, paging=self.paging),
+        }
+
+    def questions(self) -> dict[str, Screen]:
+        towns = tuple(Choice(f"t{number}", f"{number}. {self.t('own')}") for number in range(1, 13))
+        tell = tuple(Choice(f"tell{number}", self.t(f"tell{number}")) for number in (1, 2, 3))
+        return {
+            "text": self.question(EntryKind.TEXT, "street", "12 Harbour Road", hint=self.t("street hint")),
+            "text-problem": self.question(EntryKind.TEXT, "street", "Harbour", problem=self.t("street problem")),
+            "text-source": self.question(EntryKind.TEXT, "street", "12 Harbour Road", source=self.t("source")),
+            "long-text": self.question(EntryKind.LONG_TEXT, "reason", "New work.\nCloser to my family."),
+            "integer": self.question(EntryKind.INTEGER, "people", "3", hint=self.t("street hint")),
+            "decimal": self.question(EntryKind.DECIMAL, "size", "72.5"),
+            "date": self.question(EntryKind.DATE, "date", "2027-03-01", hint=self.t("date hint")),
+            "date-problem": self.question(EntryKind.DATE, "date", "2027-02-31", problem=self.t("date problem")),
+            "choose-one": self.question(EntryKind.CHOOSE_ONE, "kind", "own", choices=self.kinds()),
+            "choose-many": self.question(EntryKind.CHOOSE_MANY, "tell", "tell1 tell3", choices=tell),
+            "choose-towns": self.question(EntryKind.CHOOSE_ONE, "town", "t9", choices=towns),
+            "note": self.question(EntryKind.NOTE, "note", hint=self.t("note1")),
+            "read-only": self.question(
+                EntryKind.DATE,
+                "born",
+                "1980-01-08",
+                is_read_only=True,
+                source=self.t("source"),
+                hint=self.t("street hint"),
+            ),
+        }
+
+    def others(self) -> dict[str, Screen]:
+        review = [
+            Answer("street", self.t("street"), "12 Harbour Road, flat 7", self.t("change")),
+            Answer("date", self.t("date"), "1 March 2027", self.t("change")),
+            Answer("kind", self.t("kind"), self.t("own"), self.t("change")),
+            Answer("born", self.t("born"), "8 January 1980", None),
+            Answer("tell", self.t("tell"), f"{self.t('tell1')}, {self.t('tell3')}", self.t("change")),
+            Answer("people", self.t("people"), "3", self.t("change")),
+            Answer("reason", self.t("reason"), "New work, closer to my family", self.t("change")),
+        ]
+        words = (self.t("previous"), self.t("next"), self.t("page"))
+        facts = (
+            (self.t("service"), self.t("address")),
+            (self.t("when"), "1 March 2027, 14:05"),
+            (self.t("where"), self.t("place")),
+        )
+        printing = Choice("print", self.t("print"))
+        steps = tuple(self.t(key) for key in ("work1", "work2", "work3"))
+        still = (self.t("there1"), self.t("there2"))
+        return {
+            "pin": self.pin(),
+            "pin-problem": self.pin(notice="pin notice"),
+            "review": ReviewScreen(self.frame("review"), tuple(review), self.t("review1"), *words),
+            "document": DocumentScreen(
+                self.frame("document", "sign"), (_page(1), _page(2)), "Notification", self.t("document1"), *words
+            ),
+            "working": WorkingScreen(
+                self.frame("working", None, back=None, stop=None), steps, 1, self.t("working note")
+            ),
+            "receipt": ReceiptScreen(
+                self.frame("done", "finish", back=None, stop=None),
+                "LAKE-0042-7719",
+                _qr(),
+                self.t("qr"),
+                (self.t("done1"),),
+                facts,
+                printing,
+            ),
+            "still-there": StillThereScreen(self.frame("there", None, back=None, stop=None), still, "18"),
+        }
+
+    def all(self) -> dict[str, Screen]:
+        return {**self.choosing(), **self.messages(), **self.questions(), **self.others()}
+
+
+NAMES = (
+    *("attract", "services", "languages", "towns", "insert", "stopped", "take", "help", "last-try", "done"),
+    *("text", "text-problem", "text-source", "long-text", "integer", "decimal", "date", "date-problem"),
+    *("choose-one", "choose-many", "choose-towns", "note", "read-only"),
+    *("pin", "pin-problem", "review", "document", "working", "receipt", "still-there"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A warning of Qt fails the test of the window in which it comes."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
+
+
+@dataclass(slots=True)
+class Stage:
+    """A window on a panel, and what it sent."""
+
+    window: Window
+    panel: Panel
+    theme: Theme
+    intents: list[Intent]
+
+    @property
+    def acts(self) -> list[Intent]:
+        """The intents without the signs of life."""
+        return [intent for intent in self.intents if not isinstance(intent, Active)]
+
+    def show(self, screen: Screen) -> Window:
+        self.window.show_screen(screen)
+        QApplication.processEvents()
+        return self.window
+
+
+@pytest.fixture
+def stage_on(qtbot: QtBot) -> Callable[[Panel], Stage]:
+    """Opens windows on panels."""
+
+    def open_window(panel: Panel) -> Stage:
+        theme = Theme(ppi=panel.ppi, fonts=FONT_FILES)
+        intents: list[Intent] = []
+        window = Window(theme, intents.append)
+        qtbot.addWidget(window)
+        window.resize(panel.width, panel.height)
+        window.show()
+        qtbot.waitExposed(window)
+        window.activateWindow()
+        return Stage(window, panel, theme, intents)
+
+    return open_window
+
+
+@pytest.fixture
+def stage(stage_on: Callable[[Panel], Stage]) -> Stage:
+    """A window on the first panel."""
+    return stage_on(PANELS[0])
+
+
+@pytest.fixture(params=("en", "ar"))
+def sampler(request: pytest.FixtureRequest, qapp: QApplication) -> Sampler:
+    """Screens in a language that reads from the left, and in one that reads from the right."""
+    del qapp
+    return Sampler(str(request.param))
+
+
+@pytest.fixture
+def english(qapp: QApplication) -> Sampler:
+    """Screens in English."""
+    del qapp
+    return Sampler("en")
+
+
+@pytest.fixture(params=PANELS, ids=lambda panel: f"{panel.width}x{panel.height}@{panel.ppi}")
+def any_stage(request: pytest.FixtureRequest, stage_on: Callable[[Panel], Stage]) -> Stage:
+    """A window on each panel."""
+    return stage_on(request.param)
+
+
+@pytest.fixture(params=NAMES)
+def any_screen(request: pytest.FixtureRequest, sampler: Sampler) -> Screen:
+    """Each screen in both languages."""
+    return sampler.all()[request.param]

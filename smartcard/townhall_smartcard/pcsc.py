@@ -34,6 +34,7 @@ from smartcard.scard import (
     SCardEstablishContext,
     SCardGetStatusChange,
     SCardListReaders,
+    SCardReconnect,
     SCardReleaseContext,
     SCardTransmit,
 )
@@ -56,6 +57,10 @@ _log = logging.getLogger(__name__)
 _NEW_READERS: Final = r"\\?PnP?\Notification"
 _COUNTER_SHIFT: Final = 16  # the upper half of a state counts changes
 
+_PROTOCOLS: Final = SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1
+_RESETS_BORNE: Final = 3
+
+_RESET: Final = 0x80100068
 _NOT_TRANSACTED: Final = 0x80100016  # the first call after a card was pulled
 _ERRORS: Final[dict[int, type[CardError]]] = {
     _NOT_TRANSACTED: CardRemovedError,
@@ -64,7 +69,7 @@ _ERRORS: Final[dict[int, type[CardError]]] = {
     0x80100009: CardRemovedError,  # SCARD_E_UNKNOWN_READER: unplugged
     0x80100017: CardRemovedError,  # SCARD_E_READER_UNAVAILABLE
     0x8010002E: CardRemovedError,  # SCARD_E_NO_READERS_AVAILABLE
-    0x80100068: CardResetError,  # SCARD_W_RESET_CARD
+    _RESET: CardResetError,
     0x8010000B: ReaderBusyError,  # SCARD_E_SHARING_VIOLATION
     0x8010001D: ServiceGoneError,  # SCARD_E_NO_SERVICE
     0x8010001E: ServiceGoneError,  # SCARD_E_SERVICE_STOPPED
@@ -129,18 +134,27 @@ def card_transaction(reader: str, calls: CallClock) -> Iterator[PcscConnection]:
     """
     with _context() as context:
         with calls.during(Call.CONNECT):
-            result, card, protocol = SCardConnect(
-                context, reader, SCARD_SHARE_SHARED, SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1
-            )
+            result, card, protocol = SCardConnect(context, reader, SCARD_SHARE_SHARED, _PROTOCOLS)
         _require(result)
         connection = PcscConnection(card, protocol, calls)
         try:
-            with calls.during(Call.BEGIN_TRANSACTION):
-                result = SCardBeginTransaction(card)
-            _require(result)
+            _begin(card, calls)
             yield connection
         finally:
             connection.release()
+
+
+def _begin(card: int, calls: CallClock) -> None:
+    """Begin a transaction; a reset by the program that held the card before costs nothing yet, so connect anew."""
+    for _ in range(_RESETS_BORNE):
+        with calls.during(Call.BEGIN_TRANSACTION):
+            result = SCardBeginTransaction(card)
+        if _code(result) != _RESET:
+            break
+        with calls.during(Call.CONNECT):
+            reconnected, _protocol = SCardReconnect(card, SCARD_SHARE_SHARED, _PROTOCOLS, SCARD_LEAVE_CARD)
+        _require(reconnected)
+    _require(result)
 
 
 class PcscSlots:

@@ -28,7 +28,7 @@ _DEADLINE_S: Final = 10.0
 _POLL_S: Final = 0.005
 _PORTS: Final = range(20_000, 32_000, _SLOTS_OF_A_READER)  # below those that the kernel gives to clients
 _HOLDER: Final = (
-    "mount -t tmpfs -o mode=0755 tmpfs /run && mkdir /run/pcscd /run/readers /run/no-usb-drivers && echo ready"
+    "mount -t tmpfs -o mode=0755 tmpfs /run && cd /run && mkdir pcscd readers drivers no-usb-drivers && echo ready"
     " && exec setpriv --pdeathsig KILL sleep infinity"
 )
 _LISTENING: Final = "0A"
@@ -140,6 +140,9 @@ class PrivatePcscd:
         raise SimulationUnavailableError("no free ports for the virtual readers")
 
     def _launch(self) -> None:
+        for letter, _ in zip(string.ascii_uppercase, self._first_ports, strict=False):
+            # The driver keeps its slots in global variables: each reader needs a copy, loaded as a library of its own.
+            shutil.copyfile(Path("/") / _DRIVER, self._run / "drivers" / f"vpcd-{letter}.so")
         (self._run / "readers" / "readers").write_text(_reader_configuration(self._first_ports))
         for stale in (self._run / "pcscd").iterdir():
             stale.unlink()
@@ -227,10 +230,8 @@ def _ports_listened_on(process: Path) -> set[int]:
 def _reader_configuration(first_ports: tuple[int, ...]) -> str:
     """Return a reader.conf(5) with the readers A, B and so on."""
     return "".join(
-        f'FRIENDLYNAME "{READER_NAME} {letter}"\n'
-        f"DEVICENAME /dev/null:0x{port:04X}\n"
-        f"LIBPATH /{_DRIVER}\n"
-        f"CHANNELID 0x{port:04X}\n\n"
+        f'FRIENDLYNAME "{READER_NAME} {letter}"\nDEVICENAME /dev/null:0x{port:04X}\n'
+        f"LIBPATH /run/drivers/vpcd-{letter}.so\nCHANNELID 0x{port:04X}\n\n"
         for letter, port in zip(string.ascii_uppercase, first_ports, strict=False)
     )
 

@@ -210,4 +210,4 @@ def _unpad(padded: bytearray) -> bytes:
         raise SealBrokenError(SealFault.PADDING)
     if padded.count(0, end) != len(padded) - end:
         raise SealBrokenError(SealFault.PADDING)
-    return bytes(padded[_LENGTH_BYTES:end])
+    return bytes(memoryview(padded)[_LENGTH_BYTES:end])  # a slice of the buffer itself would be one more copy

@@ -82,6 +82,7 @@ def test_no_cut_goes_unnoticed(signer: NoteSigner, verifier: NoteVerifier) -> No
         pytest.param(f"{ORIGIN}\n42\nAAAA\n", id="a short root"),
         pytest.param(f"{ORIGIN}\n42\n{TEXT.splitlines()[2].rstrip('=')}\n", id="a root without padding"),
         pytest.param(f"{ORIGIN}\n42\n{TEXT.splitlines()[2]} \n", id="a space at the end"),
+        pytest.param(f"{ORIGIN}\n42\n{'A' * 42}B=\n", id="a root with stray bits"),
         pytest.param(f"{ORIGIN}\n42\n{TEXT.splitlines()[2]}\nextension\n", id="an extension line"),
         pytest.param(f"{ORIGIN}\n42\n\n{TEXT.splitlines()[2]}\n", id="an empty line"),
         pytest.param(f"log.other.example\n42\n{TEXT.splitlines()[2]}\n", id="another log"),

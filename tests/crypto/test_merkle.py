@@ -165,6 +165,13 @@ def test_a_changed_consistency_proof_is_refused(one: int, other: int, data: st.D
                 verify_consistency(first, second, TREE.root(first), TREE.root(second), each)
 
 
+def test_a_proof_for_a_smaller_tree_is_refused_for_a_larger_one() -> None:
+    proof = TREE.consistency_proof(3, 4)
+    assert verify_consistency(3, 4, TREE.root(3), TREE.root(4), proof) == TREE.root(4)
+    with pytest.raises(ProofRefusedError):
+        verify_consistency(3, 7, TREE.root(3), TREE.root(4), proof)
+
+
 def test_a_log_does_not_shrink() -> None:
     with pytest.raises(ProofRefusedError):
         verify_consistency(5, 4, TREE.root(5), TREE.root(4), TREE.consistency_proof(4, 5))

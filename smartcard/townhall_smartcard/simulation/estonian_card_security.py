@@ -80,7 +80,7 @@ class Security:
         if command.p1 or pin is None:
             return Answer(StatusWord.WRONG_PARAMETERS if command.p1 else StatusWord.REFERENCE_NOT_FOUND)
         if not command.data:
-            return Answer() if pin.is_verified else _tries(pin)
+            return Answer() if pin.is_verified else _standing(pin)
         if len(command.data) != BLOCK_BYTES:
             return Answer(StatusWord.WRONG_LENGTH)
         return self._checked(pin, command.data)
@@ -173,13 +173,13 @@ class Security:
     def _checked(pin: Pin, block: bytes) -> Answer:
         if pin.tries_left == 0:
             return Answer(StatusWord.AUTHENTICATION_METHOD_BLOCKED)
-        return Answer() if pin.verify(block) else _tries(pin)
+        return Answer() if pin.verify(block) else Answer(0x63C0 | pin.tries_left)
 
 
 CommandMethod = Callable[[Security, Command, bytes], Answer]
 
 
-def _tries(pin: Pin) -> Answer:
+def _standing(pin: Pin) -> Answer:
     if pin.tries_left == 0:
         return Answer(StatusWord.AUTHENTICATION_METHOD_BLOCKED)
     return Answer(0x63C0 | pin.tries_left)

@@ -54,7 +54,7 @@ def decode(data: bytes) -> DecodedValue:
         raise NotCanonicalError(f"{len(data)} bytes")
     try:
         value: DecodedValue = json.loads(data.decode("utf-8"))
-        # This refuses all that is no integer or string, and all other spellings: repeated keys, spaces, endless integers.
+        # This refuses all that is no integer or string, and all other spellings: repeated keys, spaces, escapes.
         is_canonical = encode(value) == data
     except (ValueError, RecursionError, ProgrammingError):
         raise NotCanonicalError("not canonical JSON of integers and strings") from None

@@ -74,9 +74,7 @@ class Person:
 
     def look(self) -> Sight:
         """Return what is on the newest visible window."""
-        with self._lock:
-            windows = list(reversed(self._windows))
-        for window in windows:
+        for window in self._newest_first():
             seen = self._order(window, "look")
             if seen is not None and seen["kind"]:
                 return Sight(**{key: str(value) for key, value in seen.items()})
@@ -125,15 +123,20 @@ class Person:
         return base64.b64decode(str(self._front("picture")["png"]))
 
     def _front(self, order: str, argument: str = "") -> dict[str, object]:
-        with self._lock:
-            windows = list(reversed(self._windows))
-        for window in windows:
-            seen = self._order(window, "look")
-            if seen is not None and seen["kind"]:
-                answer = self._order(window, order, argument)
+        """Give an order to the window in front; between two visits there is none for a moment."""
+        deadline = time.monotonic() + _ANSWER_WITHIN_S
+        while time.monotonic() < deadline:
+            for window in self._newest_first():
+                seen = self._order(window, "look")
+                answer = self._order(window, order, argument) if seen is not None and seen["kind"] else None
                 if answer is not None:
                     return answer
+            time.sleep(_LOOK_EVERY_S)
         raise PersonLostError("no window is there")
+
+    def _newest_first(self) -> list[socket.socket]:
+        with self._lock:
+            return list(reversed(self._windows))
 
     def _order(self, window: socket.socket, order: str, argument: str = "") -> dict[str, object] | None:
         try:

@@ -81,7 +81,11 @@ class Puppet(QObject):
         return {"done": False}
 
     def _type(self, text: str) -> Facts:
-        QTest.keyClicks(QApplication.focusWidget() or self._window, text)
+        """Type on whatever has the focus; a tab goes on to the next field."""
+        for number, part in enumerate(text.split("\t")):
+            if number:
+                QTest.keyClick(QApplication.focusWidget() or self._window, Qt.Key.Key_Tab)
+            QTest.keyClicks(QApplication.focusWidget() or self._window, part)
         return {"done": True}
 
     def _picture(self, _argument: str) -> Facts:

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Screens from "nobody is here" to the PIN pad."""
 
+from dataclasses import replace
+
 from townhall_kiosk import states as at
 from townhall_kiosk.visit.desk import Desk
-from townhall_kiosk.visit.presenters.frames import frame
+from townhall_kiosk.visit.presenters.frames import frame, line_status
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.estonia import LONGEST_PIN, SHORTEST_PIN
 from townhall_smartcard.messages import PinRole
@@ -29,7 +31,8 @@ def attract(around: Surroundings) -> AttractScreen:
         Choice(language, text("attract.touch"), hint=text("attract.what"), language=language)
         for language, text in around.texts.items()
     )
-    return AttractScreen(frame(around, around.text("attract.heading")), invitations, around.place)
+    heading = replace(frame(around, around.text("attract.heading")), status=line_status(around))
+    return AttractScreen(heading, invitations, around.place)
 
 
 def choose_language(around: Surroundings) -> ChoiceScreen:

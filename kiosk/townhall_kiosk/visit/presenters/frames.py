@@ -18,15 +18,19 @@ def frame(  # noqa: PLR0913  # keyword-only; each is one part of the frame
 ) -> Frame:
     """Return the frame of a screen; ``heading`` and ``proceed`` are finished texts."""
     text = around.text
-    line = text("status.line-up") if around.line_is_up else text("status.line-down")
     return Frame(
         language=around.language,
         direction=Direction.RIGHT_TO_LEFT if text.is_right_to_left else Direction.LEFT_TO_RIGHT,
         heading=heading,
-        status=f"{around.place} · {line}",
+        status=f"{around.place} · {line_status(around)}",
         step=step,
         back=text("button.back") if back else None,
         stop=text("button.stop") if stop else None,
         proceed=proceed,
         code=code,
     )
+
+
+def line_status(around: Surroundings) -> str:
+    """Return whether the centre can be reached now, and that nothing is lost if not."""
+    return around.text("status.line-up") if around.line_is_up else around.text("status.line-down")

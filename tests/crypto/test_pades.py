@@ -23,6 +23,7 @@ from townhall_crypto.errors import (
     ProgrammingError,
 )
 from townhall_crypto.pades import SignDigest, sign_pdf, validate_pdf
+from townhall_forms.document_pictures import page_pictures
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -139,6 +140,10 @@ def test_a_card_with_an_rsa_key_does_not_sign_documents_yet(
 
 def test_the_signed_file_begins_with_the_document_that_was_shown(plain_pdf: bytes, signed_pdf: bytes) -> None:
     assert signed_pdf.startswith(plain_pdf)
+
+
+def test_the_signed_file_looks_as_the_document_that_was_shown(plain_pdf: bytes, signed_pdf: bytes) -> None:
+    assert page_pictures(signed_pdf) == page_pictures(plain_pdf)
 
 
 def test_the_update_begins_on_a_line_of_its_own(

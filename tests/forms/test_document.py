@@ -190,7 +190,7 @@ def test_what_would_not_be_seen_is_written_out(answer: str, shown: str) -> None:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_answer_can_be_set_and_its_letters_are_all_there(answer: str) -> None:
     pdf = rendered(with_answer(answer))
     assert pdf.endswith(b"%%EOF\n")
@@ -271,9 +271,8 @@ def test_numbers_are_read_from_the_left_on_an_arabic_page() -> None:
 
 
 @pytest.mark.parametrize("model", [ENGLISH, ARABIC], ids=["en", "ar"])
-def test_the_same_model_gives_the_same_bytes_of_content(model: DocumentModel) -> None:
-    identifier = re.compile(rb"/ID\[.*?\]|<xmpMM:\w+>.*?</xmpMM:\w+>|<stEvt:instanceID>.*?</stEvt:instanceID>")
-    assert identifier.sub(b"", rendered(model)) == identifier.sub(b"", rendered(model))
+def test_the_same_model_gives_the_same_bytes_so_that_the_centre_can_set_it_again(model: DocumentModel) -> None:
+    assert rendered(model) == rendered(replace(model))
 
 
 # The file.

@@ -4,7 +4,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -72,11 +72,14 @@ class SimulatedLine:
     waits: list[float] = field(default_factory=list)
     chance: random.Random = field(default_factory=lambda: random.Random(20261122))  # noqa: S311  a test's dice
 
-    def timing(self) -> Timing:
+    def timing(self, sleep: Callable[[float], Awaitable[None]] | None = None) -> Timing:
         """Return the courier's time and chance: both simulated."""
         clock = self.kiosk.clock
         return Timing(
-            clock=clock, sleep=self._sleep, uniform=self.chance.uniform, nonce=lambda: f"n{self.chance.getrandbits(64)}"
+            clock=clock,
+            sleep=sleep or self._sleep,
+            uniform=self.chance.uniform,
+            nonce=lambda: f"n{self.chance.getrandbits(64)}",
         )
 
     async def _sleep(self, seconds: float) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from townhall_crypto.device_key import FileDeviceKey
 from townhall_crypto.secret import Secret
 from townhall_sync.errors import JournalFullError
+from townhall_sync.journal import Journal
 from townhall_sync.reserve import Reserve
 from townhall_sync.simulated_kiosk import SimulatedKiosk
 
@@ -57,6 +59,11 @@ def test_a_full_disk_costs_no_accepted_transaction(tmp_path: Path) -> None:
     assert int(last.split()[1]) > 10 * len(acknowledged) / 4
 
 
+def commit_until_full(journal: Journal, sealed: Callable[[int], bytes]) -> None:
+    for number in count(2):
+        journal.commit(sealed(number))
+
+
 def test_the_reserve_gives_room_for_more_and_then_it_is_said(
     kiosk: SimulatedKiosk, sealed: Callable[[int], bytes]
 ) -> None:
@@ -65,10 +72,8 @@ def test_the_reserve_gives_room_for_more_and_then_it_is_said(
     database = journal._log._store._database
     pages = database.execute("PRAGMA page_count").fetchone()[0]
     database.execute(f"PRAGMA max_page_count={pages}").fetchall()
-    number = 2
     with pytest.raises(JournalFullError):
-        while journal.commit(sealed(number)):
-            number += 1
+        commit_until_full(journal, sealed)
     status = journal.status()
     assert not status.reserve_held
     assert not status.accepts_visits

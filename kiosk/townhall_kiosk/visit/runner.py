@@ -58,6 +58,7 @@ class Visit:
         self._watch = CardWatch()
         self._idle = IdleWatch(timer, self.post, self._count_down)
         self._job: asyncio.Task[None] | None = None
+        self._printing: asyncio.Task[None] | None = None
         self._cards: Cards | None = None
 
     def post(self, event: on.Event) -> None:
@@ -145,8 +146,12 @@ class Visit:
 
     def _start(self, effect: do.Job) -> None:
         """Do the work of an effect in the background; the event that it leads to comes back through the queue."""
-        self._job = asyncio.create_task(self._do(effect))
-        self._job.add_done_callback(_raise_unexpected)
+        job = asyncio.create_task(self._do(effect))
+        job.add_done_callback(_raise_unexpected)
+        if isinstance(effect, do.PrintReceipt):
+            self._printing = job  # who leaves at once still gets the paper
+        else:
+            self._job = job
 
     async def _do(self, effect: do.Job) -> None:
         self.post(await self._work.perform(effect, self.state))

@@ -5,6 +5,7 @@
 import asyncio
 import contextlib
 import os
+import string
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -14,9 +15,15 @@ from townhall_process.child import python_module, socket_pair
 from townhall_process.errors import ProcessError
 from townhall_smartcard.client import CardClient, Event
 from townhall_smartcard.messages import CardFamily, FromCard, Request
+from townhall_smartcard.simulation.pcscd import READER_NAME
 
 _PATIENCE_S: Final = 15.0
 _END_S: Final = 5.0
+
+
+def virtual_reader_name(slot: int) -> str:
+    """Return the name under which slot number ``slot`` of a ``PrivatePcscd`` appears."""
+    return f"{READER_NAME} {string.ascii_uppercase[slot // 2]} 00 {slot % 2:02}"
 
 
 @dataclass(slots=True)
@@ -24,6 +31,7 @@ class RunningCardProcess:
     """A card process of our own, and everything heard from it so far."""
 
     client: CardClient
+    channel: Channel[FromCard, Request]
     process: asyncio.subprocess.Process
     heard: list[Event]
 
@@ -66,7 +74,7 @@ async def card_process(
     client = CardClient(channel)
     pumping = asyncio.create_task(client.run())
     try:
-        yield RunningCardProcess(client, process, [])
+        yield RunningCardProcess(client, channel, process, [])
     finally:
         pumping.cancel()
         with contextlib.suppress(asyncio.CancelledError, ProcessError):

@@ -3,7 +3,7 @@
 """Makes any text safe to set on a page that people sign: nothing unseen, nothing that reorders, nothing overflowing.
 
 A character that would not be seen as itself is written out as its code point, for example ``[U+202E]``: controls, marks
-and overrides of direction, unassigned and private characters, letters that the bundled fonts lack, and a fifth accent
+and overrides of direction, unassigned and private characters, letters that the bundled fonts lack, and a fourth accent
 on one letter. So what a person reads is all there is, and a page can be set for every answer.
 """
 
@@ -18,7 +18,7 @@ _JOINERS: Final = frozenset("\u200c\u200d")
 _WORD_MARKS: Final = frozenset("\u200e\u200f\u061c")
 """Directional marks, which translators need in sentences with numbers."""
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_MOST_ACCENTS: Final = 4
+_MOST_ACCENTS: Final = 3
 _LONGEST_WORD: Final = 28
 _PIECE: Final = 14
 _BREAK: Final = "\u200b"

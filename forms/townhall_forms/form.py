@@ -11,9 +11,9 @@ from lxml import etree
 from townhall_forms.binds import Bind, read_binds
 from townhall_forms.body import UNSUPPORTED_ELEMENTS, Body, Control, ControlKind, read_body
 from townhall_forms.datatypes import ANSWERABLE
+from townhall_forms.dependence import Dependence
 from townhall_forms.errors import FormRefusedError, RefusalCause
 from townhall_forms.expressions import Expressions
-from townhall_forms.dependence import Dependence
 from townhall_forms.graph import Graph
 from townhall_forms.instance_xml import read_document
 from townhall_forms.markup import (

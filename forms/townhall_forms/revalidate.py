@@ -3,14 +3,14 @@
 """The centre's check of answers: could this form have produced them?
 
 The form is run again: every answer that a person could have given is put into a fresh state, everything else is
-computed, and the two instances are compared node by node. What depends on more than answers and the day (``uuid()``, ``now()``,
-``once()``, time stamps) is taken over from the instance after a check of its shape.
+computed, and the two instances are compared node by node. What depends on more than answers and the day
+(``uuid()``, ``now()``, ``once()``, time stamps) is taken over from the instance after a check of its shape.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from townhall_forms.binds import Preload
 from townhall_forms.body import Control, ControlKind
@@ -26,6 +26,8 @@ from townhall_forms.xpath.values import parse_moment
 
 MAX_INSTANCE_BYTES = 1024 * 1024
 LONGEST_SESSION = timedelta(hours=4)  # between opening the form and ``now``
+_WESTERNMOST = timedelta(hours=12)
+_EASTERNMOST = timedelta(hours=14)
 
 _INSTANCE_ID = re.compile(r"uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _FAULTS: Mapping[RefusalReason, InstanceFault] = {
@@ -50,8 +52,9 @@ def revalidate(
     """Run the form's logic over an instance and return what it says.
 
     ``now`` is when the form was finished, with the kiosk's offset; a form opened up to ``LONGEST_SESSION`` before, on
-    the day before, counts too. ``prefill`` is what the card is known to have stated, None where that is not known: then
-    prefilled answers are checked like answers. ``language`` is the session's, the form's default if empty.
+    the day before, counts too. A ``now`` in ``datetime.UTC`` says that the offset is not known: then every day counts
+    that it was on some kiosk of the world. ``prefill`` is what the card is known to have stated, None where that is not
+    known: then prefilled answers are checked like answers. ``language`` is the session's, the form's default if empty.
 
     Raises:
         InstanceRefusedError: the form could not have produced it; ``reasons`` says why.
@@ -62,27 +65,41 @@ def revalidate(
         raise InstanceRefusedError((InstanceProblem("", InstanceFault.TOO_LARGE),)) from None
     except MarkupRefusedError:
         raise InstanceRefusedError((InstanceProblem("", InstanceFault.NOT_XML),)) from None
-    moments = [now]
-    if (now - LONGEST_SESSION).date() != now.date():
-        moments.append(now - LONGEST_SESSION)
     refusals: list[InstanceRefusedError] = []
-    for moment in moments:
+    for days in _days(now):
         try:
-            return _Replay(form, root, prefill, moment, language).run()
+            return _Replay(form, root, prefill or {}, _Clock(now, now + timedelta(days=days)), language).run()
         except InstanceRefusedError as exc:
             refusals.append(exc)
     raise refusals[0]
 
 
+def _days(now: datetime) -> list[int]:
+    """Return the days, counted from that of ``now`` and nearest first, on which the form may have been opened."""
+    earliest, latest = now - LONGEST_SESSION, now
+    if now.tzinfo is UTC:
+        earliest, latest = earliest - _WESTERNMOST, latest + _EASTERNMOST
+    first, last = ((moment.date() - now.date()).days for moment in (earliest, latest))
+    return sorted(range(first, last + 1), key=abs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """When the form was finished, and the same time on the day that is tried."""
+
+    finished: datetime
+    opened: datetime
+
+
 class _Replay:
     """One run of the form over one instance, for one day."""
 
-    def __init__(self, form: Form, root: Node, prefill: Mapping[str, str] | None, now: datetime, language: str) -> None:
+    def __init__(self, form: Form, root: Node, prefill: Mapping[str, str], clock: _Clock, language: str) -> None:
         self._form = form
         self._root = root
-        self._now = now
+        self._clock = clock
         wanted = language or form.default_language or "en"
-        self._session = FormSession(form, language=wanted, now=now, prefill=prefill or {}, randomness=_zeros)
+        self._session = FormSession(form, language=wanted, now=clock.opened, prefill=prefill, randomness=_zeros)
         self._state = self._session.state
         self._found: list[InstanceProblem] = []
 
@@ -155,7 +172,7 @@ class _Replay:
                 return _INSTANCE_ID.fullmatch(text) is not None
             case Preload.STARTED | Preload.ENDED:
                 moment = parse_moment(text, self._state.environment.zone)
-                return isinstance(moment, datetime) and abs(moment - self._now) <= LONGEST_SESSION
+                return isinstance(moment, datetime) and abs(moment - self._clock.finished) <= LONGEST_SESSION
             case _:
                 return path in self._form.unrepeatable and normalise(DataType.STRING, text) == text
 

@@ -62,7 +62,8 @@ def tokenize(expression: str) -> list[Token]:
     while True:
         match = _TOKEN.match(expression, offset)
         if match is None or match.lastgroup is None:
-            raise XPathSyntaxError("no token starts", offset)
+            blank = len(expression[offset:]) - len(expression[offset:].lstrip())
+            raise XPathSyntaxError("no token starts", offset + blank)
         token = _token(match, tokens[-1] if tokens else None)
         tokens.append(token)
         if token.kind is TokenKind.END:

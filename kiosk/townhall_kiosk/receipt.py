@@ -45,7 +45,7 @@ class SignedReceipt(msgspec.Struct, frozen=True):
         """Return the text inside the QR code."""
         body = self.facts.signed_bytes()
         packed = len(body).to_bytes(2, "big") + body + self.signature
-        return PREFIX + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+        return PREFIX + base64.b32encode(packed).decode().rstrip("=")  # base 32 suits the alphanumeric mode of QR codes
 
 
 def sign_receipt(facts: ReceiptFacts, key: DeviceKey) -> SignedReceipt:
@@ -74,6 +74,6 @@ def _unpack(text: str) -> bytes:
         raise ReceiptRefusedError("not the text of a Townhall receipt")
     encoded = text.removeprefix(PREFIX)
     try:
-        return base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
+        return base64.b32decode(encoded + "=" * (-len(encoded) % 8))
     except binascii.Error as exc:
         raise ReceiptRefusedError("not the text of a Townhall receipt") from exc

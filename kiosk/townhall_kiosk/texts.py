@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time, get_datetime_format
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -63,8 +63,10 @@ class Texts:
         return self._found(text_id, text).format(count=count)
 
     def date_time(self, moment: datetime) -> str:
-        """Return a date and time as people of this language write it."""
-        return format_datetime(moment, format="long", locale=self.locale)
+        """Return a date and time as people of this language write it, to the minute."""
+        pattern = get_datetime_format("medium", locale=self.locale).replace("'", "")
+        day = format_date(moment, format="long", locale=self.locale)
+        return pattern.format(format_time(moment, format="short", locale=self.locale), day)
 
     @property
     def is_right_to_left(self) -> bool:

@@ -77,9 +77,11 @@ class Visitor:
         while position < len(asked_questions(form)):
             asked = asked_questions(form)[position]
             name = asked.ref.rsplit("/", 1)[-1]
-            yield self._at(f"question-{name}", "QuestionScreen", asked.label)
+            self.person.wait_for("QuestionScreen", asked.label)
             value = self._answer(name)
             self._enter(asked, value)
+            self.watch(f"question-{name}")
+            yield f"question-{name}"
             if asked.kind is not QuestionKind.NOTE:
                 form.answer(asked.ref, value)
             self.person.press(self.text("button.continue"))

@@ -64,7 +64,7 @@ class Texts:
 
     def date_time(self, moment: datetime) -> str:
         """Return a date and time as people of this language write it, to the minute."""
-        pattern = get_datetime_format("medium", locale=self.locale).replace("'", "")
+        pattern = str(get_datetime_format("medium", locale=self.locale)).replace("'", "")
         day = format_date(moment, format="long", locale=self.locale)
         return pattern.format(format_time(moment, format="short", locale=self.locale), day)
 

@@ -3,6 +3,7 @@
 """The card's side of the vpcd protocol, against a driver that behaves as Debian's does."""
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 
@@ -192,6 +193,7 @@ def test_putting_in_and_taking_out_a_hundred_times_leaves_no_thread_behind(drive
         reader.insert(EchoCard())
         reader.remove()
     assert reader.card is None
+    assert "virtual-reader" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_a_command_does_not_wait_for_the_delayed_acknowledgement(driver: Driver) -> None:

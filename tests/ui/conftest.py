@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The window's tests run offscreen, with the bundled fonts, on screens worded as the kiosk words them."""
 
+import functools
 import io
 import json
 import os
@@ -11,9 +12,10 @@ from pathlib import Path
 
 import pytest
 import segno
-from PySide6.QtCore import QBuffer, QIODevice, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPointingDevice
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 from townhall_fonts import FONT_FILES
 
@@ -59,9 +61,6 @@ class Panel:
 
 
 PANELS = (Panel(1280, 800, 118), Panel(1920, 1080, 102))
-SMALL_PANEL = Panel(1280, 800, 149)
-"""10.1 inches: the smallest the window is made for."""
-
 _T: dict[str, list[str]] = json.loads((Path(__file__).parent / "words.json").read_text(encoding="utf-8"))
 
 
@@ -252,6 +251,10 @@ class Sampler:
             "still-there": StillThereScreen(self.frame("there", None, back=None, stop=None), still, "18"),
         }
 
+    @staticmethod
+    def with_heading(screen: Screen, heading: str) -> Screen:
+        return replace(screen, frame=replace(screen.frame, heading=heading))
+
     def all(self) -> dict[str, Screen]:
         return {**self.choosing(), **self.messages(), **self.questions(), **self.others()}
 
@@ -288,8 +291,59 @@ class Stage:
 
     def show(self, screen: Screen) -> Window:
         self.window.show_screen(screen)
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QApplication.processEvents()
         return self.window
+
+    def controls(self) -> list[QWidget]:
+        """What can be touched or has the focus by Tab, and is there."""
+        widgets = self.window.findChildren(QWidget)
+        return [widget for widget in widgets if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus]
+
+    def targets(self) -> list[QWidget]:
+        """What is there to be touched."""
+        kinds = (QAbstractButton, QLineEdit, QPlainTextEdit)
+        return [widget for widget in self.controls() if isinstance(widget, kinds)]
+
+    def place(self, widget: QWidget) -> QRect:
+        return QRect(widget.mapTo(self.window, QPoint(0, 0)), widget.size())
+
+    def find(self, name: str) -> QWidget:
+        found = [widget for widget in self.window.findChildren(QWidget, name) if widget.isVisible()]
+        assert len(found) == 1, (name, found)
+        return found[0]
+
+    def key(self, *keys: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Press keys of the hardware keyboard, as the window system hands them over."""
+        for key in keys:
+            QTest.keyClick(self.window.windowHandle(), key, modifier)
+
+    def type(self, text: str) -> None:
+        for sign in text:
+            QTest.keyClick(self.window.windowHandle(), sign)
+
+    def click(self, name: str) -> None:
+        """Press the glass where a widget is, whatever else may lie there."""
+        QTest.mouseClick(
+            self.window.windowHandle(), Qt.MouseButton.LeftButton, pos=self.place(self.find(name)).center()
+        )
+
+    def touch(self, name: str) -> None:
+        """Put a finger on the glass where a widget is, and lift it."""
+        handle, point = self.window.windowHandle(), self.place(self.find(name)).center()
+        QTest.touchEvent(handle, _finger()).press(0, point, handle).commit()
+        QTest.touchEvent(handle, _finger()).release(0, point, handle).commit()
+
+    @property
+    def focus(self) -> QWidget:
+        widget = QApplication.focusWidget()
+        assert widget is not None
+        return widget
+
+
+@functools.cache
+def _finger() -> QPointingDevice:
+    return QTest.createTouchDevice()
 
 
 @pytest.fixture
@@ -308,6 +362,12 @@ def stage_on(qtbot: QtBot) -> Callable[[Panel], Stage]:
         return Stage(window, panel, theme, intents)
 
     return open_window
+
+
+@pytest.fixture
+def stage_at(stage_on: Callable[[Panel], Stage]) -> Callable[[int, int, float], Stage]:
+    """Opens windows on panels of any size."""
+    return lambda width, height, ppi: stage_on(Panel(width, height, ppi))
 
 
 @pytest.fixture

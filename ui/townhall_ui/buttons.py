@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy
 from townhall_ui.icons import Icon, draw_icon
 from townhall_ui.look import Look, Style
 from townhall_ui.theme import PRIMARY_MM, TARGET_MM
-from townhall_ui.typeset import UNBOUNDED, Block, longest_word_width
+from townhall_ui.typeset import Block, Setting
 
 ENTER_KEYS = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
@@ -56,8 +56,9 @@ class Button(QPushButton):
     """
 
     def __init__(self, caption: str, look: Look, kind: Kind, *, icon: Icon | None = None, name: str = "") -> None:
-        super().__init__(caption)
+        super().__init__()
         self.look, self.kind, self.icon_sign = look, kind, icon
+        self.setText(caption)
         self.is_icon_last = False
         self.setAccessibleName(name or caption)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -66,11 +67,16 @@ class Button(QPushButton):
         self.setSizePolicy(policy)
         self.setMinimumSize(look.px(kind.value.width_mm), look.px(kind.value.height_mm))
 
+    def setText(self, text: str) -> None:
+        align = self.look.leading if self.icon_sign is not None else Qt.AlignmentFlag.AlignHCenter
+        self._setting = Setting(text, self.look, self.kind.value.style, align=align)
+        super().setText(text)
+
     def set_caption(self, caption: str) -> None:
         """Say something else."""
-        self.setText(caption)
-        self.setAccessibleName(caption)
-        self.updateGeometry()
+        if caption != self.text():
+            self.setText(caption)
+            self.setAccessibleName(caption)
 
     def _icon_space(self) -> int:
         if self.icon_sign is None:
@@ -80,25 +86,22 @@ class Button(QPushButton):
     def _around(self) -> int:
         return 2 * self.look.px(self.kind.value.padding_mm) + self._icon_space()
 
-    def _block(self, width: float) -> Block:
-        aligned = self.look.leading if self.icon_sign is not None else Qt.AlignmentFlag.AlignHCenter
-        return Block(self.text(), self.look, self.kind.value.style, width, align=aligned)
-
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width: int) -> int:
-        height = self._block(width - self._around()).height if self.text() else 0
+        height = self._setting.at(width - self._around()).height if self.text() else 0
         return max(math.ceil(height) + 2 * self.look.px(1.5), self.minimumHeight())
 
     def sizeHint(self) -> QSize:
-        words = self._block(UNBOUNDED).natural_width if self.text() else 0
-        width = math.ceil(words) + 2 + self._around()
-        return QSize(max(width, self.minimumWidth()), self.minimumHeight())
+        return self._size(self._setting.natural_width)
 
     def minimumSizeHint(self) -> QSize:
-        word = longest_word_width(self.text(), self.look, self.kind.value.style)
-        return QSize(max(math.ceil(word) + 2 + self._around(), self.minimumWidth()), self.minimumHeight())
+        return self._size(self._setting.word_width)
+
+    def _size(self, words_width: int) -> QSize:
+        width = (words_width + 1 if self.text() else 0) + self._around()
+        return QSize(max(width, self.minimumWidth()), self.minimumHeight())
 
     def words_block(self) -> tuple[Block, QRectF]:
         """The caption as set, and the place it has."""
@@ -106,14 +109,14 @@ class Button(QPushButton):
             self.look.px(self.kind.value.padding_mm), 0, -self.look.px(self.kind.value.padding_mm), 0
         )
         room = place.width() - self._icon_space()
-        block = self._block(room)
+        block = self._setting.at(room)
         if self.icon_sign is not None:
             spare = max(0.0, room - block.natural_width)
             room -= spare
             start = place.left() + spare / 2
             if self.is_icon_last == self.look.is_mirrored:
                 start += self._icon_space()
-            return self._block(room + 1), QRectF(start, 0, room + 1, self.height())
+            return self._setting.at(room + 1), QRectF(start, 0, room + 1, self.height())
         return block, QRectF(place.left(), 0, room, self.height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -13,7 +13,7 @@ from townhall_ui.icons import Icon, draw_icon
 from townhall_ui.look import Look, Style
 from townhall_ui.screens import Choice
 from townhall_ui.theme import TARGET_MM
-from townhall_ui.typeset import UNBOUNDED, Block, longest_word_width
+from townhall_ui.typeset import Block, Setting
 
 _ARROWS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
 _PADDING_MM = 5.0
@@ -26,6 +26,10 @@ class ChoiceFace:
 
     def __init__(self, button: QAbstractButton, choice: Choice, look: Look) -> None:
         self._button, self._choice, self._look = button, choice, look
+        is_foreign = bool(choice.language)
+        self._settings = [Setting(choice.label, look, Style.STRONG, align=look.leading, is_foreign=is_foreign)]
+        if choice.hint:
+            self._settings.append(Setting(choice.hint, look, Style.SMALL, align=look.leading))
         button.setText(choice.label)
         button.setObjectName(f"choice:{choice.id}")
         button.setAccessibleName(choice.label)
@@ -41,11 +45,7 @@ class ChoiceFace:
 
     def blocks(self, width: float) -> list[Block]:
         """Label and hint as set in a button of this width."""
-        room = width - self._around()
-        blocks = [Block(self._choice.label, self._look, Style.STRONG, room, align=self._look.leading)]
-        if self._choice.hint:
-            blocks.append(Block(self._choice.hint, self._look, Style.SMALL, room, align=self._look.leading))
-        return blocks
+        return [setting.at(width - self._around()) for setting in self._settings]
 
     def height(self, width: int) -> int:
         """Pixels of height that a width needs."""
@@ -54,17 +54,13 @@ class ChoiceFace:
 
     def hint_size(self) -> QSize:
         """The size with every text on one line."""
-        words = max(block.natural_width for block in self.blocks(UNBOUNDED))
-        width = math.ceil(words) + 2 + self._around()
+        width = max(setting.natural_width for setting in self._settings) + 1 + self._around()
         return QSize(width, self.height(width))
 
     def least_size(self) -> QSize:
         """The narrowest that breaks no word."""
-        word = max(
-            longest_word_width(self._choice.label, self._look, Style.STRONG),
-            longest_word_width(self._choice.hint, self._look, Style.SMALL),
-        )
-        return QSize(math.ceil(word) + 2 + self._around(), self._look.px(TARGET_MM))
+        word = max(setting.word_width for setting in self._settings)
+        return QSize(word + 1 + self._around(), self._look.px(TARGET_MM))
 
     def words_place(self) -> QRectF:
         """Where label and hint stand in the button."""

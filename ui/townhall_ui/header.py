@@ -23,12 +23,14 @@ class Header(QWidget):
     Args:
         look: sizes, fonts and colours.
         frame: what it says.
-        margin: pixels left and right of the page's column.
+        place: pixels of the band's width, and of the margins left and right of the page's column.
         send: takes ``WentBack`` and ``Stopped``.
     """
 
-    def __init__(self, look: Look, frame: Frame, margin: int, send: Callable[[Intent], None]) -> None:
+    def __init__(self, look: Look, frame: Frame, place: tuple[int, int], send: Callable[[Intent], None]) -> None:
         super().__init__()
+        width, margin = place
+        self._width = width - 2 * margin
         self._look = look
         self.setLayoutDirection(look.qt_direction)
         self.setFixedHeight(look.px(HEADER_MM))
@@ -38,11 +40,12 @@ class Header(QWidget):
         self.stop.clicked.connect(lambda: send(Stopped()))
         self._status = Words("", look, Style.SMALL, colour="on_band")
         self._step = Words("", look, Style.SMALL_STRONG, colour="band_soft")
-        row = QHBoxLayout(self)
+        self._house = Sign(Icon.HOUSE, look, "band_soft", 9)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(margin, 0, margin, 0)
         row.setSpacing(look.px(5))
         row.addWidget(self.back, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(Sign(Icon.HOUSE, look, "band_soft", 9), 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._house, 0, Qt.AlignmentFlag.AlignVCenter)
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addStretch(1)
@@ -63,9 +66,25 @@ class Header(QWidget):
         for button, caption in ((self.back, frame.back), (self.stop, frame.stop)):
             button.set_caption(caption or "")
             button.setVisible(caption is not None)
-        for words, text in ((self._status, frame.status), (self._step, frame.step)):
+        self._house.setVisible(True)
+        self._say(frame.status, frame.step)
+        if self._overhang() > 0:
+            self._say(" · ".join(text for text in (frame.status, frame.step) if text), "")
+        if self._overhang() > 0:
+            self._house.setVisible(False)
+
+    def _say(self, status: str, step: str) -> None:
+        for words, text in ((self._status, status), (self._step, step)):
             words.setText(text)
             words.setVisible(bool(text))
+
+    def _overhang(self) -> int:
+        """Pixels by which the words would stand over the band."""
+        beside = [part for part in (self.back, self._house, self.stop) if not part.isHidden()]
+        taken = sum(part.sizeHint().width() + self._row.spacing() for part in beside)
+        width = self._width - taken
+        height = sum(part.heightForWidth(width) for part in (self._status, self._step) if part.text())
+        return height - self.height()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -79,6 +79,10 @@ class Theme:
     palette: Palette = Palette()
     text_size: TextSize = TextSize.SECOND
 
+    def __hash__(self) -> int:
+        """Over what tells themes apart most: widgets look their fonts up by theme all the time."""
+        return hash((self.ppi, self.text_size.value))
+
     def px(self, mm: float) -> int:
         """Pixels that are at least ``mm`` long."""
         return math.ceil(mm * self.ppi / MM_PER_INCH)

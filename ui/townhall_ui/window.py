@@ -182,7 +182,11 @@ class Window(QWidget):
             if old is not None:
                 self._drop(old)
         self._view = view
-        self._header = Header(view.look, screen.frame, self._margin(), self._on_intent) if view.shows_header else None
+        self._header = (
+            Header(view.look, screen.frame, (self.width(), self._margin()), self._on_intent)
+            if view.shows_header
+            else None
+        )
         if self._header is not None:
             self._column.addWidget(self._header)
         self._column.addWidget(view, 1)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from townhall_ui.icons import Icon, draw_icon
 from townhall_ui.look import Look, Style
 from townhall_ui.screens import Tone
-from townhall_ui.typeset import UNBOUNDED, Block, longest_word_width, natural_width
+from townhall_ui.typeset import UNBOUNDED, Block, Setting
 
 TONE_ICONS = {
     Tone.PLAIN: Icon.NOTICE,
@@ -42,9 +42,8 @@ class Words(QLabel):
     ) -> None:
         super().__init__()
         self.look = look
-        self.style_of_text = style
         self._colour = look.colour(colour)
-        self._align = align or look.leading
+        self._setting = Setting("", look, style, align=align or look.leading, is_foreign=is_foreign)
         self._is_foreign = is_foreign
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setFont(look.font(style))
@@ -53,9 +52,14 @@ class Words(QLabel):
         self.setSizePolicy(policy)
         self.setText(text)
 
+    def setText(self, text: str) -> None:
+        old = self._setting
+        self._setting = Setting(text, self.look, old.style, align=old.align, is_foreign=self._is_foreign)
+        super().setText(text)
+
     def block(self, width: float) -> Block:
         """The text set for ``width`` pixels."""
-        return Block(self.text(), self.look, self.style_of_text, width, align=self._align, is_foreign=self._is_foreign)
+        return self._setting.at(width)
 
     def hasHeightForWidth(self) -> bool:
         return True
@@ -64,12 +68,10 @@ class Words(QLabel):
         return math.ceil(self.block(width).height)
 
     def sizeHint(self) -> QSize:
-        block = self.block(UNBOUNDED)
-        return QSize(math.ceil(block.natural_width) + 1, math.ceil(block.height))
+        return QSize(self._setting.natural_width, math.ceil(self.block(UNBOUNDED).height))
 
     def minimumSizeHint(self) -> QSize:
-        word = longest_word_width(self.text(), self.look, self.style_of_text)
-        return QSize(math.ceil(word) + 1, math.ceil(self.look.pitch(self.style_of_text)))
+        return QSize(self._setting.word_width, math.ceil(self.look.pitch(self._setting.style)))
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -115,6 +117,9 @@ class Sign(QWidget):
         self._icon, self._look, self._colour = icon, look, look.colour(colour)
         self.setFixedSize(look.px(side_mm), look.px(side_mm))
 
+    def sizeHint(self) -> QSize:
+        return self.size()
+
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         draw_icon(painter, self._icon, QRectF(self.rect()), self._colour, mirrored=self._look.is_mirrored)
@@ -147,8 +152,3 @@ class Notice(QWidget):
         inset = self._look.px(0.4) / 2
         radius = self._look.px(1.2)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), radius, radius)
-
-
-def words_width(text: str, look: Look, style: Style) -> int:
-    """Whole pixels that ``text`` needs on one line."""
-    return math.ceil(natural_width(text, look, style)) + 1

@@ -77,8 +77,9 @@ class AttractView(View):
         if screen.frame.status:
             lines.addWidget(Words(screen.frame.status, look, Style.SMALL, colour="on_band"))
         hero.setFixedHeight(lines.totalHeightForWidth(hero.width()))
-        self.column.addWidget(hero, 0, look.leading | Qt.AlignmentFlag.AlignAbsolute)
         self.column.addStretch(1)
+        self.column.addWidget(hero, 0, look.leading | Qt.AlignmentFlag.AlignAbsolute)
+        self.column.addStretch(2)
         self.column.addWidget(self._cards)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -89,7 +90,7 @@ class AttractView(View):
         below = look.px(_CARD_MM / 2)
         painter.fillRect(self.rect(), look.colour("surface"))
         painter.fillRect(0, 0, self.width(), ground + below, look.colour("band"))
-        width = self.room.width * 40 / 100
+        width = self.room.width * 45 / 100
         left = self.room.margin if look.is_mirrored else self.width() - self.room.margin - width
         draw_town_hall(painter, QRectF(left, look.px(10), width, ground - look.px(10) + below))
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Shows a ``DocumentScreen``: the very pages that will be signed, large enough to read, turned by buttons."""
 
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtCore import QBuffer, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QImageReader, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from townhall_ui.errors import ScreenMalformedError
@@ -20,23 +20,30 @@ _SHARE_OF_WIDTH = 0.6
 class _Sheet(QWidget):
     """A part of a page as wide as the widget; parts overlap, so that no line is cut in both."""
 
-    def __init__(self, pages: list[QPixmap], look: Look, width: int, height: int) -> None:
+    def __init__(self, pages: tuple[bytes, ...], look: Look, width: int, height: int) -> None:
         super().__init__()
         self._look, self._pages = look, pages
+        self._page, self._picture = -1, QPixmap()
         self.setObjectName("sheet")
         self.setFixedSize(width, height)
-        self._parts = [part for page in range(len(pages)) for part in self._parts_of(page)]
+        self._parts = [part for page, data in enumerate(pages) for part in self._parts_of(page, _size(data))]
         self._index = 0
 
-    def _parts_of(self, page: int) -> list[tuple[int, QRect]]:
+    def _parts_of(self, page: int, size: QSize) -> list[tuple[int, QRect]]:
         """Page and place in its picture of each part, from top to bottom."""
-        picture = self._pages[page]
-        part_height = min(picture.height(), self.height() * picture.width() // self.width())
-        step = max(1, part_height - self._look.px(_OVERLAP_MM) * picture.width() // self.width())
-        count = max(1, -(-(picture.height() - part_height) // step) + 1)
-        spare = picture.height() - part_height
+        part_height = min(size.height(), self.height() * size.width() // self.width())
+        spare = size.height() - part_height
+        step = max(1, part_height - self._look.px(_OVERLAP_MM) * size.width() // self.width())
+        count = -(-spare // step) + 1
         tops = [spare * number // max(1, count - 1) for number in range(count)]
-        return [(page, QRect(0, top, picture.width(), part_height)) for top in tops]
+        return [(page, QRect(0, top, size.width(), part_height)) for top in tops]
+
+    def _load(self, page: int) -> QPixmap:
+        """The picture of a page; one at a time is unpacked, for they are large."""
+        if page != self._page:
+            self._page, self._picture = page, QPixmap()
+            self._picture.loadFromData(self._pages[page], "PNG")
+        return self._picture
 
     @property
     def count(self) -> int:
@@ -54,22 +61,19 @@ class _Sheet(QWidget):
         page, source = self._parts[self._index]
         height = source.height() * self.width() / source.width()
         painter.fillRect(self.rect(), self._look.colour("surface"))
-        painter.drawPixmap(QRectF(0, 0, self.width(), height), self._pages[page], QRectF(source))
+        painter.drawPixmap(QRectF(0, 0, self.width(), height), self._load(page), QRectF(source))
         painter.setPen(QPen(self._look.colour("edge"), self._look.px(0.4)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(0, 0, self.width(), min(height, self.height())).adjusted(1, 1, -1, -1))
 
 
-def _load(pages: tuple[bytes, ...]) -> list[QPixmap]:
-    pictures: list[QPixmap] = []
-    for page in pages:
-        picture = QPixmap()
-        if not picture.loadFromData(page, "PNG"):
-            raise ScreenMalformedError("a page of the document is no PNG")
-        pictures.append(picture)
-    if not pictures:
-        raise ScreenMalformedError("a document without pages")
-    return pictures
+def _size(page: bytes) -> QSize:
+    buffer = QBuffer()
+    buffer.setData(page)
+    size = QImageReader(buffer, b"png").size()
+    if size.isEmpty():
+        raise ScreenMalformedError("a page of the document is no PNG")
+    return size
 
 
 class DocumentView(View):
@@ -79,10 +83,12 @@ class DocumentView(View):
     """
 
     def __init__(self, look: Look, screen: DocumentScreen, room: Room, outlet: Outlet) -> None:
+        if not screen.pages:
+            raise ScreenMalformedError("a document without pages")
         super().__init__(look, screen, room, outlet)
         self._page = 0
         width = min(round(room.width * _SHARE_OF_WIDTH), look.px(190))
-        self._sheet = _Sheet(_load(screen.pages), look, width, room.height)
+        self._sheet = _Sheet(screen.pages, look, width, room.height)
         self._sheet.setAccessibleName(screen.frame.heading)
         self._sheet.setAccessibleDescription(screen.text)
         self._sheet.setFocusPolicy(Qt.FocusPolicy.NoFocus)

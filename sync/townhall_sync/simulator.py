@@ -65,6 +65,7 @@ SEQUENCE_TAKEN = Refused("TH-CENT-022", Refusal.FORKED)
 OTHER_BYTES = Refused("TH-CENT-023", Refusal.FORKED)
 NOT_BY_THE_KIOSK = "TH-CENT-061"
 NOT_SEALED = "TH-CENT-062"
+NO_KNOWN_RECIPIENT = "TH-CENT-063"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class CentralServiceSimulator:
             device_ca=encode_base64(self._authority.certificate_der),
         ).to_bytes()
         self.keys = CentreKeys.from_root(self.root_json)
+        self.recipients: set[str] | None = None
+        """Key ids of the agencies that it knows; None for every one."""
         self._kiosks: dict[str, bytes] = {}
         self._codes: dict[str, OneTimeCode] = {}
         self._enrolments: dict[str, tuple[EnrolmentRequest, EnrolmentState]] = {}
@@ -224,7 +227,7 @@ class CentralServiceSimulator:
         conflict = self._conflict(envelope_id, place)
         if conflict is not None:
             return conflict
-        return self._reply(self._store(envelope_id, untrusted, place, _quarantine_reason(untrusted, public_key)))
+        return self._reply(self._store(envelope_id, untrusted, place, self._reason(untrusted, public_key)))
 
     def _conflict(self, envelope_id: str, place: tuple[str, str, int, str]) -> Refused | None:
         kiosk, journal_id, seq, previous = place
@@ -267,15 +270,15 @@ class CentralServiceSimulator:
     def _checkpoint(self) -> str:
         return sign_checkpoint(Checkpoint(self._signer.name, self._tree.size, self._tree.root()), self._signer)
 
-
-def _quarantine_reason(untrusted: bytes, public_key: bytes) -> str:
-    """Return why an agency could not use an envelope; empty if it can."""
-    try:
-        envelope = verify_envelope(untrusted, public_key)
-    except RefusedError:
-        return NOT_BY_THE_KIOSK
-    try:
-        read_inner_header(envelope.sealed)
-    except RefusedError:
-        return NOT_SEALED
-    return ""
+    def _reason(self, untrusted: bytes, public_key: bytes) -> str:
+        """Return why an agency could not use an envelope; empty if it can."""
+        try:
+            envelope = verify_envelope(untrusted, public_key)
+        except RefusedError:
+            return NOT_BY_THE_KIOSK
+        try:
+            recipients = read_inner_header(envelope.sealed).recipients
+        except RefusedError:
+            return NOT_SEALED
+        is_known = self.recipients is None or not self.recipients.isdisjoint(recipients)
+        return "" if is_known else NO_KNOWN_RECIPIENT

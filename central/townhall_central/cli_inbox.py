@@ -12,15 +12,13 @@ import msgspec
 from townhall_central.console import complain, say
 from townhall_central.errors import CentreUnreachableError, DirectoryError
 from townhall_central.inbox import store
-from townhall_central.inbox.examine import Desk, examine
-from townhall_central.inbox.home import InboxHome, InboxSettings, create_home, open_home
+from townhall_central.inbox.desk import open_desk
+from townhall_central.inbox.examine import examine
+from townhall_central.inbox.home import InboxSettings, create_home, open_home
 from townhall_central.inbox.line import CentreLine
 from townhall_central.inbox.round import run_round
-from townhall_central.inbox.trust_folder import load_anchors
 from townhall_central.keys import write_private
 from townhall_crypto.recipients import RecipientPublicKey
-from townhall_forms.errors import ServiceRefusedError
-from townhall_forms.service import load_services
 from townhall_sync import wire
 
 DEFAULT_DIRECTORY = Path("/var/lib/townhall-inbox")
@@ -69,7 +67,7 @@ def _init(options: argparse.Namespace) -> None:
 
 def _run(options: argparse.Namespace) -> None:
     home = open_home(options.inbox)
-    look = partial(examine, desk=_desk(home))
+    look = partial(examine, desk=open_desk(home))
     with CentreLine(options.centre or home.settings.centre, home.key_id, home.request_key) as line:
         while True:
             try:
@@ -85,15 +83,6 @@ def _run(options: argparse.Namespace) -> None:
             time.sleep(options.interval)
 
 
-def _desk(home: InboxHome) -> Desk:
-    try:
-        services = load_services(Path(home.settings.services))
-    except (ServiceRefusedError, OSError) as exc:
-        raise DirectoryError("the services cannot be loaded") from exc
-    anchors = load_anchors(Path(home.settings.anchors))
-    return Desk(home.recipient_key, {service.id: service for service in services}, anchors, home.device_ca)
-
-
 def _list(options: argparse.Namespace) -> None:
     with open_home(options.inbox).database.read() as connection:
         for number, state in store.list_cases(connection):
@@ -105,5 +94,6 @@ def _show(options: argparse.Namespace) -> None:
         shown = store.read_case(connection, options.number)
         document = store.read_document(connection, options.number) if options.document else None
     if document is not None:
+        options.document.unlink(missing_ok=True)
         write_private(options.document, document)
     say(msgspec.json.format(msgspec.json.encode(shown), indent=2).decode())

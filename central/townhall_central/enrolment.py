@@ -13,6 +13,7 @@ from townhall_central import device_ca
 from townhall_central.errors import EnrolmentStateError, SameAdministratorError, SetupError
 from townhall_central.tables import CODE, ENROLMENT, KIOSK
 from townhall_sync import wire
+from townhall_sync.errors import MessageMalformedError
 
 CODE_LIFE_S = 15 * 60
 """By the centre's clock; a kiosk's clock has no say."""
@@ -63,15 +64,15 @@ def create_code(connection: Connection, kiosk: str, *, by: str, root_sha256: byt
 
 
 def request(connection: Connection, asked: wire.EnrolmentRequest, *, root: bytes, now: int) -> Requested | None:
-    """Record a kiosk's request, once. None: the code is unknown, used, void or expired, or the proof is wrong.
+    """Record a kiosk's request, once. None: code unknown, used, void or expired; proof wrong; or no key at all.
 
     Asking again with the same key is answered with where it stands: an answer that was lost costs no new code. The
     caller commits in every case, since a wrong proof is counted.
-
-    Raises:
-        MessageMalformedError: not base64.
     """
-    public_key = wire.decode_base64(asked.public_key)
+    try:
+        public_key = wire.decode_base64(asked.public_key)
+    except MessageMalformedError:
+        return None
     known = state(connection, wire.enrolment_id(public_key), root=root)
     if known is not None:
         return Requested(is_new=False, state=known)
@@ -126,7 +127,7 @@ def waiting(connection: Connection) -> list[Waiting]:
         .where(ENROLMENT.c.state == "pending")
         .order_by(ENROLMENT.c.requested_at, ENROLMENT.c.id)
     )
-    return [Waiting(*row) for row in connection.execute(statement).tuples()]
+    return [Waiting(*row) for row in connection.execute(statement)]
 
 
 def approve(connection: Connection, identifier: str, *, by: str, certify: Certify, now: int) -> str:

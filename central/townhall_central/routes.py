@@ -124,10 +124,8 @@ def _head(database: Database) -> log.LogHead:
 
 
 def _consistency(database: Database, first: int, second: int) -> tuple[bytes, ...]:
-    if first > second:
-        raise MalformedRequestError
     with database.read() as connection:
-        if second > log.read_head(connection).size:
+        if not first <= second <= log.read_head(connection).size:
             raise NotFoundError
         return log.consistency_proof(connection, first, second)
 

@@ -1,18 +1,48 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""A centre in a directory, an agency that it knows, and an enrolled kiosk that seals to that agency."""
+"""A centre in a directory, an agency that it knows, an enrolled kiosk, and a citizen's real transaction."""
 
+import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from hashlib import sha384
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from townhall_central import agencies
+from townhall_central.inbox.examine import Desk
 from townhall_central.inbox.home import InboxHome, InboxSettings, create_home, open_home
+from townhall_central.inbox.trust_folder import load_anchors
 from townhall_central.simulation.centre import SimulatedCentre
 from townhall_central.simulation.kiosk import SimulatedKiosk
+from townhall_crypto.namespaces import CARD_CHALLENGE
+from townhall_crypto.pades import sign_pdf
+from townhall_fonts import FONT_DIRECTORY
+from townhall_forms.document import Direction, DocumentModel, Line, render_document
+from townhall_forms.service import Service, load_services
+from townhall_forms.session import FormSession
+from townhall_forms.transaction import IdentityEvidence, Transaction
+from townhall_smartcard.simulation.estonian_card_keys import CertifiedKey
+from townhall_smartcard.simulation.estonian_card_person import Person, Sex, personal_code
+from townhall_smartcard.simulation.test_pki import Role, Standing, TestPki
+from townhall_sync import wire
 
 NOW = 1_800_000_000
+SERVICES = Path(__file__).resolve().parents[2] / "services"
+ANSWERS = {
+    "street": "Mäe",
+    "house": "12",
+    "postcode": "12345",
+    "town": "Tallinn",
+    "from_date": "2027-01-20",
+    "previous_place": "none",
+    "movers": "nobody",
+    "tenure": "owner",
+    "declaration": "yes",
+}
 
 
 @pytest.fixture
@@ -34,9 +64,22 @@ def centre(new_centre: Callable[[], SimulatedCentre]) -> SimulatedCentre:
     return new_centre()
 
 
+@pytest.fixture(scope="session")
+def trust_folder(tmp_path_factory: pytest.TempPathFactory, pki: TestPki) -> Path:
+    folder = tmp_path_factory.mktemp("trust")
+    kinds = {"anchors": pki.anchors_der, "intermediates": pki.intermediates_der, "crls": pki.crls_der}
+    for name, contents in kinds.items():
+        (folder / name).mkdir()
+        for number, content in enumerate(contents):
+            (folder / name / f"{number}.der").write_bytes(content)
+    return folder
+
+
 @pytest.fixture
-def inbox(tmp_path: Path, centre: SimulatedCentre) -> Iterator[InboxHome]:
-    settings = InboxSettings(name="Registry", centre="http://127.0.0.1:9", services="services", anchors="anchors")
+def inbox(tmp_path: Path, centre: SimulatedCentre, trust_folder: Path) -> Iterator[InboxHome]:
+    settings = InboxSettings(
+        name="Registry", centre="http://127.0.0.1:9", services=str(SERVICES), anchors=str(trust_folder)
+    )
     create_home(tmp_path / "inbox", settings, centre.keys.root_bytes)
     with centre.database.write() as connection:
         agencies.add(connection, (tmp_path / "inbox" / "agency.json").read_bytes(), by="Ann", now=NOW)
@@ -48,3 +91,137 @@ def inbox(tmp_path: Path, centre: SimulatedCentre) -> Iterator[InboxHome]:
 @pytest.fixture
 def kiosk(centre: SimulatedCentre, inbox: InboxHome) -> SimulatedKiosk:
     return centre.enrol("kiosk-1", [inbox.recipient_key.public])
+
+
+@dataclass(frozen=True)
+class Card:
+    """A citizen's card: who, and both certified keys."""
+
+    person: Person
+    authentication: CertifiedKey
+    signature: CertifiedKey
+
+    def evidence(self, challenge: bytes = bytes(32)) -> IdentityEvidence:
+        signature = self.authentication.sign_digest(sha384(CARD_CHALLENGE + challenge).digest())
+        return IdentityEvidence(challenge.hex(), signature.hex(), self.authentication.certificate.hex())
+
+
+@pytest.fixture(scope="session")
+def pki() -> TestPki:
+    return TestPki(at=datetime.fromtimestamp(NOW, UTC))
+
+
+class NewCard(Protocol):
+    def __call__(self, *, serial: int = 990, standing: Standing = Standing.GOOD) -> Card: ...
+
+
+@pytest.fixture(scope="session")
+def new_card(pki: TestPki) -> NewCard:
+    def make(*, serial: int = 990, standing: Standing = Standing.GOOD) -> Card:
+        birth = date(1980, 1, 8)
+        code = personal_code(birth, Sex.FEMALE, serial)
+        person = Person("JÕEORG", "MARI-LIIS", code, Sex.FEMALE, birth, "AB1234567")
+        return Card(
+            person,
+            pki.issue(person, Role.AUTHENTICATION, standing),
+            pki.issue(person, Role.SIGNATURE, standing),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def card(new_card: NewCard) -> Card:
+    return new_card()
+
+
+@pytest.fixture(scope="session")
+def service() -> Service:
+    return next(each for each in load_services(SERVICES) if each.id == "change-of-address")
+
+
+class NewDocument(Protocol):
+    def __call__(self, signer: Card, *, about: Card | None = None, instance: bytes | None = None) -> bytes: ...
+
+
+@pytest.fixture(scope="session")
+def new_document(service: Service, pki: TestPki) -> NewDocument:
+    """A signed PDF; `about` is the person in the form where that is not the signer."""
+
+    def make(signer: Card, *, about: Card | None = None, instance: bytes | None = None) -> bytes:
+        session = filled(service, (about or signer).person)
+        pdf = render_document(model(session, instance or session.finish()), FONT_DIRECTORY)
+        return asyncio.run(signed(pdf, signer, pki))
+
+    return make
+
+
+def filled(service: Service, person: Person) -> FormSession:
+    prefill = {
+        "eid:personal_code": person.personal_code,
+        "eid:given_names": person.given_names,
+        "eid:surname": person.surname,
+        "eid:birth_date": person.birth.isoformat(),
+    }
+    session = FormSession(service.form, language="en", now=datetime.fromtimestamp(NOW - 3600, UTC), prefill=prefill)
+    for asked in session.questions():
+        value = ANSWERS.get(asked.ref.rpartition("/")[2])
+        if value is not None:
+            session.answer(asked.ref, value)
+    return session
+
+
+def model(session: FormSession, instance: bytes) -> DocumentModel:
+    return DocumentModel(
+        title="Change of address",
+        language="en",
+        direction=Direction.LEFT_TO_RIGHT,
+        issuer="Town",
+        answers_title="Your answers",
+        question_column="Question",
+        answer_column="Answer",
+        answers=tuple(Line(line.label, line.shown or "not answered") for line in session.answers()),
+        signature_title="Signature",
+        facts=(Line("Signed by", "the person"),),
+        statement="All of this is true.",
+        page_words="Page {page} of {pages}",
+        created=datetime.fromtimestamp(NOW - 3600, UTC),
+        instance=instance,
+        instance_description="Answers",
+    )
+
+
+async def signed(pdf: bytes, signer: Card, pki: TestPki) -> bytes:
+    async def sign_digest(digest: bytes) -> bytes:
+        return signer.signature.sign_digest(digest)
+
+    return await sign_pdf(
+        pdf,
+        certificate=signer.signature.certificate,
+        chain=[*pki.intermediates_der, *pki.anchors_der],
+        sign_digest=sign_digest,
+        signed_at=datetime.fromtimestamp(NOW - 3500, UTC),
+        tooltip="Signature",
+    )
+
+
+@pytest.fixture(scope="session")
+def transaction(service: Service, card: Card, new_document: NewDocument) -> Transaction:
+    """What an honest kiosk seals."""
+    session = filled(service, card.person)
+    return Transaction(
+        service=service.id,
+        form_id=service.form.id,
+        form_version=service.form.version,
+        form_sha256=service.form.sha256,
+        language="en",
+        provenance=session.provenance(),
+        evidence=card.evidence(),
+        document=new_document(card),
+    )
+
+
+@pytest.fixture
+def desk(inbox: InboxHome, service: Service, trust_folder: Path, centre: SimulatedCentre) -> Desk:
+    device_ca = wire.decode_base64(centre.keys.root.device_ca)
+    return Desk(inbox.recipient_key, {service.id: service}, load_anchors(trust_folder), device_ca)

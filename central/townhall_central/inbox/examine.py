@@ -188,7 +188,9 @@ class _Examination:
             )
             return []
         self._passed.append("the form could have produced these answers")
-        self._person([line.shown for line in valid.answers if line.source == PERSONAL_CODE], signed)
+        stated = {ref for ref, source in transaction.provenance if source == PERSONAL_CODE}
+        is_code = (line.source == PERSONAL_CODE or line.ref in stated for line in valid.answers)
+        self._person([line.shown for line, is_it in zip(valid.answers, is_code, strict=True) if is_it], signed)
         return [Answer(line.label, line.shown, line.source) for line in valid.answers]
 
     def _person(self, stated_codes: list[str], signed: ValidatedDocument | None) -> None:

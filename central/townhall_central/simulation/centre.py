@@ -59,9 +59,11 @@ class SimulatedCentre:
         with self.database.write() as connection:
             return enrolment.approve(connection, identifier, by=by, certify=self.certify(), now=self.now)
 
-    def enrol(self, name: str, recipients: Sequence[RecipientPublicKey]) -> SimulatedKiosk:
+    def enrol(
+        self, name: str, recipients: Sequence[RecipientPublicKey], *, key: MemoryDeviceKey | None = None
+    ) -> SimulatedKiosk:
         """Return an enrolled kiosk that seals to these recipients."""
-        key = MemoryDeviceKey()
+        key = key or MemoryDeviceKey()
         requested = self.ask(enrolment_request(name, key, self.code(name).secret))
         if requested is None:
             raise ValueError("the centre refused its own code")

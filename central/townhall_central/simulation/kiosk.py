@@ -26,8 +26,10 @@ class MemoryDeviceKey:
 
     is_development = True
 
-    def __init__(self) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
+    def __init__(self, secret: int | None = None) -> None:
+        """Make a new key, or that of a known secret number."""
+        curve = ec.SECP256R1()
+        self._key = ec.generate_private_key(curve) if secret is None else ec.derive_private_key(secret, curve)
         self.public_der = self._key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
     def sign(self, namespace: bytes, message: bytes) -> bytes:

@@ -1,0 +1,22 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Gathers what an inbox judges by: its own copy of the services, and the trust anchors of its folder."""
+
+from pathlib import Path
+
+from townhall_central.errors import DirectoryError
+from townhall_central.inbox.examine import Desk
+from townhall_central.inbox.home import InboxHome
+from townhall_central.inbox.trust_folder import load_anchors
+from townhall_forms.errors import ServiceRefusedError
+from townhall_forms.service import load_services
+
+
+def open_desk(home: InboxHome) -> Desk:
+    """Return the desk of an inbox; raises DirectoryError where services or anchors cannot be loaded."""
+    try:
+        services = load_services(Path(home.settings.services))
+    except (ServiceRefusedError, OSError) as exc:
+        raise DirectoryError("the services cannot be loaded") from exc
+    anchors = load_anchors(Path(home.settings.anchors))
+    return Desk(home.recipient_key, {service.id: service for service in services}, anchors, home.device_ca)

@@ -49,9 +49,13 @@ class Previous(msgspec.Struct, frozen=True):
 
 
 class Begin(msgspec.Struct, frozen=True, tag=True):
-    """The visit is on: show the window. Comes with the card channel's file descriptor."""
+    """The visit is on: show the window. Comes with the card channel's file descriptor.
+
+    ``closed`` is empty, or the code of why nobody is served now: no room on the disk, a copied journal.
+    """
 
     previous: Previous | None
+    closed: str = ""
 
 
 class CardProcessReplaced(msgspec.Struct, frozen=True, tag=True):

@@ -20,7 +20,7 @@ from townhall_kiosk.states import Outcome
 from townhall_sync.async_journal import AsyncJournal
 from townhall_sync.audit import Event
 from townhall_sync.courier import Courier
-from townhall_sync.errors import JournalFullError
+from townhall_sync.errors import JournalFullError, JournalRolledBackError
 from townhall_sync.number import number_of
 
 _log = logging.getLogger(__name__)
@@ -89,6 +89,15 @@ class Keeper:
     async def print(self, pdf: bytes) -> str:
         """Print; return an empty text, or the code of why not."""
         return await self._printer.print(pdf)
+
+    async def closed(self) -> str:
+        """Return an empty text, or the code of why no visit may begin; those that are on go on to their end."""
+        status = await self._journal.status()
+        if status.accepts_visits:
+            return ""
+        code = JournalRolledBackError.code if status.is_forked else JournalFullError.code
+        _log.error("%s: no visit may begin", code)
+        return code
 
     async def visit_begun(self, name: str) -> None:
         """Write to the audit trail that somebody came."""

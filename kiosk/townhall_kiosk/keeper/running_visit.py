@@ -33,6 +33,9 @@ class KeeperServices(Protocol):
     async def print(self, pdf: bytes) -> str:
         """Print; return an empty text, or the code of why not."""
 
+    async def closed(self) -> str:
+        """Return an empty text, or the code of why no visit may begin."""
+
     async def visit_begun(self, name: str) -> None:
         """Somebody came."""
 
@@ -87,7 +90,7 @@ class RunningVisit:
             ChannelClosedError: the visit's process is gone.
         """
         self._previous = previous
-        await self._start_card_process(messages.Begin(previous))
+        await self._start_card_process(messages.Begin(previous, await self._services.closed()))
 
     async def painted_or_ended(self) -> None:
         """Wait until the first screen is on the glass, or the visit's process ended."""
@@ -119,8 +122,8 @@ class RunningVisit:
     async def end(self) -> None:
         """End both processes at once: leaving is the wipe."""
         self._listening.cancel()
-        await self.end_card_process()
         await self._child.kill()
+        await self.end_card_process()
         self._channel.close()
 
     async def _first(self, event: asyncio.Event) -> None:

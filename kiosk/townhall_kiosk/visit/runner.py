@@ -20,7 +20,7 @@ from townhall_kiosk.visit.presenters import present
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_kiosk.visit.work import Work
 from townhall_smartcard.messages import ServiceChanged
-from townhall_ui.screens import Intent
+from townhall_ui.screens import Intent, Screen
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ class Visit:
         self._job: asyncio.Task[None] | None = None
         self._printing: asyncio.Task[None] | None = None
         self._cards: Cards | None = None
+        self._shown: Screen | None = None
 
     def post(self, event: on.Event) -> None:
         """Something happened."""
@@ -121,7 +122,10 @@ class Visit:
         self._show()
 
     def _show(self) -> None:
-        self._display.show_screen(present(self.state, self._desk, self._around))
+        screen = present(self.state, self._desk, self._around)
+        if screen != self._shown:  # the same screen again would take away what is typed
+            self._shown = screen
+            self._display.show_screen(screen)
 
     def _perform(self, effect: Effect) -> None:
         match effect:

@@ -99,7 +99,7 @@ class Stage:
         return Work(card, form, closing)
 
     def _visit(self, begin: messages.Begin, work: Work, around: Surroundings) -> Visit:
-        start: at.State = at.Attract()
+        start: at.State = at.OutOfService(begin.closed, card_is_in=False) if begin.closed else at.Attract()
         if begin.previous is not None:
             self._desk.receipt = begin.previous.receipt
             start = at.PreviousEnded(begin.previous.number, has_receipt=begin.previous.receipt is not None)

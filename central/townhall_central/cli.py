@@ -14,7 +14,6 @@ from townhall_central import administration, cli_inbox, device_ca, enrolment, ke
 from townhall_central.console import complain, say
 from townhall_central.database import Database
 from townhall_central.errors import CentralError, SetupError
-from townhall_central.serve import serve
 from townhall_central.settings import Settings, system_clock
 from townhall_crypto.secret import Secret
 from townhall_sync import wire
@@ -91,6 +90,8 @@ def _init(options: argparse.Namespace) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
+    from townhall_central.serve import serve  # noqa: PLC0415  # the web server takes a second to load
+
     serve(Settings(options.data), host=options.host, port=options.port)
 
 

@@ -12,11 +12,7 @@ import msgspec
 from townhall_central.console import complain, say
 from townhall_central.errors import CentreUnreachableError, DirectoryError
 from townhall_central.inbox import store
-from townhall_central.inbox.desk import open_desk
-from townhall_central.inbox.examine import examine
 from townhall_central.inbox.home import InboxSettings, create_home, open_home
-from townhall_central.inbox.line import CentreLine
-from townhall_central.inbox.round import run_round
 from townhall_central.keys import write_private
 from townhall_crypto.recipients import RecipientPublicKey
 from townhall_sync import wire
@@ -66,6 +62,12 @@ def _init(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
+    # Other commands need no HTTP, and nothing that checks documents: these take a second to load.
+    from townhall_central.inbox.desk import open_desk  # noqa: PLC0415
+    from townhall_central.inbox.examine import examine  # noqa: PLC0415
+    from townhall_central.inbox.line import CentreLine  # noqa: PLC0415
+    from townhall_central.inbox.round import run_round  # noqa: PLC0415
+
     home = open_home(options.inbox)
     look = partial(examine, desk=open_desk(home))
     with CentreLine(options.centre or home.settings.centre, home.key_id, home.request_key) as line:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Turns an XLSForm into the XForm that kiosks run. Needs the extra ``townhall[authoring]``; no kiosk has it."""
 
+import warnings
 from pathlib import Path
 
 from pyxform.errors import PyXFormError
@@ -23,7 +24,9 @@ def import_xlsform(path: Path) -> bytes:
     if path.suffix.lower() not in SUFFIXES:
         raise XlsFormRefusedError(f"{path.name}: not one of {', '.join(sorted(SUFFIXES))}")
     try:
-        converted = convert(xlsform=path, validate=False, pretty_print=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # spreadsheet features that are about looks only
+            converted = convert(xlsform=path, validate=False, pretty_print=True)
     except (PyXFormError, OSError, ValueError, KeyError, AttributeError, TypeError) as exc:
         # The converter meets broken spreadsheets with whatever its parsing runs into.
         raise XlsFormRefusedError(f"{path.name}: {exc}") from exc

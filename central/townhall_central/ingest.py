@@ -10,7 +10,7 @@ agency could not use is stored as *quarantined* and fills its seq all the same, 
 import hashlib
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, RowMapping, and_, insert, or_, select
+from sqlalchemy import Connection, RowMapping, and_, bindparam, insert, or_, select
 
 from townhall_central import journals, log
 from townhall_central.errors import (
@@ -25,7 +25,7 @@ from townhall_central.keys import CentreKeys
 from townhall_central.tables import ADDRESSEE, AGENCY, CONFLICT, ENVELOPE, ENVELOPE_BYTES, KIOSK
 from townhall_crypto.checkpoint import Ed25519NoteSigner, sign_checkpoint
 from townhall_crypto.envelope import Envelope, OuterHeader, verify_envelope
-from townhall_crypto.errors import MalformedError, RefusedError
+from townhall_crypto.errors import MalformedError, RefusedError, SignatureRefusedError
 from townhall_crypto.merkle import leaf_hash
 from townhall_crypto.sealed import read_inner_header
 from townhall_sync import wire
@@ -36,6 +36,23 @@ NOT_SEALED = "TH-CENT-062"
 """Quarantined: the sealed part is none that this version can read."""
 NO_KNOWN_RECIPIENT = "TH-CENT-063"
 """Quarantined: sealed to nobody whom this centre knows."""
+
+# Built once: SQLAlchemy spends more on building a statement than SQLite on running it.
+_FIND_CALLER = select(KIOSK.c.name, KIOSK.c.public_key, KIOSK.c.certificate).where(KIOSK.c.name == bindparam("kiosk"))
+_KNOWN_AGENCIES = select(AGENCY.c.key_id).where(AGENCY.c.key_id.in_(bindparam("key_ids", expanding=True)))
+_NEIGHBOURS = select(
+    ENVELOPE.c.id, ENVELOPE.c.seq, ENVELOPE.c.prev_hash, ENVELOPE.c.bytes_sha256, ENVELOPE.c.receipt
+).where(
+    or_(
+        ENVELOPE.c.id == bindparam("id"),
+        and_(
+            ENVELOPE.c.kiosk == bindparam("kiosk"),
+            ENVELOPE.c.journal_id == bindparam("journal_id"),
+            ENVELOPE.c.seq.between(bindparam("before"), bindparam("after")),
+        ),
+    )
+)
+_INSERT_ENVELOPE, _INSERT_BYTES, _INSERT_ADDRESSEE = insert(ENVELOPE), insert(ENVELOPE_BYTES), insert(ADDRESSEE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +99,7 @@ Outcome = Stored | Conflict
 
 def find_caller(connection: Connection, kiosk: str) -> Caller | None:
     """Return the enrolled kiosk of this name."""
-    statement = select(KIOSK.c.name, KIOSK.c.public_key, KIOSK.c.certificate).where(KIOSK.c.name == kiosk)
-    row = connection.execute(statement).first()
+    row = connection.execute(_FIND_CALLER, {"kiosk": kiosk}).first()
     return None if row is None else Caller(*row)
 
 
@@ -95,15 +111,13 @@ def judge(envelope_id: str, untrusted: bytes, caller: Caller) -> Judged:
         NotYoursError: another kiosk's envelope.
     """
     try:
-        envelope = Envelope.from_bytes(untrusted)
+        header, recipients, reason = _inspect(untrusted, caller.public_key)
     except MalformedError as exc:
         raise EnvelopeUnreadableError from exc
-    header = envelope.header
     if header.envelope_id != envelope_id:
         raise EnvelopeUnreadableError
     if header.kiosk != caller.kiosk:
         raise NotYoursError
-    recipients, reason = _inspect(untrusted, envelope.sealed, caller.public_key)
     return Judged(envelope_id, header, untrusted, recipients, reason)
 
 
@@ -137,8 +151,9 @@ def store(connection: Connection, judged: Judged, caller: Caller, keys: CentreKe
         inclusion_proof=tuple(value.hex() for value in appended.inclusion_proof),
     )
     receipt = wire.sign_receipt(body, keys.receipt)
+    is_followed = any(row["seq"] == header.seq + 1 for row in neighbours)
     _insert(connection, judged, caller, receipt, () if reason else addressees)
-    return Stored(is_new=True, reply=_reply(receipt, journals.advance(connection, header)))
+    return Stored(is_new=True, reply=_reply(receipt, journals.advance(connection, header, is_followed=is_followed)))
 
 
 def read_bytes(connection: Connection, envelope_id: str) -> bytes | None:
@@ -148,28 +163,22 @@ def read_bytes(connection: Connection, envelope_id: str) -> bytes | None:
     return content
 
 
-def _inspect(untrusted: bytes, untrusted_sealed: bytes, public_key: bytes) -> tuple[tuple[str, ...], str]:
-    """Return the recipients, or the reason why the agency could not use it."""
+def _inspect(untrusted: bytes, public_key: bytes) -> tuple[OuterHeader, tuple[str, ...], str]:
+    """Return the header, and the recipients or the reason why no agency could use it; raises MalformedError."""
     try:
-        verify_envelope(untrusted, public_key)
-    except RefusedError:
-        return (), NOT_BY_THE_KIOSK
+        envelope = verify_envelope(untrusted, public_key)
+    except SignatureRefusedError:
+        return Envelope.from_bytes(untrusted).header, (), NOT_BY_THE_KIOSK
     try:
-        return read_inner_header(untrusted_sealed).recipients, ""
+        return envelope.header, read_inner_header(envelope.sealed).recipients, ""
     except RefusedError:
-        return (), NOT_SEALED
+        return envelope.header, (), NOT_SEALED
 
 
 def _neighbours(connection: Connection, judged: Judged) -> list[RowMapping]:
     header = judged.header
-    same_journal = and_(
-        ENVELOPE.c.kiosk == header.kiosk,
-        ENVELOPE.c.journal_id == header.journal_id,
-        ENVELOPE.c.seq.between(header.seq - 1, header.seq + 1),
-    )
-    columns = (ENVELOPE.c.id, ENVELOPE.c.seq, ENVELOPE.c.prev_hash, ENVELOPE.c.bytes_sha256, ENVELOPE.c.receipt)
-    statement = select(*columns).where(or_(ENVELOPE.c.id == judged.envelope_id, same_journal))
-    return list(connection.execute(statement).mappings())
+    place = {"kiosk": header.kiosk, "journal_id": header.journal_id, "before": header.seq - 1, "after": header.seq + 1}
+    return list(connection.execute(_NEIGHBOURS, {"id": judged.envelope_id, **place}).mappings())
 
 
 def _conflict(judged: Judged, neighbours: list[RowMapping]) -> HistoryConflictError | None:
@@ -206,8 +215,7 @@ def _note(
 def _known_recipients(connection: Connection, judged: Judged) -> tuple[str, ...]:
     if not judged.recipients:
         return ()
-    statement = select(AGENCY.c.key_id).where(AGENCY.c.key_id.in_(judged.recipients))
-    return tuple(connection.scalars(statement))
+    return tuple(connection.scalars(_KNOWN_AGENCIES, {"key_ids": judged.recipients}))
 
 
 def _insert(
@@ -218,26 +226,24 @@ def _insert(
     addressees: tuple[str, ...],
 ) -> None:
     header, body = judged.header, receipt.body
-    connection.execute(
-        insert(ENVELOPE).values(
-            id=judged.envelope_id,
-            kiosk=header.kiosk,
-            journal_id=header.journal_id,
-            seq=header.seq,
-            prev_hash=header.prev_hash,
-            bytes_sha256=judged.bytes_sha256(),
-            status=body.status,
-            received_at=body.server_time,
-            log_index=body.index,
-            certificate=caller.certificate,
-            receipt=wire.to_json(receipt),
-        )
-    )
-    connection.execute(insert(ENVELOPE_BYTES).values(id=judged.envelope_id, bytes=judged.content))
-    for key_id in addressees:
-        connection.execute(
-            insert(ADDRESSEE).values(key_id=key_id, log_index=body.index, envelope_id=judged.envelope_id)
-        )
+    row = {
+        "id": judged.envelope_id,
+        "kiosk": header.kiosk,
+        "journal_id": header.journal_id,
+        "seq": header.seq,
+        "prev_hash": header.prev_hash,
+        "bytes_sha256": judged.bytes_sha256(),
+        "status": body.status,
+        "received_at": body.server_time,
+        "log_index": body.index,
+        "certificate": caller.certificate,
+        "receipt": wire.to_json(receipt),
+    }
+    connection.execute(_INSERT_ENVELOPE, row)
+    connection.execute(_INSERT_BYTES, {"id": judged.envelope_id, "bytes": judged.content})
+    addressed = {"log_index": body.index, "envelope_id": judged.envelope_id}
+    if addressees:
+        connection.execute(_INSERT_ADDRESSEE, [{"key_id": key_id, **addressed} for key_id in addressees])
 
 
 def _reply(receipt: wire.SignedReceipt, lowest_missing: int) -> wire.PutReply:

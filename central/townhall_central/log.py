@@ -5,14 +5,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from townhall_central import log_tree
 from townhall_central.log_tree import HASH_BYTES, Appended
 from townhall_central.tables import LOG_HEAD, LOG_NODE
 from townhall_crypto.checkpoint import Checkpoint
 
-# SQLite takes 32,766 parameters a statement; a proof needs some hundreds of nodes at most, even at 2**53 leaves.
+_READ_HEAD = select(LOG_HEAD.c.size, LOG_HEAD.c.peaks)
+_LOCK_HEAD = _READ_HEAD.with_for_update()
+_UPDATE_HEAD = update(LOG_HEAD).values(size=bindparam("new_size"), peaks=bindparam("new_peaks"))
+_INSERT_NODE = insert(LOG_NODE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +37,20 @@ def create_log(connection: Connection) -> None:
 
 def read_head(connection: Connection) -> LogHead:
     """Return the head as this transaction sees it."""
-    return _head(connection.execute(select(LOG_HEAD.c.size, LOG_HEAD.c.peaks)).one())
+    return _head(connection.execute(_READ_HEAD).one())
 
 
 def lock_head(connection: Connection) -> LogHead:
     """Return the head and keep every other writer out until this transaction ends."""
     # SQLite's transactions begin locked (see database.py) and it ignores FOR UPDATE; PostgreSQL needs it.
-    statement = select(LOG_HEAD.c.size, LOG_HEAD.c.peaks).with_for_update()
-    return _head(connection.execute(statement).one())
+    return _head(connection.execute(_LOCK_HEAD).one())
 
 
 def append(connection: Connection, head: LogHead, leaf_hash: bytes) -> Appended:
     """Append one leaf to the locked log and return its place, the new root and the leaf's proof."""
     appended = log_tree.append(head.size, head.peaks, leaf_hash)
-    connection.execute(
-        insert(LOG_NODE), [{"position": number, "hash": value} for number, value in appended.nodes.items()]
-    )
-    connection.execute(update(LOG_HEAD).values(size=appended.size, peaks=b"".join(appended.peaks)))
+    connection.execute(_INSERT_NODE, [{"position": number, "hash": value} for number, value in appended.nodes.items()])
+    connection.execute(_UPDATE_HEAD, {"new_size": appended.size, "new_peaks": b"".join(appended.peaks)})
     return appended
 
 

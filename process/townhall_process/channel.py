@@ -8,10 +8,10 @@ process cannot make its peer build objects of its choice.
 """
 
 import asyncio
-import contextlib
+import os
 import socket
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -20,7 +20,7 @@ from townhall_process.errors import ChannelClosedError, ChannelMisuseError
 
 MAX_FRAME_BYTES = 17 * 1024 * 1024  # the largest sealed payload is 16 MiB
 _LENGTH_BYTES = 4
-_MAX_FDS = 4
+_MAX_FDS = 4  # beside one message, and received but not yet taken
 _READ_BYTES = 256 * 1024
 
 Incoming = TypeVar("Incoming")
@@ -44,17 +44,25 @@ class Channel(Generic[Incoming, Outgoing]):
         self._buffer = bytearray()
         self._fds: deque[int] = deque()
         self._sending = asyncio.Lock()
+        self._waits: dict[asyncio.Future[None], Callable[[int], bool]] = {}
 
     async def send(self, message: Outgoing, fds: Sequence[int] = ()) -> None:
         """Send one message, and duplicates of ``fds`` with it.
 
+        A send that is cancelled before its first byte left sends nothing. One that is cancelled later closes the
+        channel: the other side could not tell where the next message begins.
+
         Raises:
             ChannelClosedError: the other side is gone.
+            ChannelMisuseError: the message is longer than any receiver takes; nothing was sent.
         """
         body = bytearray(_LENGTH_BYTES)
         self._encoder.encode_into(message, body, _LENGTH_BYTES)
-        body[:_LENGTH_BYTES] = (len(body) - _LENGTH_BYTES).to_bytes(_LENGTH_BYTES, "big")
         try:
+            length = len(body) - _LENGTH_BYTES
+            if length > MAX_FRAME_BYTES:
+                raise ChannelMisuseError(f"frame of {length} bytes")
+            body[:_LENGTH_BYTES] = length.to_bytes(_LENGTH_BYTES, "big")
             async with self._sending:
                 await self._send_all(memoryview(body), fds)
         except OSError as exc:
@@ -62,15 +70,21 @@ class Channel(Generic[Incoming, Outgoing]):
         finally:
             body[:] = bytes(len(body))  # a message may carry a PIN
 
-    async def _send_all(self, rest: memoryview, fds: Sequence[int]) -> None:
-        while rest:
-            try:
-                sent = socket.send_fds(self._socket, [rest], list(fds)) if fds else self._socket.send(rest)
-            except BlockingIOError:
-                await self._writable()
-                continue
-            fds = ()
-            rest = rest[sent:]
+    async def _send_all(self, frame: memoryview, fds: Sequence[int]) -> None:
+        rest = frame
+        try:
+            while rest:
+                try:
+                    sent = socket.send_fds(self._socket, [rest], list(fds)) if fds else self._socket.send(rest)
+                except BlockingIOError:
+                    await self._writable()
+                    continue
+                fds = ()
+                rest = rest[sent:]
+        except asyncio.CancelledError:
+            if len(rest) < len(frame):
+                self.close()
+            raise
 
     async def receive(self) -> Incoming:
         """Wait for the next message; file descriptors that came with it wait in ``take_fd``.
@@ -108,6 +122,8 @@ class Channel(Generic[Incoming, Outgoing]):
             except OSError as exc:
                 raise ChannelClosedError from exc
             self._fds.extend(fds)
+            if len(self._fds) > _MAX_FDS:
+                raise ChannelMisuseError("more file descriptors than messages ask for")
             if not data:
                 raise ChannelClosedError
             self._buffer += data
@@ -123,37 +139,39 @@ class Channel(Generic[Incoming, Outgoing]):
         return self._fds.popleft()
 
     def close(self) -> None:
-        """Close this end; the other side reads ``ChannelClosedError``."""
+        """Close this end; the other side, and whoever waits at this one, get ``ChannelClosedError``."""
+        for ready, forget in self._waits.items():
+            forget(self._socket.fileno())  # before the number can belong to another file
+            if not ready.done():
+                ready.set_exception(ChannelClosedError())
+        self._waits.clear()
         self._socket.close()
+        while self._fds:
+            os.close(self._fds.popleft())
 
     async def _readable(self) -> None:
-        await _once(self._socket, reading=True)
+        loop = asyncio.get_running_loop()
+        await self._once(loop.add_reader, loop.remove_reader)
 
     async def _writable(self) -> None:
-        await _once(self._socket, reading=False)
+        loop = asyncio.get_running_loop()
+        await self._once(loop.add_writer, loop.remove_writer)
 
+    async def _once(self, watch: Callable[[int, Callable[[], None]], object], forget: Callable[[int], bool]) -> None:
+        """Wait until the socket can be read (or written) without blocking."""
+        fd = self._socket.fileno()
+        if fd < 0:
+            raise ChannelClosedError
+        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-async def _once(sock: socket.socket, *, reading: bool) -> None:
-    """Wait until ``sock`` can be read (or written) without blocking."""
-    loop = asyncio.get_running_loop()
-    ready: asyncio.Future[None] = loop.create_future()
+        def wake() -> None:
+            if not ready.done():
+                ready.set_result(None)
 
-    def wake() -> None:
-        if not ready.done():
-            ready.set_result(None)
-
-    fd = sock.fileno()
-    if fd < 0:
-        raise ChannelClosedError
-    if reading:
-        loop.add_reader(fd, wake)
-    else:
-        loop.add_writer(fd, wake)
-    try:
-        await ready
-    finally:
-        with contextlib.suppress(OSError, ValueError):
-            if reading:
-                loop.remove_reader(fd)
-            else:
-                loop.remove_writer(fd)
+        watch(fd, wake)
+        self._waits[ready] = forget
+        try:
+            await ready
+        finally:
+            if self._waits.pop(ready, None) is not None:
+                forget(fd)

@@ -89,5 +89,5 @@ def take_end(arguments: Sequence[str]) -> socket.socket:
     """
     try:
         return socket.socket(fileno=int(arguments[-1]))
-    except (IndexError, ValueError, OSError) as exc:
+    except (IndexError, ValueError, OverflowError, OSError) as exc:
         raise ProcessError("started without a channel") from exc

@@ -4,7 +4,8 @@
 
 from dataclasses import dataclass, field
 
-from townhall_kiosk.states import CardProblem, Paper
+from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.states import Paper
 
 # The person
 

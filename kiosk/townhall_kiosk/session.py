@@ -16,6 +16,7 @@ from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk import steps as then
+from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.events import Event
 from townhall_kiosk.states import State
 from townhall_kiosk.steps import Step
@@ -79,7 +80,7 @@ TABLE: dict[_Key, Row] = dict(
         _row(
             at.ReadingCard,
             on.CardWasDisturbed,
-            lambda _s, _e: Step(at.CardRefused(at.CardProblem.BUSY), (do.Forget(),)),
+            lambda _s, _e: Step(at.CardRefused(CardProblem.BUSY), (do.Forget(),)),
             at.CardRefused,
         ),
         # PIN 1 and PIN 2

@@ -11,8 +11,7 @@ import enum
 from dataclasses import dataclass
 from typing import ClassVar
 
-from townhall_smartcard.errors import CardMuteError, CardUnreadableError, CardUnsupportedError, ReaderBusyError
-from townhall_smartcard.identity import RefusalReason
+from townhall_kiosk.card_problem import CardProblem
 from townhall_smartcard.messages import PinRole
 
 
@@ -29,46 +28,6 @@ class Outcome(enum.Enum):
 
     NOTHING_SENT = "nothing-sent"
     STORED = "stored"
-
-
-class CardProblem(enum.Enum):
-    """Why a card cannot be used, by what the person can do; texts and failure codes hang on it."""
-
-    UNSUPPORTED = "unsupported"
-    TOO_OLD = "too-old"
-    DEAD = "dead"
-    MUTE = "mute"
-    UNREADABLE = "unreadable"
-    BUSY = "busy"
-    INCONSISTENT = "inconsistent"
-    UNTRUSTED = "untrusted"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
-    PROOF_FAILED = "proof-failed"
-    PIN1_BLOCKED = "pin1-blocked"
-    PIN2_BLOCKED = "pin2-blocked"
-
-    @property
-    def code(self) -> str:
-        """The failure code in small print (docs/failure-codes.md)."""
-        return _CARD_CODES[self]
-
-
-_CARD_CODES = {
-    CardProblem.UNSUPPORTED: CardUnsupportedError.code,
-    CardProblem.TOO_OLD: CardUnsupportedError.code,
-    CardProblem.DEAD: "TH-KIOS-012",
-    CardProblem.MUTE: CardMuteError.code,
-    CardProblem.UNREADABLE: CardUnreadableError.code,
-    CardProblem.BUSY: ReaderBusyError.code,
-    CardProblem.INCONSISTENT: RefusalReason.CARD_INCONSISTENT.code,
-    CardProblem.UNTRUSTED: RefusalReason.UNTRUSTED.code,
-    CardProblem.EXPIRED: RefusalReason.EXPIRED.code,
-    CardProblem.REVOKED: RefusalReason.REVOKED.code,
-    CardProblem.PROOF_FAILED: RefusalReason.CHALLENGE_FAILED.code,
-    CardProblem.PIN1_BLOCKED: "TH-KIOS-010",
-    CardProblem.PIN2_BLOCKED: "TH-KIOS-011",
-}
 
 
 class PinNotice(enum.Enum):

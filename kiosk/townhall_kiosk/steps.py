@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
+from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.effects import Effect
 from townhall_kiosk.events import Event
 from townhall_kiosk.states import State
@@ -55,7 +56,7 @@ def in_language(_state: State, event: on.LanguageChosen) -> Step:
 def ask_pin(reader: str, role: PinRole, tries: int, notice: at.PinNotice = at.PinNotice.NONE) -> Step:
     """Open the pad; before the last try the person says that they know, and without a try there is no pad."""
     if tries <= 0:
-        blocked = at.CardProblem.PIN1_BLOCKED if role is PinRole.AUTHENTICATION else at.CardProblem.PIN2_BLOCKED
+        blocked = CardProblem.PIN1_BLOCKED if role is PinRole.AUTHENTICATION else CardProblem.PIN2_BLOCKED
         return Step(at.CardRefused(blocked), (do.Forget(),))
     if tries == 1:
         return Step(at.ConfirmingLastTry(reader, role))

@@ -3,7 +3,7 @@
 """From the list of readers to what it means for one visit: its card came, went, or is not alone."""
 
 from townhall_kiosk import events as on
-from townhall_kiosk.states import CardProblem
+from townhall_kiosk.card_problem import CardProblem
 from townhall_smartcard.messages import CardFamily, Reader
 
 _PROBLEMS = {

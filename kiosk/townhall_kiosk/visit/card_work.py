@@ -8,9 +8,9 @@ from townhall_crypto.trust import TrustAnchors, Usage, validate_certificate
 from townhall_forms.transaction import IdentityEvidence
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
+from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.errors import VisitError
 from townhall_kiosk.ports import Cards, Clock, DocumentSigner, Randomness
-from townhall_kiosk.states import CardProblem
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.identity import (

@@ -1,0 +1,48 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Why a card cannot be used, as the person is told, and under which failure code."""
+
+import enum
+
+from townhall_smartcard.errors import CardMuteError, CardUnreadableError, CardUnsupportedError, ReaderBusyError
+from townhall_smartcard.identity import RefusalReason
+
+
+class CardProblem(enum.Enum):
+    """Why a card cannot be used, by what the person can do; texts and failure codes hang on it."""
+
+    UNSUPPORTED = "unsupported"
+    TOO_OLD = "too-old"
+    DEAD = "dead"
+    MUTE = "mute"
+    UNREADABLE = "unreadable"
+    BUSY = "busy"
+    INCONSISTENT = "inconsistent"
+    UNTRUSTED = "untrusted"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    PROOF_FAILED = "proof-failed"
+    PIN1_BLOCKED = "pin1-blocked"
+    PIN2_BLOCKED = "pin2-blocked"
+
+    @property
+    def code(self) -> str:
+        """The failure code in small print (docs/failure-codes.md)."""
+        return _CARD_CODES[self]
+
+
+_CARD_CODES = {
+    CardProblem.UNSUPPORTED: CardUnsupportedError.code,
+    CardProblem.TOO_OLD: CardUnsupportedError.code,
+    CardProblem.DEAD: "TH-KIOS-012",
+    CardProblem.MUTE: CardMuteError.code,
+    CardProblem.UNREADABLE: CardUnreadableError.code,
+    CardProblem.BUSY: ReaderBusyError.code,
+    CardProblem.INCONSISTENT: RefusalReason.CARD_INCONSISTENT.code,
+    CardProblem.UNTRUSTED: RefusalReason.UNTRUSTED.code,
+    CardProblem.EXPIRED: RefusalReason.EXPIRED.code,
+    CardProblem.REVOKED: RefusalReason.REVOKED.code,
+    CardProblem.PROOF_FAILED: RefusalReason.CHALLENGE_FAILED.code,
+    CardProblem.PIN1_BLOCKED: "TH-KIOS-010",
+    CardProblem.PIN2_BLOCKED: "TH-KIOS-011",
+}

@@ -41,6 +41,10 @@ class Sight:
     code: str = ""
 
 
+def _never(_seen: Sight) -> bool:
+    return False
+
+
 class Person:
     """Meets one visit window after another at ``socket_path``; the newest visible one is in front of them."""
 
@@ -48,6 +52,8 @@ class Person:
         """Wait for windows in the background."""
         self.socket_path = socket_path
         self.hands = hands
+        self.gives_up: Callable[[Sight], bool] = _never
+        """Whether to stop waiting at this sight, because nothing better will come."""
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._server.bind(str(socket_path))
         self._server.listen()
@@ -101,7 +107,7 @@ class Person:
             seen = self.look()
             if is_it(seen):
                 return seen
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or self.gives_up(seen):
                 raise PersonLostError(f"waited for {what}, saw {seen.kind} {seen.heading!r} {seen.code}")
             time.sleep(_LOOK_EVERY_S)
 
@@ -118,6 +124,10 @@ class Person:
         """Type on the keyboard of the desk."""
         self._front("type", text)
 
+    def read(self) -> str:
+        """Return all words in the window, as a screen reader finds them."""
+        return str(self._front("read")["text"])
+
     def picture(self) -> bytes:
         """Return the window as PNG."""
         return base64.b64decode(str(self._front("picture")["png"]))
@@ -131,6 +141,8 @@ class Person:
                 answer = self._order(window, order, argument) if seen is not None and seen["kind"] else None
                 if answer is not None:
                     return answer
+            if self.gives_up(Sight("", "")):
+                break
             time.sleep(_LOOK_EVERY_S)
         raise PersonLostError("no window is there")
 

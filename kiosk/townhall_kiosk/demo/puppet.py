@@ -9,10 +9,11 @@ them, and uses Qt's own input events, so nothing is done that a person could not
 import base64
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, QSocketNotifier, Qt
+from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
@@ -38,6 +39,7 @@ class Puppet(QObject):
         self._notifier.activated.connect(self._read)
         self._orders: dict[str, Callable[[str], Facts]] = {
             "look": self._look,
+            "read": self._read_aloud,
             "touch": self._touch,
             "reach": self._reach,
             "type": self._type,
@@ -62,6 +64,12 @@ class Puppet(QObject):
             return {"kind": "", "heading": ""}
         frame = screen.frame
         return {"kind": type(screen).__name__, "heading": frame.heading, "step": frame.step, "code": frame.code}
+
+    def _read_aloud(self, _argument: str) -> Facts:
+        """Say everything that a screen reader finds in the window."""
+        if not self._window.isVisible():
+            return {"text": ""}
+        return {"text": "\n".join(_words(QAccessible.queryAccessibleInterface(self._window)))}
 
     def _touch(self, name: str) -> Facts:
         button = self._find(name)
@@ -98,6 +106,17 @@ class Puppet(QObject):
             if button.isVisible() and button.isEnabled() and button.accessibleName() == name
         )
         return next(found, None)
+
+
+def _words(node: QAccessibleInterface | None) -> Iterator[str]:
+    """Yield names, descriptions and values of what is visible, from the top."""
+    if node is None or node.state().invisible:
+        return
+    for kind in (QAccessible.Text.Name, QAccessible.Text.Description, QAccessible.Text.Value):
+        if text := node.text(kind):
+            yield text
+    for index in range(node.childCount()):
+        yield from _words(node.child(index))
 
 
 def _middle(widget: QWidget) -> QPoint:

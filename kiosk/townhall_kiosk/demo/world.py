@@ -3,6 +3,7 @@
 """A small world around one kiosk: a card issuer, readers, a centre with an agency, a person. All real but the card."""
 
 import base64
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,9 @@ from typing import Self
 from townhall_kiosk.demo.centre import CentreFailedError, DemoCentre
 from townhall_kiosk.demo.person import Hands, Person
 from townhall_smartcard.simulation.estonian_card import EstonianCard
+from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import Person as CardHolder
+from townhall_smartcard.simulation.estonian_card_pins import Pins
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
 from townhall_smartcard.simulation.test_pki import TestPki
 from townhall_smartcard.simulation.vpcd import VirtualReader
@@ -30,12 +33,14 @@ _LOOK_EVERY_S = 0.05
 class World:
     """Everything that one visit needs, in one temporary directory; use it as a context manager."""
 
-    def __init__(self, holder: CardHolder, hands: Hands = Hands.TOUCH, *, agency: str) -> None:
-        """Nothing is started before the context is entered."""
+    def __init__(self, holder: CardHolder, hands: Hands = Hands.TOUCH, *, agency: str, log: Path | None = None) -> None:
+        """Nothing is started before the context is entered; the kiosk's processes log to ``log``, or to the terminal."""
+        self._log = log
         self.directory = Path(tempfile.mkdtemp(prefix="townhall-"))
         self.pki = TestPki()
         self.holder = holder
-        self.card = EstonianCard(holder, self.pki.issue_card_keys(holder))
+        self._card_keys: dict[str, CardKeys] = {}
+        self.card = self.card_of(holder)
         self.centre = DemoCentre(self.directory / "centre", agency)
         self.person = Person(self.directory / "person", hands)
         self.home = self.directory / "kiosk"
@@ -67,6 +72,11 @@ class World:
         self.pcscd.close()
         self.person.close()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def card_of(self, holder: CardHolder, pins: Pins = Pins()) -> EstonianCard:  # noqa: B008  # frozen
+        """Return a card of ``holder`` as it comes from the issuer; always with the same keys."""
+        keys = self._card_keys.setdefault(holder.personal_code, self.pki.issue_card_keys(holder))
+        return EstonianCard(holder, keys, pins=pins)
 
     @property
     def _trust(self) -> Path:
@@ -112,7 +122,9 @@ class World:
     def start_kiosk(self) -> None:
         """Switch the kiosk on."""
         command = [*_demo_kiosk(), str(self.home), str(self.person.socket_path)]
-        self._kiosk = subprocess.Popen(command, env=self.kiosk_environment())
+        with contextlib.ExitStack() as files:
+            log = files.enter_context(self._log.open("ab")) if self._log is not None else None
+            self._kiosk = subprocess.Popen(command, env=self.kiosk_environment(), stderr=log)
 
     def kiosk_environment(self) -> Mapping[str, str]:
         """Return the environment of the kiosk's processes: this world's PC/SC service, and a display."""

@@ -3,7 +3,6 @@
 """Builds the keeper's object graph from the kiosk's home, and enrols a new kiosk."""
 
 import asyncio
-import contextlib
 import logging
 import os
 import random
@@ -90,8 +89,12 @@ async def _until_told(keeper: Keeper) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
+    try:
         await running
+    except asyncio.CancelledError:
+        _log.info("told to stop")
+    except ExceptionGroup as group:  # of the keeper's task group; the first to fail says why
+        raise group.exceptions[0] from None
 
 
 def _kiosk_name(home: KioskHome) -> str:

@@ -44,7 +44,7 @@ class KeeperServices(Protocol):
 
 
 class RunningVisit:
-    """Takes what one visit says until it is over or its process ends; ``ended`` is set then."""
+    """Takes what one visit says until it is over or its process ends."""
 
     def __init__(
         self,
@@ -53,7 +53,6 @@ class RunningVisit:
         services: KeeperServices,
     ) -> None:
         """Use ``start``."""
-        self.ended = asyncio.Event()
         self._name = secrets.token_hex(8)
         self._child = child
         self._channel = channel
@@ -96,6 +95,11 @@ class RunningVisit:
         """Wait until the first screen is on the glass, or the visit's process ended."""
         await self._first(self._painted)
 
+    async def over(self) -> None:
+        """Wait until the visit is over or its process ended; what went wrong in the keeper meanwhile comes out of it."""
+        await asyncio.wait({self._listening})
+        self._listening.result()
+
     async def tell_line(self, *, is_up: bool) -> None:
         """Tell whether the centre answers."""
         try:
@@ -127,12 +131,12 @@ class RunningVisit:
         self._channel.close()
 
     async def _first(self, event: asyncio.Event) -> None:
-        waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(self.ended.wait())]
+        """Wait until ``event`` is set or the visit has ended."""
+        waiting = asyncio.create_task(event.wait())
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({waiting, self._listening}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for wait in waits:
-                wait.cancel()
+            waiting.cancel()
 
     async def _listen(self) -> None:
         try:
@@ -146,7 +150,6 @@ class RunningVisit:
             await self._child.kill()
         if self._somebody_came and not self._is_over:
             await self._services.visit_ended(self._name, None)
-        self.ended.set()
 
     async def _take(self, message: messages.FromVisit) -> None:
         match message:

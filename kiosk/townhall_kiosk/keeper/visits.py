@@ -40,7 +40,7 @@ class Visits:
                 if before is not None:
                     await self._end(before)
                 standby = asyncio.create_task(self._warm())
-                await current.ended.wait()
+                await current.over()
                 previous = current.left_behind()
                 await current.end_card_process()
         finally:

@@ -156,6 +156,7 @@ class ServiceOpened:
 class AnswerAccepted:
     """The form took the answer; ``following`` is the position of the next question to ask, if any."""
 
+    question: int
     following: int | None
 
 
@@ -163,7 +164,16 @@ class AnswerAccepted:
 class AnswerRefused:
     """The form did not take it; ``message`` says how to mend it."""
 
+    question: int
+    value: str = field(repr=False)
     message: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerMissing:
+    """The form cannot be finished before this question has another answer."""
+
+    question: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +243,7 @@ Event = (
     | ServiceOpened
     | AnswerAccepted
     | AnswerRefused
+    | AnswerMissing
     | DocumentMade
     | Committed
     | Printed

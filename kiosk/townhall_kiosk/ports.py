@@ -11,16 +11,12 @@ from datetime import datetime
 from typing import Protocol
 
 from townhall_kiosk.receipt import SignedReceipt
-from townhall_smartcard.messages import CardContents, Failed, PinOutcome, Reader, ReadersChanged, ServiceChanged
+from townhall_smartcard.messages import CardContents, Failed, PinOutcome, ReadersChanged, ServiceChanged
 from townhall_ui.screens import Screen
 
 
 class CardReader(Protocol):
     """Readers and the cards in them."""
-
-    @property
-    def readers(self) -> tuple[Reader, ...]:
-        """All readers as they are now."""
 
     async def next_event(self) -> ReadersChanged | ServiceChanged:
         """Wait for a card or reader to come or go; raises ``ChannelClosedError`` when the card process ended."""

@@ -6,7 +6,6 @@ Format: docs/formats/kiosk-receipt.md.
 """
 
 import base64
-import binascii
 
 import msgspec
 
@@ -19,7 +18,7 @@ PREFIX = "TOWNHALL-RECEIPT-1:"
 _MAX_TEXT = 4096
 
 
-class ReceiptFacts(msgspec.Struct, frozen=True):
+class ReceiptFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the receipt says; all text, as printed."""
 
     number: str
@@ -45,7 +44,7 @@ class SignedReceipt(msgspec.Struct, frozen=True):
         """Return the text inside the QR code."""
         body = self.facts.signed_bytes()
         packed = len(body).to_bytes(2, "big") + body + self.signature
-        return PREFIX + base64.b32encode(packed).decode().rstrip("=")  # base 32 suits the alphanumeric mode of QR codes
+        return PREFIX + _base32(packed)  # base 32 suits the alphanumeric mode of QR codes
 
 
 def sign_receipt(facts: ReceiptFacts, key: DeviceKey) -> SignedReceipt:
@@ -74,6 +73,13 @@ def _unpack(text: str) -> bytes:
         raise ReceiptRefusedError("not the text of a Townhall receipt")
     encoded = text.removeprefix(PREFIX)
     try:
-        return base64.b32decode(encoded + "=" * (-len(encoded) % 8))
-    except binascii.Error as exc:
+        packed = base64.b32decode(encoded + "=" * (-len(encoded) % 8))
+    except ValueError as exc:
         raise ReceiptRefusedError("not the text of a Townhall receipt") from exc
+    if _base32(packed) != encoded:  # the last letter has bits to spare: one text for one receipt
+        raise ReceiptRefusedError("not the text of a Townhall receipt")
+    return packed
+
+
+def _base32(packed: bytes) -> str:
+    return base64.b32encode(packed).decode().rstrip("=")

@@ -65,6 +65,7 @@ TABLE: dict[_Key, Row] = dict(
             at.PreviousEnded, on.TimeUp, lambda _s, _e: Step(at.Attract(), (do.Forget(), do.LookForCard())), at.Attract
         ),
         _row(at.PreviousEnded, on.PrintAsked, lambda s, _e: Step(s, (do.PrintReceipt(),)), at.PreviousEnded),
+        _row(at.PreviousEnded, on.Printed, lambda s, e: Step(replace(s, paper=e.paper)), at.PreviousEnded),
         _row(at.ChoosingLanguage, on.LanguageChosen, then.in_language, at.WaitingForCard),
         _row(at.ChoosingLanguage, on.StopPressed, then.stop, at.TakingCard),
         # The card
@@ -83,6 +84,8 @@ TABLE: dict[_Key, Row] = dict(
             lambda _s, _e: Step(at.CardRefused(CardProblem.BUSY), (do.Forget(),)),
             at.CardRefused,
         ),
+        _row(at.CardRefused, on.CardInserted, then.read, at.ReadingCard),
+        _row(at.CardRefused, on.CardUnusable, then.refuse, at.CardRefused),
         # PIN 1 and PIN 2
         _row(
             at.ConfirmingLastTry,
@@ -118,12 +121,7 @@ TABLE: dict[_Key, Row] = dict(
         _row(at.ChoosingService, on.StopPressed, then.stop, at.TakingCard),
         _row(at.Answering, on.AnswerGiven, lambda s, e: Step(s, (do.GiveAnswer(s.question, e.value),)), at.Answering),
         _row(at.Answering, on.AnswerAccepted, then.answer_accepted, at.Answering, at.Reviewing),
-        _row(
-            at.Answering,
-            on.AnswerRefused,
-            lambda s, e: Step(replace(s, problem=e.message)),
-            at.Answering,
-        ),
+        _row(at.Answering, on.AnswerRefused, then.answer_refused, at.Answering),
         _row(at.Answering, on.WentBack, then.back_from_question, at.Answering, at.Reviewing, at.ChoosingService),
         _row(at.Answering, on.StopPressed, then.stop, at.TakingCard),
         _row(
@@ -140,6 +138,12 @@ TABLE: dict[_Key, Row] = dict(
         ),
         _row(at.Reviewing, on.StopPressed, then.stop, at.TakingCard),
         # The document and its signature
+        _row(
+            at.MakingDocument,
+            on.AnswerMissing,
+            lambda s, e: Step(at.Answering(s.reader, e.question, is_changing=True)),
+            at.Answering,
+        ),
         _row(
             at.MakingDocument,
             on.DocumentMade,

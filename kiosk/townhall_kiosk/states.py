@@ -8,7 +8,7 @@ somebody (``idle``) and after how many seconds it passes by itself (``lasts_s``)
 """
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from townhall_kiosk.card_problem import CardProblem
@@ -75,6 +75,7 @@ class PreviousEnded:
 
     number: str | None  # of the stored transaction; None: nothing was sent
     has_receipt: bool = False
+    paper: Paper = Paper.NOT_ASKED
     card: ClassVar[CardNeed] = CardNeed.NONE
     idle: ClassVar[Idle | None] = None
     lasts_s: ClassVar[int | None] = 60
@@ -182,6 +183,7 @@ class Answering:
     reader: str
     question: int  # position among the questions that apply now
     problem: str = ""  # what was wrong with the last answer, in the person's language
+    refused: str = field(default="", repr=False)  # that answer, which stays on the screen to be mended
     is_changing: bool = False  # came from the review and returns there
     card: ClassVar[CardNeed] = CardNeed.VISIT
     idle: ClassVar[Idle | None] = _FORM

@@ -98,9 +98,18 @@ def ask_again(notice: at.PinNotice) -> Callable[[at.UsingPin, Event], Step]:
 
 def answer_accepted(state: at.Answering, event: on.AnswerAccepted) -> Step:
     """On to the next question, or to the review when none follows."""
+    if event.question != state.question:  # the person went back meanwhile
+        return Step(state)
     if event.following is None:
         return Step(at.Reviewing(state.reader))
     return Step(at.Answering(state.reader, event.following, is_changing=state.is_changing))
+
+
+def answer_refused(state: at.Answering, event: on.AnswerRefused) -> Step:
+    """Say how to mend the answer, and leave it there to be mended."""
+    if event.question != state.question:
+        return Step(state)
+    return Step(replace(state, problem=event.message, refused=event.value))
 
 
 def back_from_question(state: at.Answering, _event: on.WentBack) -> Step:
@@ -172,10 +181,11 @@ def idle(state: State) -> Step:
 def fault(state: State, event: on.Fault) -> Step:
     """Answer ``Fault`` in every state: what is stored is never taken back by a later fault."""
     match state:
-        case at.ShowingReceipt() | at.TakingCard() | at.Thanked() | at.Ended() | at.OutOfService():
+        case at.PreviousEnded() | at.ShowingReceipt() | at.TakingCard() | at.Thanked() | at.Ended() | at.OutOfService():
             return Step(state)
-        case at.StillThere(resume=at.ShowingReceipt()):
-            return Step(state)
+        case at.StillThere():
+            after = fault(state.resume, event)
+            return Step(state) if after.state == state.resume else after
         case at.Committing(card_is_in=card_is_in):
             return Step(at.OutOfService(event.code, card_is_in), (do.Forget(),))
         case _:

@@ -17,6 +17,7 @@ from townhall_forms.service import load_services
 from townhall_kiosk.demo.person import Hands, PersonLostError
 from townhall_kiosk.demo.script import Visitor
 from townhall_kiosk.demo.world import SERVICES, World
+from townhall_kiosk.home import KioskHome
 from townhall_kiosk.texts import Texts
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 
@@ -79,9 +80,12 @@ def run_demo(*, language: str, by_keyboard: bool) -> int:
         else:
             _by_script(world, album, diary, Texts(language))
         shutil.copy(world.paper / "receipt.pdf", OUTPUT / "receipt.pdf")
+        shutil.copy(KioskHome(world.home).device_certificate, OUTPUT / "kiosk.der")  # for townhall receipt verify
         _deliver(world, diary)
     diary.save(OUTPUT / "summary.txt")
-    sys.stdout.write(f"\nLook into {OUTPUT}/: screens/, signed.pdf, receipt.pdf, centre-case.json, summary.txt\n")
+    sys.stdout.write(
+        f"\nLook into {OUTPUT}/: screens/, signed.pdf, receipt.pdf, kiosk.der, centre-case.json, summary.txt\n"
+    )
     return 0
 
 

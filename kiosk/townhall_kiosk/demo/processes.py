@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""A running kiosk's processes, seen from outside as an operator sees them: for drills in which one of them is killed."""
+"""A running kiosk's processes, seen from outside as an operator sees them: for drills in which one is killed."""
 
 from dataclasses import dataclass
 from pathlib import Path

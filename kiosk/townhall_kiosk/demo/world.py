@@ -34,7 +34,7 @@ class World:
     """Everything that one visit needs, in one temporary directory; use it as a context manager."""
 
     def __init__(self, holder: CardHolder, hands: Hands = Hands.TOUCH, *, agency: str, log: Path | None = None) -> None:
-        """Nothing is started before the context is entered; the kiosk's processes log to ``log``, or to the terminal."""
+        """Nothing is started before the context is entered; the kiosk logs to ``log``, or to the terminal."""
         self._log = log
         self.directory = Path(tempfile.mkdtemp(prefix="townhall-"))
         self.pki = TestPki()
@@ -75,8 +75,9 @@ class World:
 
     def card_of(self, holder: CardHolder, pins: Pins = Pins()) -> EstonianCard:  # noqa: B008  # frozen
         """Return a card of ``holder`` as it comes from the issuer; always with the same keys."""
-        keys = self._card_keys.setdefault(holder.personal_code, self.pki.issue_card_keys(holder))
-        return EstonianCard(holder, keys, pins=pins)
+        if holder.personal_code not in self._card_keys:
+            self._card_keys[holder.personal_code] = self.pki.issue_card_keys(holder)
+        return EstonianCard(holder, self._card_keys[holder.personal_code], pins=pins)
 
     @property
     def _trust(self) -> Path:

@@ -96,7 +96,7 @@ class RunningVisit:
         await self._first(self._painted)
 
     async def over(self) -> None:
-        """Wait until the visit is over or its process ended; what went wrong in the keeper meanwhile comes out of it."""
+        """Wait until the visit is over or its process ended; raise what went wrong in the keeper meanwhile."""
         await asyncio.wait({self._listening})
         self._listening.result()
 
@@ -158,8 +158,9 @@ class RunningVisit:
             case messages.Painted():
                 self._painted.set()
             case messages.PersonCame():
-                self._somebody_came = True
-                await self._services.visit_begun(self._name)
+                if not self._somebody_came:  # who takes the card out before choosing a language comes again
+                    self._somebody_came = True
+                    await self._services.visit_begun(self._name)
             case messages.PreviousDismissed():
                 self._previous = None
             case messages.Commit():

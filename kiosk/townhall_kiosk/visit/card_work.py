@@ -4,6 +4,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from townhall_crypto.trust import TrustAnchors, Usage, validate_certificate
 from townhall_forms.transaction import IdentityEvidence
 from townhall_kiosk import effects as do
@@ -123,10 +125,16 @@ class CardWork:
                 tooltip=self.around.text("document.signature-field", name=name),
             )
         except _NotSignedError as exc:
+            if isinstance(exc.outcome, PinWrong):
+                self._remember_tries(PinRole.SIGNATURE, exc.outcome.tries_left)
             return self._no_signature(exc.outcome)
-        finally:
-            job.pin[:] = bytes(len(job.pin))
         return on.PinAccepted()
+
+    def _remember_tries(self, role: PinRole, left: int) -> None:
+        """Keep what the card was last heard to have left: the person may go back and come again."""
+        if (contents := self.desk.contents) is not None:
+            tries = {**contents.tries, role: msgspec.structs.replace(contents.tries[role], left=left)}
+            self.desk.contents = msgspec.structs.replace(contents, tries=tries)
 
     def _no_signature(self, outcome: PinOutcome) -> on.Event:  # one line an outcome
         match outcome:

@@ -3,6 +3,7 @@
 """What a visit does at its end: seal, hand over, print."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from townhall_crypto.recipients import RecipientPublicKey
 from townhall_crypto.sealed import seal
 from townhall_forms.document import Direction as PageDirection
 from townhall_forms.document import Line, ReceiptModel, render_receipt
+from townhall_forms.errors import FormError
 from townhall_forms.transaction import Transaction
 from townhall_kiosk import events as on
 from townhall_kiosk.errors import VisitError
@@ -21,6 +23,8 @@ from townhall_kiosk.states import Paper
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.qr import qr_svg
 from townhall_kiosk.visit.surroundings import Surroundings
+
+_log = logging.getLogger(__name__)
 
 TRANSACTION_KIND = "service-transaction"
 
@@ -72,7 +76,11 @@ class ClosingWork:
         """Put the receipt on paper; a printer's trouble never touches what is stored."""
         if self.desk.receipt is None:
             raise VisitError("no receipt")
-        pdf = await asyncio.to_thread(render_receipt, receipt_model(self.desk.receipt, self.around), self.fonts)
+        try:
+            pdf = await asyncio.to_thread(render_receipt, receipt_model(self.desk.receipt, self.around), self.fonts)
+        except FormError as exc:
+            _log.error("%s: the receipt cannot be set", exc.code)
+            return on.Printed(Paper.FAILED)
         code = await self.printer.print(pdf)
         return on.Printed(Paper.FAILED if code else Paper.PRINTED)
 

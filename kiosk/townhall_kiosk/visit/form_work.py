@@ -50,28 +50,20 @@ class FormWork:
         if asked.kind is not QuestionKind.NOTE:
             outcome = form.answer(asked.ref, job.value)
             if isinstance(outcome, AnswerRefused):
-                return on.AnswerRefused(outcome.message or self._own_words(outcome.reason))
-        return on.AnswerAccepted(self._following(form, asked.ref, is_changing=is_changing))
+                return on.AnswerRefused(job.question, job.value, outcome.message or self._own_words(outcome.reason))
+        return on.AnswerAccepted(job.question, _following(form, asked.ref, is_changing=is_changing))
 
     def _own_words(self, reason: RefusalReason) -> str:
         which = "form.answer-needed" if reason is RefusalReason.REQUIRED else "form.answer-unfit"
         return self.around.text(which)
-
-    @staticmethod
-    def _following(form: FormSession, ref: str, *, is_changing: bool) -> int | None:
-        """Return the next question; after the last, or after a change, the first that still has a problem."""
-        refs = [asked.ref for asked in asked_questions(form)]
-        following = refs.index(ref) + 1
-        if not is_changing and following < len(refs):
-            return following
-        problems = {problem.ref for problem in form.problems()}
-        return next((position for position, other in enumerate(refs) if other in problems), None)
 
     async def make_document(self) -> on.Event:
         """Make the document, and pictures of these very bytes for the screen."""
         contents = self.desk.contents
         if contents is None:
             raise VisitError("nobody to sign")
+        if (missing := _first_problem(self._form())) is not None:  # a change brought up a question that was left open
+            return on.AnswerMissing(missing)
         model = self._model()
         # A page takes longer than a tap may wait for its answer, and typst works outside the interpreter's lock.
         pdf = await asyncio.to_thread(render_document, model, self.fonts)
@@ -113,6 +105,19 @@ class FormWork:
         if self.desk.form is None:
             raise VisitError("no form is open")
         return self.desk.form
+
+
+def _following(form: FormSession, ref: str, *, is_changing: bool) -> int | None:
+    """Return the next question; after the last, or after a change, the first that still has a problem."""
+    refs = [asked.ref for asked in asked_questions(form)]
+    following = refs.index(ref) + 1
+    return following if following < len(refs) and not is_changing else _first_problem(form)
+
+
+def _first_problem(form: FormSession) -> int | None:
+    """Return the first question that keeps the form from being finished."""
+    problems = {problem.ref for problem in form.problems()}
+    return next((position for position, asked in enumerate(asked_questions(form)) if asked.ref in problems), None)
 
 
 def prefill_of(identity: Identity) -> dict[str, str]:

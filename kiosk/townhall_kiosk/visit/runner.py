@@ -19,7 +19,8 @@ from townhall_kiosk.visit.intents import event_of
 from townhall_kiosk.visit.presenters import present
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_kiosk.visit.work import Work
-from townhall_smartcard.messages import ServiceChanged
+from townhall_smartcard.apdu import wipe
+from townhall_smartcard.messages import Reader, ServiceChanged
 from townhall_ui.screens import Intent, Screen
 
 _log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Visit:
         self._idle = IdleWatch(timer, self.post, self._count_down)
         self._job: asyncio.Task[None] | None = None
         self._printing: asyncio.Task[None] | None = None
-        self._cards: Cards | None = None
+        self._readers: tuple[Reader, ...] = ()
         self._shown: Screen | None = None
 
     def post(self, event: on.Event) -> None:
@@ -79,15 +80,15 @@ class Visit:
         Raises:
             ChannelClosedError: the card process ended; call again with a new one.
         """
-        self._cards = cards
         self._work.use_cards(cards)
         while True:
             event = await cards.next_event()
             if isinstance(event, ServiceChanged):
                 _log.info("PC/SC service %s", "runs" if event.is_running else "is away")
                 continue
-            self._around.has_reader = bool(cards.readers)
-            self._post_if(self._watch.notice(cards.readers))
+            self._readers = event.readers  # each change by itself: the newest alone would hide an exchange of cards
+            self._around.has_reader = bool(event.readers)
+            self._post_if(self._watch.notice(event.readers))
             self._show()
 
     def line_changed(self, *, is_up: bool) -> None:
@@ -101,6 +102,7 @@ class Visit:
         self._entered()
         while not isinstance(self.state, at.Ended):
             self._take(await self._events.get())
+            await asyncio.sleep(0)  # a job begins before the next event can take away what it works on
         if self._job is not None:
             self._job.cancel()
 
@@ -132,14 +134,13 @@ class Visit:
             case do.UseLanguage(language=language):
                 self._around.language = language
             case do.LookForCard():
-                if self._cards is not None:
-                    self._post_if(self._watch.look(self._cards.readers))
+                self._post_if(self._watch.look(self._readers))
             case do.Forget():
                 if self._job is not None:
                     self._job.cancel()
                 self._desk.clear()
             case do.WipePin(pin=pin):
-                pin[:] = bytes(len(pin))
+                wipe(pin)
             case do.EndVisit(outcome=outcome):
                 self._on_over(outcome)
             case do.ReadCard(reader=reader):
@@ -152,6 +153,9 @@ class Visit:
         """Do the work of an effect in the background; the event that it leads to comes back through the queue."""
         job = asyncio.create_task(self._do(effect))
         job.add_done_callback(_raise_unexpected)
+        if isinstance(effect, do.ProveIdentity | do.SignDocument):
+            pin = effect.pin
+            job.add_done_callback(lambda _job: wipe(pin))  # also where the job was cancelled before it began
         if isinstance(effect, do.PrintReceipt):
             self._printing = job  # who leaves at once still gets the paper
         else:

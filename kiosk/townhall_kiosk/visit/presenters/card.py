@@ -47,6 +47,8 @@ def waiting_for_card(around: Surroundings) -> MessageScreen:
     """Ask for the card."""
     text = around.text
     heading = frame(around, text("insert-card.heading"), stop=True)
+    if not around.has_reader:
+        return MessageScreen(heading, (text("insert-card.no-reader"),), Picture.HELP, Tone.PROBLEM)
     return MessageScreen(heading, (text("insert-card.how"), text("insert-card.privacy")), Picture.INSERT_CARD)
 
 

@@ -62,9 +62,11 @@ def previous_ended(state: at.PreviousEnded, around: Surroundings) -> MessageScre
         heading = frame(around, text("previous.nothing.heading"), proceed=proceed)
         return MessageScreen(heading, (text("previous.nothing.what"),), Picture.STOPPED, Tone.WARNING)
     heading = frame(around, text("previous.stored.heading"), proceed=proceed)
-    paragraphs = (text("previous.stored.what", number=state.number), text("take-card.now"))
+    paragraphs = [text("previous.stored.what", number=state.number), text("take-card.now")]
+    if state.paper is not at.Paper.NOT_ASKED:
+        paragraphs.append(text(f"receipt.{state.paper.value}"))
     again = Choice(PRINT, text("receipt.print-again")) if around.can_print and state.has_receipt else None
-    return MessageScreen(heading, paragraphs, Picture.DONE, Tone.GOOD, again)
+    return MessageScreen(heading, tuple(paragraphs), Picture.DONE, Tone.GOOD, again)
 
 
 def take_card(state: at.TakingCard, around: Surroundings) -> MessageScreen:

@@ -47,6 +47,7 @@ def question(state: at.Answering, desk: Desk, around: Surroundings) -> QuestionS
     _service, form = _opened(desk)
     questions = asked_questions(form)
     asked = questions[state.question]
+    value = state.refused if state.problem else asked.value
     heading = frame(
         around,
         asked.label,
@@ -58,19 +59,19 @@ def question(state: at.Answering, desk: Desk, around: Surroundings) -> QuestionS
     return QuestionScreen(
         heading,
         EntryKind(asked.kind.value),
-        asked.value,
+        value,
         _keyboard_words(around),
         DateWords(text("date.day"), text("date.month"), text("date.year")),
         hint=asked.hint,
         source=text("form.from-card") if asked.source else "",
         problem=state.problem,
-        choices=_choices(asked),
+        choices=_choices(asked, value),
         is_read_only=asked.is_read_only,
     )
 
 
-def _choices(asked: Question) -> tuple[Choice, ...]:
-    chosen = asked.value.split()
+def _choices(asked: Question, value: str) -> tuple[Choice, ...]:
+    chosen = value.split()
     return tuple(Choice(choice.value, choice.label, is_chosen=choice.value in chosen) for choice in asked.choices)
 
 

@@ -80,6 +80,11 @@ class Control:
     appearance: frozenset[str]
     group: Group | None
 
+    @property
+    def is_choice(self) -> bool:
+        """Whether it asks to choose among offered values."""
+        return self.kind in {ControlKind.SELECT_ONE, ControlKind.SELECT_MANY}
+
 
 @dataclass(slots=True)
 class Body:

@@ -56,7 +56,8 @@ class Rule:
         """
         try:
             return self.evaluate(Scope(environment, node, node))
-        except XPathError as exc:
+        except (XPathError, ArithmeticError, RecursionError) as exc:
+            # Not only our own: an instance from outside must not be able to stop the centre with a strange number.
             raise EvaluationError(type(exc).__name__, self.place) from exc
 
     def references(self, definition: Definition, current: Node) -> References:
@@ -90,7 +91,9 @@ class Expressions:
                 syntax = parse(text)
                 known = (syntax, compile_expression(syntax, self._namespaces))
             except XPathError as exc:
-                raise FormRefusedError(_CAUSES[type(exc)], f"{exc} in {text[:200]!r}", place) from exc
+                raise FormRefusedError(
+                    _CAUSES.get(type(exc), RefusalCause.BAD_REFERENCE), f"{exc} in {text[:200]!r}", place
+                ) from exc
             self._compiled[text] = known
         return Rule(text, place, *known)
 

@@ -25,6 +25,7 @@ from townhall_forms.session import FormSession
 from townhall_forms.xpath.values import parse_moment
 
 MAX_INSTANCE_BYTES = 1024 * 1024
+MAX_REASONS = 100
 LONGEST_SESSION = timedelta(hours=4)  # between opening the form and ``now``
 _WESTERNMOST = timedelta(hours=12)
 _EASTERNMOST = timedelta(hours=14)
@@ -57,7 +58,9 @@ def revalidate(
     known: then prefilled answers are checked like answers. ``language`` is the session's, the form's default if empty.
 
     Raises:
-        InstanceRefusedError: the form could not have produced it; ``reasons`` says why.
+        InstanceRefusedError: the form could not have produced it; ``reasons`` says why, at most ``MAX_REASONS``.
+        EvaluationError: an expression of the form fails before any answer.
+        PrefillMisuseError: ``prefill`` holds a value that does not fit its question.
     """
     try:
         root = read_document(parse_xml(untrusted_instance, max_bytes=MAX_INSTANCE_BYTES)).children[0]
@@ -121,7 +124,7 @@ class _Replay:
 
     def _raise_found(self) -> None:
         if self._found:
-            raise InstanceRefusedError(tuple(self._found))
+            raise InstanceRefusedError(tuple(self._found[:MAX_REASONS]))
 
     def _report(self, path: str, fault: InstanceFault) -> None:
         self._found.append(InstanceProblem(path, fault))
@@ -158,7 +161,7 @@ class _Replay:
         self._state.compute_all()
 
     def _take_answer(self, path: str, text: str) -> None:
-        if normalise(self._state.bind(path).data_type, text) != text:
+        if normalise(self._state.answer_type(path), text) != text:
             self._report(path, InstanceFault.WRONG_TYPE)
             return
         if self._state.nodes[path].text != text:

@@ -94,6 +94,7 @@ class FormSession:
 
         Raises:
             AnswerMisuseError: the question is unknown, not relevant, read only, or a note.
+            EvaluationError: an expression of the form cannot work on the answer.
         """
         control = self._asked(ref)
         if self._state.is_read_only(ref) or self._kind(control) is QuestionKind.NOTE:
@@ -105,8 +106,10 @@ class FormSession:
             return AnswerRefused(RefusalReason.REQUIRED, self._required_message(ref))
         node = self._state.nodes[ref]
         before, node.text = node.text, text
-        is_allowed = self._state.meets_constraint(ref)
-        node.text = before
+        try:
+            is_allowed = self._state.meets_constraint(ref)
+        finally:
+            node.text = before
         if not is_allowed:
             return AnswerRefused(RefusalReason.CONSTRAINT, self._constraint_message(ref))
         self._state.put(ref, text)
@@ -114,7 +117,7 @@ class FormSession:
 
     def read_answer(self, control: Control, value: str) -> str | None:
         """Return an answer as the instance holds it, or None if it has not the type of its question."""
-        text = normalise(self._state.bind(control.path).data_type, value)
+        text = normalise(self._state.answer_type(control.path), value)
         match control.kind:
             case ControlKind.INPUT:
                 return text

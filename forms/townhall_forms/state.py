@@ -12,7 +12,7 @@ from typing import TypeAlias
 from townhall_forms.binds import IDENTITY_KEYS, Bind, Preload
 from townhall_forms.body import Control, ControlKind, Itemset
 from townhall_forms.calculated import stored
-from townhall_forms.datatypes import normalise
+from townhall_forms.datatypes import DataType, normalise
 from townhall_forms.errors import EvaluationError, PrefillMisuseError
 from townhall_forms.form import Form
 from townhall_forms.nodes import Node
@@ -73,6 +73,11 @@ class FormState:
     def bind(self, path: str) -> Bind:
         """Return the bind of a node; one without rules if the form has none."""
         return self.form.binds.get(path) or Bind(path)
+
+    def answer_type(self, path: str) -> DataType:
+        """Return the type that an answer must have; a choice's value is taken as it is written."""
+        control = self._controls.get(path)
+        return self.bind(path).data_type if control is None or not control.is_choice else DataType.STRING
 
     def value(self, path: str) -> str:
         """Return what the node holds, relevant or not."""
@@ -170,7 +175,7 @@ class FormState:
             if bind is not None and bind.calculate is not None and path not in self.kept:
                 node.text = self._calculated(bind, node)
             control = self._controls.get(path)
-            if control is not None and control.kind in {ControlKind.SELECT_ONE, ControlKind.SELECT_MANY}:
+            if control is not None and control.is_choice:
                 self._offer(control, node)
         return (node.is_relevant, node.text) != before
 
@@ -229,7 +234,7 @@ class FormState:
         if control is None:
             return ""
         if control.path not in self._offered:
-            self._offer(control, self.nodes[control.path])
+            self._offered[control.path] = self._read_offer(control, self.nodes[control.path])
         return next((choice.label for choice in self.choices(control) if choice.value == value), "")
 
     def _text(self, text_id: str, current: Node) -> str:
@@ -267,7 +272,7 @@ class FormState:
             given = prefill.get(bind.prefill, "") if bind.prefill else ""
             if not given:
                 continue
-            value = normalise(bind.data_type, given)
+            value = normalise(self.answer_type(bind.path), given)
             if not value:
                 raise PrefillMisuseError(f"{bind.prefill} does not fit {bind.path}")
             self.nodes[bind.path].text = value

@@ -150,6 +150,12 @@ def test_one_choice_takes_one_value_and_many_take_a_list_in_the_forms_order(open
     assert isinstance(session.answer("/data/b", "red pink"), AnswerRefused)
 
 
+def test_a_choices_value_is_taken_as_it_is_written(open_form: Open) -> None:
+    session = open_form("<a/>", bind("/data/a", type="int"), ask("/data/a", "select1", item("01") + item("1")))
+    assert session.answer("/data/a", "01") == Accepted()
+    assert session.questions()[0].value == "01"
+
+
 def test_questions_that_are_not_asked_take_no_answer(open_form: Open) -> None:
     rules = bind("/data/b", relevant="/data/a = 'x'") + bind("/data/c", readonly="true()")
     session = open_form(ABC, rules, ASK_ABC)
@@ -272,6 +278,13 @@ def test_only_what_depends_on_an_answer_is_computed_again(open_form: Open) -> No
         wave.changed(path)
     assert seen == [f"/data/q{number}" for number in range(250, count)]
     assert graph.dependents.get("/data/q10", ()) == ()
+
+
+def test_an_answer_that_an_expression_cannot_work_on_changes_nothing(open_form: Open) -> None:
+    session = open_form("<a/>", bind("/data/a", constraint="uuid(. * 1000) != ''"), ask("/data/a"))
+    with pytest.raises(EvaluationError, match="/data/a"):
+        session.answer("/data/a", "5")
+    assert session.questions()[0].value == ""
 
 
 # Choices

@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from townhall_forms.xpath.compiler import compile_expression
 from townhall_forms.xpath.errors import (
     UnknownFunctionError,
     UnsupportedXPathError,
+    XPathError,
     XPathLimitError,
     XPathValueError,
 )
@@ -361,8 +362,10 @@ def test_a_value_where_nodes_are_needed_is_an_error_of_its_own(evaluate: Evaluat
 
 
 def test_a_regular_expression_that_is_none_is_an_error_of_its_own(evaluate: Evaluate) -> None:
-    with pytest.raises(XPathValueError):
+    with pytest.raises(UnsupportedXPathError):
         evaluate("regex('a', '[')")
+    with pytest.raises(XPathValueError):
+        evaluate("regex('a', concat('[', ''))")
     with pytest.raises(XPathLimitError):
         evaluate(f"regex('a', '{'a' * 2000}')")
     assert evaluate(f"regex('{'a' * 3000}', 'a')") is False
@@ -371,6 +374,36 @@ def test_a_regular_expression_that_is_none_is_an_error_of_its_own(evaluate: Eval
 def test_a_uuid_of_absurd_length_is_a_limit(evaluate: Evaluate) -> None:
     with pytest.raises(XPathLimitError):
         evaluate("uuid(1000000000)")
+
+
+_OPERATORS = ["+", "-", "*", "div", "mod", "=", "!=", "<", "<=", ">", ">=", "and", "or"]
+_ARGUMENT = st.one_of(
+    st.sampled_from(
+        ["/data/house/person/age", "/data/nothing", "/data/name", "true()", "today()", "0 div 0", "1 div 0"]
+    ),
+    st.sampled_from(["'0001-01-01T00:00+14:00'", "'9999-12-31T23:59-12:00'", "'0001-01-01'", "1 div 0", "-1 div 0"]),
+    st.floats(allow_nan=False, allow_infinity=False).map(lambda number: f"({number_text(number)})"),
+    st.text(alphabet="ab[(*+?.%1-: T\u0663", max_size=8).map(lambda text: f"'{text}'"),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=1500, deadline=None)
+@given(st.sampled_from(sorted(FUNCTIONS)), st.lists(_ARGUMENT, max_size=4))
+def test_no_argument_breaks_a_function_in_another_way_than_the_engines_errors(
+    evaluate: Evaluate, name: str, arguments: list[str]
+) -> None:
+    try:
+        assert isinstance(evaluate(f"{name}({', '.join(arguments)})"), float | str | bool | NodeSet)
+    except XPathError:
+        return
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500, deadline=None)
+@given(
+    st.sampled_from(["+", "-", "*", "div", "mod", "=", "!=", "<", "<=", ">", ">=", "and", "or"]), _ARGUMENT, _ARGUMENT
+)
+def test_nor_does_an_operator(evaluate: Evaluate, operator: str, left: str, right: str) -> None:
+    assert isinstance(evaluate(f"{left} {operator} {right}"), float | bool)
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))

@@ -9,6 +9,7 @@ from townhall_forms.nodes import Node
 from townhall_forms.xpath.comparison import equal, relates
 from townhall_forms.xpath.errors import UnknownFunctionError, UnsupportedXPathError, XPathValueError
 from townhall_forms.xpath.functions import FUNCTIONS, UNSUPPORTED_FUNCTIONS
+from townhall_forms.xpath.functions.logic import check_pattern
 from townhall_forms.xpath.scope import Evaluator, Scope
 from townhall_forms.xpath.steps import compile_steps, filter_nodes, in_document_order
 from townhall_forms.xpath.syntax import (
@@ -70,6 +71,8 @@ class _Compiler:
         count = len(call.arguments)
         if count < function.minimum or (function.maximum is not None and count > function.maximum):
             raise UnknownFunctionError(f"function {call.name}() with {count} arguments")
+        if call.name == "regex" and isinstance(call.arguments[1], Literal):
+            check_pattern(call.arguments[1].text)
         arguments = tuple(self.expression(argument) for argument in call.arguments)
         run = function.run
         return lambda scope: run(scope, arguments)

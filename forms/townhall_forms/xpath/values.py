@@ -98,9 +98,12 @@ def parse_moment(text: str, zone: tzinfo) -> date | datetime | None:
         if match[2] is None:
             return date.fromisoformat(match[1])
         moment = datetime.fromisoformat(f"{match[1]}T{match[2]}")
-    except ValueError:
+        if moment.tzinfo is None:
+            return moment.replace(tzinfo=zone)
+        moment.astimezone(zone)  # the first and the last day of the calendar have no other side
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+    return moment
 
 
 def from_days(number: float, zone: tzinfo) -> date | datetime | None:

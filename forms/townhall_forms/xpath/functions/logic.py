@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from townhall_forms.xpath.errors import XPathLimitError, XPathValueError
+from townhall_forms.xpath.errors import UnsupportedXPathError, XPathLimitError, XPathValueError
 from townhall_forms.xpath.functions.signature import Arguments, Function, number, of_strings, text
 from townhall_forms.xpath.scope import Scope
 from townhall_forms.xpath.values import Value, to_boolean, to_number
@@ -31,6 +31,19 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern, re.ASCII)
     except (re.error, OverflowError, RecursionError) as exc:
         raise XPathValueError(f"regular expression {pattern!r}") from exc
+
+
+def check_pattern(pattern: str) -> None:
+    """Check a regular expression when a form is read, so that it cannot fail in front of a person.
+
+    Raises:
+        UnsupportedXPathError: it is none that Python can run.
+        XPathLimitError: it is too long.
+    """
+    try:
+        compile_pattern(pattern)
+    except XPathValueError as exc:
+        raise UnsupportedXPathError(str(exc)) from exc
 
 
 def _regex(subject: str, pattern: str) -> bool:

@@ -4,7 +4,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from townhall_forms.xpath.functions.signature import Arguments, Function, node_set, number, of_numbers, texts
 from townhall_forms.xpath.scope import Scope
@@ -13,6 +13,7 @@ from townhall_forms.xpath.values import Value, to_number
 _RANDOM_BYTES = 7
 _RANDOM_BITS = 53  # what a float holds exactly
 _MAX_DECIMALS = 30
+_EXACT = Context(prec=400)  # the largest float has 309 digits before the point
 
 
 def _guarded(calculate: Callable[..., float]) -> Callable[..., float]:
@@ -43,8 +44,8 @@ def _round(given: float, decimals: float = 0.0) -> float:
     if not decimals or math.isnan(decimals) or math.isnan(given) or math.isinf(given):
         return round_half_up(given)
     places = int(max(min(decimals, _MAX_DECIMALS), -_MAX_DECIMALS))
-    scaled = Decimal(repr(given)).scaleb(places).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    return float(scaled.scaleb(-places))
+    scaled = Decimal(repr(given)).scaleb(places, _EXACT).quantize(Decimal(1), ROUND_HALF_UP, _EXACT)
+    return float(scaled.scaleb(-places, _EXACT))
 
 
 def _power(base: float, exponent: float) -> float:

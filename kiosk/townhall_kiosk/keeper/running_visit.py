@@ -158,9 +158,7 @@ class RunningVisit:
             case messages.Painted():
                 self._painted.set()
             case messages.PersonCame():
-                if not self._somebody_came:  # who takes the card out before choosing a language comes again
-                    self._somebody_came = True
-                    await self._services.visit_begun(self._name)
+                await self._person_came()
             case messages.PreviousDismissed():
                 self._previous = None
             case messages.Commit():
@@ -176,6 +174,11 @@ class RunningVisit:
                     await self._services.visit_ended(self._name, outcome)
             case _:
                 assert_never(message)
+
+    async def _person_came(self) -> None:
+        if not self._somebody_came:  # who takes the card out before choosing a language comes again
+            self._somebody_came = True
+            await self._services.visit_begun(self._name)
 
     async def _commit(self, request: messages.Commit) -> None:
         outcome = await self._services.commit(request)

@@ -255,6 +255,11 @@ class Sampler:
     def with_heading(screen: Screen, heading: str) -> Screen:
         return replace(screen, frame=replace(screen.frame, heading=heading))
 
+    @staticmethod
+    def at_step(screen: WorkingScreen, current: int) -> WorkingScreen:
+        return replace(screen, current=current)
+
+    @functools.cache  # noqa: B019 - two samplers live as long as the tests
     def all(self) -> dict[str, Screen]:
         return {**self.choosing(), **self.messages(), **self.questions(), **self.others()}
 
@@ -324,13 +329,17 @@ class Stage:
 
     def click(self, name: str) -> None:
         """Press the glass where a widget is, whatever else may lie there."""
-        QTest.mouseClick(
-            self.window.windowHandle(), Qt.MouseButton.LeftButton, pos=self.place(self.find(name)).center()
-        )
+        self.press_at(self.place(self.find(name)).center(), is_touch=False)
 
     def touch(self, name: str) -> None:
         """Put a finger on the glass where a widget is, and lift it."""
-        handle, point = self.window.windowHandle(), self.place(self.find(name)).center()
+        self.press_at(self.place(self.find(name)).center(), is_touch=True)
+
+    def press_at(self, point: QPoint, *, is_touch: bool) -> None:
+        handle = self.window.windowHandle()
+        if not is_touch:
+            QTest.mouseClick(handle, Qt.MouseButton.LeftButton, pos=point)
+            return
         QTest.touchEvent(handle, _finger()).press(0, point, handle).commit()
         QTest.touchEvent(handle, _finger()).release(0, point, handle).commit()
 
@@ -376,18 +385,23 @@ def stage(stage_on: Callable[[Panel], Stage]) -> Stage:
     return stage_on(PANELS[0])
 
 
+@functools.cache
+def _sampler(language: str) -> Sampler:
+    return Sampler(language)
+
+
 @pytest.fixture(params=("en", "ar"))
 def sampler(request: pytest.FixtureRequest, qapp: QApplication) -> Sampler:
     """Screens in a language that reads from the left, and in one that reads from the right."""
     del qapp
-    return Sampler(str(request.param))
+    return _sampler(str(request.param))
 
 
 @pytest.fixture
 def english(qapp: QApplication) -> Sampler:
     """Screens in English."""
     del qapp
-    return Sampler("en")
+    return _sampler("en")
 
 
 @pytest.fixture(params=PANELS, ids=lambda panel: f"{panel.width}x{panel.height}@{panel.ppi}")

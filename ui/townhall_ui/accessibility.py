@@ -3,9 +3,10 @@
 """What a screen reader is told: roles that Qt does not give by itself, and announcements."""
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleInterface
+from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleAnnouncementEvent, QAccessibleInterface
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
+from townhall_ui.choices import RadioChoice
 from townhall_ui.pictures import DescribedPicture
 from townhall_ui.pinpad import PinDots
 from townhall_ui.words import Heading, Notice
@@ -37,6 +38,29 @@ class _PinAccess(QAccessibleWidget):
         return state
 
 
+class _RadioAccess(QAccessibleWidget):
+    """A choice that excludes others: Qt calls it a check box unless it lets Qt keep group and Tab order."""
+
+    def __init__(self, choice: RadioChoice) -> None:
+        super().__init__(choice, QAccessible.Role.RadioButton)
+        self._choice = choice
+
+    def state(self) -> QAccessible.State:
+        state = super().state()
+        state.checkable = 1
+        state.checked = int(self._choice.isChecked())
+        return state
+
+    def actionNames(self) -> list[str]:
+        return [QAccessibleActionInterface.pressAction(), *super().actionNames()]
+
+    def doAction(self, action: str) -> None:
+        if action == QAccessibleActionInterface.pressAction():
+            self._choice.click()
+        else:
+            super().doAction(action)
+
+
 # Qt keeps plain pointers to the interfaces that the factory hands out; each must outlive its widget.
 _kept: dict[int, QAccessibleInterface] = {}
 _is_installed: list[bool] = []
@@ -56,6 +80,8 @@ def _make(_key: str, thing: QObject) -> QAccessibleInterface | None:
         return _keep(thing, _NamedAccess(thing, QAccessible.Role.AlertMessage, thing.text))
     if isinstance(thing, DescribedPicture):
         return _keep(thing, _NamedAccess(thing, QAccessible.Role.Graphic, thing.accessibleName()))
+    if isinstance(thing, RadioChoice):
+        return _keep(thing, _RadioAccess(thing))
     if isinstance(thing, PinDots):
         return _keep(thing, _PinAccess(thing))
     return None

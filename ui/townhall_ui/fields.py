@@ -28,6 +28,12 @@ def _is_clipboard(event: QKeyEvent) -> bool:
     return any(event.matches(key) for key in _CLIPBOARD)
 
 
+def is_typing(event: QKeyEvent) -> bool:
+    """Whether a key writes a sign, rather than moves or commands."""
+    commands = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+    return bool(event.text()) and event.text().isprintable() and not event.modifiers() & commands
+
+
 def _dress(field: QLineEdit | QPlainTextEdit, look: Look) -> None:
     palette = field.palette()
     palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
@@ -145,6 +151,11 @@ class NumberField(LineField):
             elif sign in ".,\u066b" and self._point and self._point not in self.text():
                 self.insert(self._point)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no further digit has room."""
+        return len(self.text()) >= self.maxLength() and not self.hasSelectedText()
+
     def _turn_sign(self) -> None:
         text = self.text()
         self.setText(text.removeprefix(MINUS) if text.startswith(MINUS) else MINUS + text)
@@ -160,11 +171,10 @@ class NumberField(LineField):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Only what belongs to a number is taken from the keyboard; Tab, arrows and the rest work as ever."""
-        text = event.text()
-        if text and text.isprintable() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.type_in(text)
-            return
-        super().keyPressEvent(event)
+        if is_typing(event):
+            self.type_in(event.text())
+        else:
+            super().keyPressEvent(event)
 
 
 class LongField(QPlainTextEdit):
@@ -181,6 +191,7 @@ class LongField(QPlainTextEdit):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setViewportMargins(look.px(4), look.px(2), look.px(4), look.px(2))
         self.viewport().setAutoFillBackground(False)
+        self.viewport().setCursor(Qt.CursorShape.BlankCursor)
         self.setCursorWidth(look.px(0.5))
         self.setFixedHeight(round(lines * self.fontMetrics().lineSpacing()) + look.px(8))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable
 
 from PySide6.QtCore import QBuffer, QElapsedTimer, QEvent, QIODevice, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPalette, QPointerEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QColor, QKeyEvent, QPalette, QPointerEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLayout, QVBoxLayout, QWidget
 
 from townhall_ui import accessibility
@@ -148,6 +148,19 @@ class Window(QWidget):
         if self._screen is not None and self.size() != self._built_size:
             self._build(self._view.place() if self._view is not None else Place())
 
+    def closeEvent(self, event: QCloseEvent) -> None:
+        for view in (self._view, self._covered.view if self._covered is not None else None):
+            if view is not None:
+                view.leave()
+        super().closeEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """A key that the band has no use for belongs to the screen, as if the focus were there."""
+        if self._view is not None and self._header is not None and self._header.focusWidget() is not None:
+            self._view.keyPressEvent(event)
+        else:
+            super().keyPressEvent(event)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Any touch or key anywhere says that somebody is there; only the countdown swallows the one that ends it."""
         if event.type() not in _SIGNS_OF_LIFE:
@@ -237,7 +250,8 @@ class Window(QWidget):
         view = self._view
         resumed = view.resume(place) if place != Place() else None
         view.heading.setAccessibleDescription(view.description)
-        (resumed or view.first_focus()).setFocus(Qt.FocusReason.OtherFocusReason)
+        focus = resumed if resumed is not None and resumed.isEnabled() else view.first_focus()
+        focus.setFocus(Qt.FocusReason.OtherFocusReason)
         self._say(f"{view.heading.text()} {view.description}", False)
 
     def _say(self, text: str, is_urgent: bool) -> None:  # noqa: FBT001 - one of the two arguments of Outlet.say

@@ -5,7 +5,7 @@
 import unicodedata
 from typing import assert_never
 
-from PySide6.QtCore import QDate, QLocale
+from PySide6.QtCore import QDate, QLocale, Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from townhall_ui.buttons import Button, Kind
@@ -57,6 +57,12 @@ class Entry:
     def set_value(self, value: str) -> None:
         """Take an answer over."""
 
+    def type_in(self, text: str) -> None:
+        """Take what the hardware keyboard wrote while the focus was elsewhere."""
+
+    def delete_back(self) -> None:
+        """Take its last sign back."""
+
     def describe(self, text: str) -> None:
         """Have a screen reader say ``text`` with the field."""
 
@@ -99,6 +105,12 @@ class TextEntry(Entry):
     def describe(self, text: str) -> None:
         self._field.setAccessibleDescription(text)
 
+    def type_in(self, text: str) -> None:
+        self._field.type_in(text)
+
+    def delete_back(self) -> None:
+        self._field.delete_back()
+
     def first_field(self) -> QWidget:
         return self._field
 
@@ -130,12 +142,21 @@ class NumberEntry(Entry):
     def describe(self, text: str) -> None:
         self._field.setAccessibleDescription(text)
 
+    def type_in(self, text: str) -> None:
+        self._field.type_in(text)
+
+    def delete_back(self) -> None:
+        self._field.delete_back()
+
     def first_field(self) -> QWidget:
         return self._field
 
 
 class DateEntry(Entry):
-    """Three fields and the number pad, which types into the one that had the focus last."""
+    """Three fields and the number pad, which types into the one with the focus, or where digits came last.
+
+    A digit for a field that is full goes to the next: whoever has two keys alone, Tab and Enter, comes through.
+    """
 
     def __init__(self, view: View, screen: QuestionScreen) -> None:
         self._look = view.look
@@ -147,18 +168,31 @@ class DateEntry(Entry):
         for field, name in zip(self._fields, ("day", "month", "year"), strict=True):
             field.setObjectName(f"field:{name}")
         self._labels = names
-        self._last = self._fields[0]
         self.set_value(screen.value)
-        delete = delete_key(view.look, screen.keyboard.delete, lambda: self._target().delete_back())
-        self.side = DigitPad(view.look, lambda digit: self._target().type_in(str(digit)), (None, delete))
+        self._active = self._fields[0]
+        for field in self._fields:
+            field.textChanged.connect(lambda _text, field=field: self._activate(field))
+        delete = delete_key(view.look, screen.keyboard.delete, self.delete_back)
+        self.side = DigitPad(view.look, self._type, (None, delete))
 
     @staticmethod
     def _names(words: DateWords) -> tuple[str, str, str]:
         return words.day, words.month, words.year
 
+    def _activate(self, field: NumberField) -> None:
+        self._active = field
+
     def _target(self) -> NumberField:
-        self._last = next((field for field in self._fields if field.hasFocus()), self._last)
-        return self._last
+        return next((field for field in self._fields if field.hasFocus()), self._active)
+
+    def _type(self, digit: int) -> None:
+        field = self._target()
+        if field.is_full and field is not self._fields[-1]:
+            following = self._fields[self._fields.index(field) + 1]
+            if field.hasFocus():
+                following.setFocus(Qt.FocusReason.OtherFocusReason)
+            field = following
+        field.type_in(str(digit))
 
     def build(self) -> QWidget:
         fields = QWidget()
@@ -190,6 +224,15 @@ class DateEntry(Entry):
     def describe(self, text: str) -> None:
         for field in self._fields:
             field.setAccessibleDescription(text)
+
+    def type_in(self, text: str) -> None:
+        for sign in text:
+            digit = unicodedata.decimal(sign, None)
+            if digit is not None:
+                self._type(digit)
+
+    def delete_back(self) -> None:
+        self._target().delete_back()
 
     def first_field(self) -> QWidget:
         return self._fields[0]

@@ -71,11 +71,14 @@ class PinView(View):
         if self._buffer.count < self._screen.minimum:
             return
         pin = self._buffer.hand_over()
+        # The button is about to sleep; the focus must not be left on it.
+        self._dots.setFocus(Qt.FocusReason.OtherFocusReason)
         self._show_count()
         self.outlet.send(EnteredPin(pin))
 
     def leave(self) -> None:
         self._buffer.wipe()
+        self._show_count()
 
     def refresh(self, screen: Screen) -> bool:
         """The same question again begins with no digits; another notice needs other room."""

@@ -4,8 +4,11 @@
 
 from dataclasses import replace
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from townhall_ui.fields import is_typing
 from townhall_ui.icons import Icon
 from townhall_ui.look import Look, Style
 from townhall_ui.screens import Answered, QuestionScreen, Screen, Tone
@@ -67,6 +70,15 @@ class QuestionView(View):
 
     def go_on(self) -> None:
         self.outlet.send(Answered(self._entry.value()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """What is typed while the focus is on a key or on the heading goes into the field."""
+        if event.key() == Qt.Key.Key_Backspace:
+            self._entry.delete_back()
+        elif is_typing(event):
+            self._entry.type_in(event.text())
+        else:
+            super().keyPressEvent(event)
 
     def refresh(self, screen: Screen) -> bool:
         """The same question with another value: the field takes it; the model's value is the truth."""

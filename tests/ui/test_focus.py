@@ -1,0 +1,127 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The focus: where it starts, that Tab visits everything in reading order and comes back, that it can be seen."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+
+FIRST = {
+    "pin": "pin",
+    "pin-problem": "pin",
+    "text": "field",
+    "text-problem": "field",
+    "text-source": "field",
+    "long-text": "field",
+    "integer": "field",
+    "decimal": "field",
+    "date": "field:day",
+    "date-problem": "field:day",
+}
+
+
+def test_the_focus_starts_on_the_first_field_or_else_on_the_heading(any_stage, sampler):
+    for name, screen in sampler.all().items():
+        any_stage.show(screen)
+        assert any_stage.focus.objectName() == FIRST.get(name, "heading"), name
+
+
+def test_tab_visits_every_control_once_and_comes_back(any_stage, sampler):
+    for name, screen in sampler.all().items():
+        any_stage.show(screen)
+        start = any_stage.focus
+        visited = [start]
+        for _ in range(200):
+            any_stage.key(Qt.Key.Key_Tab)
+            if any_stage.focus is start:
+                break
+            visited.append(any_stage.focus)
+        expected = {widget for widget in any_stage.controls() if widget.isEnabled()}
+        assert len(visited) == len(set(visited)), name
+        assert set(visited) == expected, name
+
+
+def test_backtab_goes_the_same_way_back(stage, english):
+    for name, screen in english.all().items():
+        stage.show(screen)
+        start = stage.focus
+        stage.key(Qt.Key.Key_Tab)
+        stage.key(Qt.Key.Key_Tab, modifier=Qt.KeyboardModifier.ShiftModifier)
+        assert stage.focus is start, name
+
+
+def test_tab_follows_the_reading_order(any_stage, sampler):
+    for name, screen in sampler.all().items():
+        any_stage.show(screen)
+        names = []
+        start = any_stage.find("heading")
+        start.setFocus()
+        while True:
+            names.append(any_stage.focus.objectName())
+            any_stage.key(Qt.Key.Key_Tab)
+            if any_stage.focus is start:
+                break
+        ends = [part for part in ("proceed", "back", "stop") if part in names]
+        assert names[0] == "heading", name
+        assert names[len(names) - len(ends) :] == ends, (name, names)
+        keys = [index for index, part in enumerate(names) if part.startswith(("digit:", "key:"))]
+        fields = [index for index, part in enumerate(names) if part.startswith("field") or part == "pin"]
+        assert not keys or max(fields) < min(keys), name
+
+
+def test_touching_a_key_leaves_the_focus_in_the_field(stage, english):
+    stage.show(english.all()["text"])
+    stage.click("key:0:0")
+    assert stage.focus.objectName() == "field"
+    stage.show(english.all()["pin"])
+    stage.click("digit:4")
+    assert stage.focus.objectName() == "pin"
+
+
+def test_the_heading_shows_its_focus_only_to_those_who_move_it(stage, english):
+    stage.show(english.all()["insert"])
+    yellow = QColor(stage.theme.palette.focus)
+
+    def is_yellow() -> bool:
+        heading = stage.find("heading")
+        image = heading.grab().toImage()
+        return image.pixelColor(image.width() - 2, 2) == yellow
+
+    assert not is_yellow()
+    stage.key(Qt.Key.Key_Tab)
+    stage.key(Qt.Key.Key_Tab, modifier=Qt.KeyboardModifier.ShiftModifier)
+    assert is_yellow()
+
+
+def test_the_focus_on_a_button_is_yellow_with_a_thick_black_edge(stage, english):
+    stage.show(english.all()["review"])
+    button = stage.find("proceed")
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    image = button.grab().toImage()
+    middle = image.height() // 2
+    edge = stage.theme.px(0.8)
+    assert all(image.pixelColor(x, middle) == QColor(stage.theme.palette.on_focus) for x in range(1, edge))
+    assert image.pixelColor(edge * 3, middle) == QColor(stage.theme.palette.focus)
+
+
+def test_arrows_move_among_choices_and_wrap(stage, english):
+    stage.show(english.all()["choose-one"])
+    stage.find("choice:rent").setFocus(Qt.FocusReason.TabFocusReason)
+    seen = []
+    for _ in range(4):
+        seen.append(stage.focus.objectName())
+        stage.key(Qt.Key.Key_Down)
+    assert seen == ["choice:rent", "choice:own", "choice:guest", "choice:rent"]
+    stage.key(Qt.Key.Key_Up)
+    assert stage.focus.objectName() == "choice:rent"
+
+
+def test_escape_does_nothing(stage, english):
+    for name, screen in english.all().items():
+        if name == "still-there":
+            continue
+        stage.show(screen)
+        before = stage.focus
+        stage.key(Qt.Key.Key_Escape)
+        assert stage.focus is before, name
+        assert stage.acts == [], name
+        assert stage.window.isVisible()

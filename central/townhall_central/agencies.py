@@ -91,7 +91,7 @@ def page(connection: Connection, key_id: str, after: int) -> InboxPage:
     """Return the next accepted envelopes for an agency whose log index is greater than `after`."""
     statement = (
         select(ENVELOPE.c.log_index, ENVELOPE.c.id, ENVELOPE.c.received_at, ENVELOPE.c.certificate)
-        .join(ADDRESSEE, ADDRESSEE.c.envelope_id == ENVELOPE.c.id)
+        .join(ADDRESSEE, ADDRESSEE.c.log_index == ENVELOPE.c.log_index)
         .where(ADDRESSEE.c.key_id == key_id, ADDRESSEE.c.log_index > after)
         .order_by(ADDRESSEE.c.log_index)
         .limit(PAGE + 1)
@@ -106,7 +106,9 @@ def page(connection: Connection, key_id: str, after: int) -> InboxPage:
 
 def is_addressee(connection: Connection, key_id: str, envelope_id: str) -> bool:
     """Tell whether an envelope came for an agency."""
-    statement = select(ADDRESSEE.c.log_index).where(
-        ADDRESSEE.c.key_id == key_id, ADDRESSEE.c.envelope_id == envelope_id
+    statement = (
+        select(ADDRESSEE.c.log_index)
+        .join(ENVELOPE, ENVELOPE.c.log_index == ADDRESSEE.c.log_index)
+        .where(ENVELOPE.c.id == envelope_id, ADDRESSEE.c.key_id == key_id)
     )
     return connection.execute(statement).first() is not None

@@ -22,7 +22,7 @@ from townhall_central.errors import (
     SequenceTakenError,
 )
 from townhall_central.keys import CentreKeys
-from townhall_central.tables import ADDRESSEE, AGENCY, CONFLICT, ENVELOPE, ENVELOPE_BYTES, KIOSK
+from townhall_central.tables import ADDRESSEE, AGENCY, CONFLICT, ENVELOPE, KIOSK
 from townhall_crypto.checkpoint import Ed25519NoteSigner, sign_checkpoint
 from townhall_crypto.envelope import Envelope, OuterHeader, verify_envelope
 from townhall_crypto.errors import MalformedError, RefusedError, SignatureRefusedError
@@ -52,7 +52,7 @@ _NEIGHBOURS = select(
         ),
     )
 )
-_INSERT_ENVELOPE, _INSERT_BYTES, _INSERT_ADDRESSEE = insert(ENVELOPE), insert(ENVELOPE_BYTES), insert(ADDRESSEE)
+_INSERT_ENVELOPE, _INSERT_ADDRESSEE = insert(ENVELOPE), insert(ADDRESSEE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +158,7 @@ def store(connection: Connection, judged: Judged, caller: Caller, keys: CentreKe
 
 def read_bytes(connection: Connection, envelope_id: str) -> bytes | None:
     """Return a stored envelope exactly as it came, or None."""
-    statement = select(ENVELOPE_BYTES.c.bytes).where(ENVELOPE_BYTES.c.id == envelope_id)
-    content: bytes | None = connection.scalar(statement)
+    content: bytes | None = connection.scalar(select(ENVELOPE.c.bytes).where(ENVELOPE.c.id == envelope_id))
     return content
 
 
@@ -238,12 +237,11 @@ def _insert(
         "log_index": body.index,
         "certificate": caller.certificate,
         "receipt": wire.to_json(receipt),
+        "bytes": judged.content,
     }
     connection.execute(_INSERT_ENVELOPE, row)
-    connection.execute(_INSERT_BYTES, {"id": judged.envelope_id, "bytes": judged.content})
-    addressed = {"log_index": body.index, "envelope_id": judged.envelope_id}
-    if addressees:
-        connection.execute(_INSERT_ADDRESSEE, [{"key_id": key_id, **addressed} for key_id in addressees])
+    for key_id in addressees:
+        connection.execute(_INSERT_ADDRESSEE, {"key_id": key_id, "log_index": body.index})
 
 
 def _reply(receipt: wire.SignedReceipt, lowest_missing: int) -> wire.PutReply:

@@ -26,6 +26,8 @@ METADATA = MetaData()
 
 _ID = String(64)
 _NAME = String(128)
+# The key of a table that grows at its end: in SQLite only an INTEGER is the row's own number.
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 
 SCHEMA = Table("schema_version", METADATA, Column("version", Integer, primary_key=True))
 
@@ -80,7 +82,8 @@ AGENCY = Table(
 ENVELOPE = Table(
     "envelope",
     METADATA,
-    Column("id", _ID, primary_key=True),
+    Column("log_index", _NUMBER, primary_key=True, autoincrement=False),
+    Column("id", _ID, nullable=False, unique=True),
     Column("kiosk", _NAME, nullable=False),
     Column("journal_id", _NAME, nullable=False),
     Column("seq", BigInteger, nullable=False),
@@ -88,26 +91,19 @@ ENVELOPE = Table(
     Column("bytes_sha256", LargeBinary, nullable=False),
     Column("status", String(16), nullable=False),
     Column("received_at", BigInteger, nullable=False),
-    Column("log_index", BigInteger, nullable=False, unique=True),
     Column("certificate", LargeBinary, nullable=False),
     Column("receipt", LargeBinary, nullable=False),
-    UniqueConstraint("kiosk", "journal_id", "seq", name="one_envelope_a_place"),
-)
-
-# Apart, so that looking for neighbours never reads megabytes.
-ENVELOPE_BYTES = Table(
-    "envelope_bytes",
-    METADATA,
-    Column("id", _ID, ForeignKey("envelope.id"), primary_key=True),
+    # Last: both databases keep a long value beside the row, so looking at the columns before never reads megabytes.
     Column("bytes", LargeBinary, nullable=False),
+    UniqueConstraint("kiosk", "journal_id", "seq", name="one_envelope_a_place"),
 )
 
 ADDRESSEE = Table(
     "addressee",
     METADATA,
     Column("key_id", _NAME, primary_key=True),
-    Column("log_index", BigInteger, primary_key=True),
-    Column("envelope_id", _ID, ForeignKey("envelope.id"), nullable=False),
+    Column("log_index", _NUMBER, ForeignKey("envelope.log_index"), primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 JOURNAL = Table(
@@ -116,6 +112,7 @@ JOURNAL = Table(
     Column("kiosk", _NAME, primary_key=True),
     Column("journal_id", _NAME, primary_key=True),
     Column("lowest_missing_seq", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # One row; who appends locks it first, so indexes have neither gap nor repeat.
@@ -130,7 +127,7 @@ LOG_HEAD = Table(
 LOG_NODE = Table(
     "log_node",
     METADATA,
-    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", _NUMBER, primary_key=True, autoincrement=False),
     Column("hash", LargeBinary, nullable=False),
 )
 

@@ -22,7 +22,7 @@ from sqlalchemy import func, select
 from townhall_central import cli, ingest
 from townhall_central.simulation.centre import SimulatedCentre
 from townhall_central.simulation.kiosk import SimulatedKiosk
-from townhall_central.tables import ENVELOPE, ENVELOPE_BYTES
+from townhall_central.tables import ENVELOPE
 from townhall_crypto.envelope import Envelope
 from townhall_sync import receipt, wire
 
@@ -131,7 +131,7 @@ def raw_request(server: Server, kiosk: SimulatedKiosk, envelope: Envelope) -> by
 
 def stored_ids(centre: SimulatedCentre) -> dict[str, bytes]:
     with centre.database.read() as connection:
-        rows = connection.execute(select(ENVELOPE.c.id, ENVELOPE_BYTES.c.bytes).join(ENVELOPE_BYTES))
+        rows = connection.execute(select(ENVELOPE.c.id, ENVELOPE.c.bytes))
         return dict(rows.all())
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint, QSocketNotifier, Qt
 from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from townhall_ui.window import Window
 
@@ -81,23 +81,27 @@ class Puppet(QObject):
     def _reach(self, name: str) -> Facts:
         """Go to a control with the Tab key alone and press it."""
         for _ in range(_MOST_TABS):
-            focused = QApplication.focusWidget()
+            focused = self._focused()
             if isinstance(focused, QAbstractButton) and focused.accessibleName() == name:
                 QTest.keyClick(focused, Qt.Key.Key_Space)
                 return {"done": True}
-            QTest.keyClick(focused or self._window, Qt.Key.Key_Tab)
+            QTest.keyClick(focused, Qt.Key.Key_Tab)
         return {"done": False}
 
     def _type(self, text: str) -> Facts:
         """Type on whatever has the focus; a tab goes on to the next field."""
         for number, part in enumerate(text.split("\t")):
             if number:
-                QTest.keyClick(QApplication.focusWidget() or self._window, Qt.Key.Key_Tab)
-            QTest.keyClicks(QApplication.focusWidget() or self._window, part)
+                QTest.keyClick(self._focused(), Qt.Key.Key_Tab)
+            QTest.keyClicks(self._focused(), part)
         return {"done": True}
 
     def _picture(self, _argument: str) -> Facts:
         return {"png": base64.b64encode(self._window.grab_png()).decode()}
+
+    def _focused(self) -> QWidget:
+        """Return what has the window's focus, also where no window manager made the window the active one."""
+        return self._window.focusWidget() or self._window
 
     def _find(self, name: str) -> QAbstractButton | None:
         found = (

@@ -15,7 +15,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, MetaData, create_engine, event, insert, inspect, select
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from townhall_central.errors import BusyError, DirectoryError
@@ -73,11 +73,15 @@ class Database:
         if not path.is_file():
             raise DirectoryError(f"no {path.name} here: run init first")
         database = cls(path)
-        with database.read() as connection:
-            found = None
-            if inspect(connection).has_table("schema_version"):
-                found = connection.scalar(select(metadata.tables["schema_version"].c.version))
+        found = None
+        try:
+            with database.read() as connection:
+                if inspect(connection).has_table("schema_version"):
+                    found = connection.scalar(select(metadata.tables["schema_version"].c.version))
+        except DatabaseError as exc:
+            raise DirectoryError(f"{path.name} is no database") from exc
         if found != version:
+            database.close()
             raise DirectoryError(f"{path.name} has version {found}, this program knows {version}")
         return database
 

@@ -24,6 +24,7 @@ from townhall_smartcard.simulation.estonian_card_person import KADRI
 OUTPUT = Path("demo-output")
 AGENCY = "population-register"
 _DELIVERED_WITHIN_S = 60.0
+_PATIENCE_S = 15.0
 _LOOK_EVERY_S = 0.2
 
 
@@ -75,13 +76,15 @@ def run_demo(*, language: str, by_keyboard: bool) -> int:
         world.centre.stop()
         diary.note("The line is cut: from here on the kiosk is alone.")
         world.start_kiosk()
-        if _has_person():
+        by_hand = _has_person()
+        if by_hand:
             _by_hand(world, diary)
         else:
             _by_script(world, album, diary, Texts(language))
-        shutil.copy(world.paper / "receipt.pdf", OUTPUT / "receipt.pdf")
+        if (world.paper / "receipt.pdf").exists():
+            shutil.copy(world.paper / "receipt.pdf", OUTPUT / "receipt.pdf")
         shutil.copy(KioskHome(world.home).device_certificate, OUTPUT / "kiosk.der")  # for townhall receipt verify
-        _deliver(world, diary)
+        _deliver(world, diary, may_be_nothing=by_hand)
     diary.save(OUTPUT / "summary.txt")
     sys.stdout.write(
         f"\nLook into {OUTPUT}/: screens/, signed.pdf, receipt.pdf, kiosk.der, centre-case.json, summary.txt\n"
@@ -132,13 +135,19 @@ def _by_hand(world: World, diary: Diary) -> None:
     diary.note("The card is out.")
 
 
-def _deliver(world: World, diary: Diary) -> None:
-    """Bring the line back and wait until the agency has its case, exactly one."""
+def _deliver(world: World, diary: Diary, *, may_be_nothing: bool) -> None:
+    """Bring the line back and wait until the agency has its case, exactly one.
+
+    A person who plays by hand may have stopped, so that there is nothing to wait for.
+    """
     world.centre.start()
     diary.note("The line is back.")
-    deadline = time.monotonic() + _DELIVERED_WITHIN_S
+    deadline = time.monotonic() + (_PATIENCE_S if may_be_nothing else _DELIVERED_WITHIN_S)
     while not (cases := world.centre.fetch()):
         if time.monotonic() > deadline:
+            if may_be_nothing:
+                diary.note("The agency has no case: nothing was sent in this visit.")
+                return
             raise PersonLostError("the centre did not get the transaction")
         time.sleep(_LOOK_EVERY_S)
     number, state = cases[0]

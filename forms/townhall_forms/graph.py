@@ -91,9 +91,9 @@ def _reverse(edges: Mapping[str, Iterable[str]], position: Mapping[str, int]) ->
 def _circle(needs: Mapping[str, set[str]], stuck: set[str]) -> list[str]:
     """Return one circle among nodes that could not be ordered, first node repeated at the end."""
     path = min(stuck)
-    seen: list[str] = []
+    seen: dict[str, int] = {}
     while path not in seen:
-        seen.append(path)
+        seen[path] = len(seen)
         # A node that is stuck needs a stuck one, but a circle need not pass through every stuck node.
         path = min(needs[path] & stuck)
-    return [*seen[seen.index(path) :], path]
+    return [*list(seen)[seen[path] :], path]

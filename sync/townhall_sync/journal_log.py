@@ -81,8 +81,8 @@ class JournalLog:
         self.ledger, self.tree = Ledger.begin(entry), MerkleTree()
         self._make_signer()
         with self._store.transaction():
-            self._write([(entry, Change(Event.JOURNAL_CREATED, facts))])
-        self._acknowledge()
+            head, _note = self._write([(entry, Change(Event.JOURNAL_CREATED, facts))])
+        self._acknowledge(head)
 
     def _make_signer(self) -> None:
         self._signer = DeviceNoteSigner(log_origin(self.ledger.kiosk, self.ledger.journal_id), self._key)
@@ -133,14 +133,14 @@ class JournalLog:
             undo.callback(self._forget_appended)
             try:
                 with store.transaction():
-                    note = self._write(entries)
+                    head, note = self._write(entries)
             except OutOfServiceError as exc:
                 self._fault = exc
                 raise
             undo.pop_all()
         for entry, _change in entries:
             self.ledger.apply(entry)
-        self._acknowledge()
+        self._acknowledge(head)
         return note
 
     def _forget_appended(self) -> None:
@@ -148,24 +148,21 @@ class JournalLog:
         if self._fault is None:
             self.tree = read_tree(self._store)
 
-    def _write(self, entries: list[tuple[Entry, Change]]) -> bytes:
+    def _write(self, entries: list[tuple[Entry, Change]]) -> tuple[Checkpoint, bytes]:
         for entry, _change in entries:
             stored = entry.to_bytes()
             self._store.add_entry(self.tree.append(leaf_hash(leaf_data(stored))), stored)
-        note = sign_checkpoint(self.head(), self._signer).encode()
+        head = Checkpoint(self._signer.name, self.tree.size, self.tree.root())
+        note = sign_checkpoint(head, self._signer).encode()
         for _entry, change in entries:
             change.write(self._store, note)
         self._store.set_head(note)
-        return note
+        return head, note
 
     def _entry(self, change: Change) -> Entry:
         facts = check_facts(change.event, change.facts)
         wall, monotonic_ns = self._clock.wall(), self._clock.monotonic_ns()
         return Entry(change.event.value.name, wall, str(monotonic_ns), self.boot, facts)
-
-    def head(self) -> Checkpoint:
-        """Return the state of the whole log."""
-        return Checkpoint(log_origin(self.ledger.kiosk, self.ledger.journal_id), self.tree.size, self.tree.root())
 
     def check_note(self, note: bytes) -> str:
         """Return the text of a kept checkpoint of this log, verified again.
@@ -176,8 +173,8 @@ class JournalLog:
         check_note(note, self.ledger, self.tree, self._key.public_der)
         return note.decode()
 
-    def _acknowledge(self) -> None:
-        self._head_file.write(AcknowledgedHead(self.ledger.journal_id, self.tree.size, self.tree.root()))
+    def _acknowledge(self, head: Checkpoint) -> None:
+        self._head_file.write(AcknowledgedHead(self.ledger.journal_id, head.size, head.root))
 
     def close(self) -> None:
         """Close the files."""

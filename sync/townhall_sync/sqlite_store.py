@@ -259,6 +259,8 @@ def _translated() -> Iterator[None]:
         yield
     except sqlite3.ProgrammingError:
         raise  # a mistake of ours, such as a call from another thread
+    except UnicodeDecodeError as exc:
+        raise JournalCorruptError("SQLite complains of a name that is no text") from exc
     except sqlite3.DatabaseError as exc:
         raise _fault(exc) from exc
 

@@ -111,6 +111,14 @@ def test_every_byte_flipped_in_turn_is_noticed_or_lies_where_nothing_is_read(fil
         check(filled, files, name, offset, offset % 8)
 
 
+def test_a_schema_that_is_no_text_any_more_is_noticed(filled: Filled) -> None:
+    stored = filled.stopped["journal.db"]
+    first = stored.index(b"CREATE TABLE")
+    last = stored.rindex(b"CREATE TABLE", 0, 4096)
+    noticed = [check(filled, filled.stopped, "journal.db", offset, 7) for offset in range(first, last + 60, 9)]
+    assert sum(noticed) > len(noticed) / 2
+
+
 def test_every_payload_byte_counts(filled: Filled, sealed: Sealed) -> None:
     stored = filled.stopped["journal.db"]
     place = stored.find(sealed(5)[1000:1040])

@@ -3,9 +3,10 @@
 """A disk without room: the reserve lets the citizen of the moment finish, and nothing accepted is hurt."""
 
 import os
+import resource
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from townhall_crypto.device_key import FileDeviceKey
 from townhall_crypto.secret import Secret
-from townhall_sync.errors import JournalFullError
+from townhall_sync.errors import JournalFaultError, JournalFullError
 from townhall_sync.journal import Journal
 from townhall_sync.reserve import Reserve
 from townhall_sync.simulated_kiosk import SimulatedKiosk
@@ -105,3 +106,29 @@ def test_a_sparse_file_is_no_reserve(tmp_path: Path) -> None:
 def test_a_reserve_is_not_taken_where_it_would_fill_the_disk(tmp_path: Path) -> None:
     assert not Reserve(tmp_path, 2**60).restore()
     assert not (tmp_path / "reserve").exists()
+
+
+@pytest.fixture
+def file_limit() -> Iterator[Callable[[int], None]]:
+    """Limit how long this process may make a file; a write beyond it fails as on a broken disk (EFBIG)."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_write_that_fails_ends_the_use_of_the_journal_until_it_is_opened_again(
+    kiosk: SimulatedKiosk, sealed: Callable[[int], bytes], file_limit: Callable[[int], None]
+) -> None:
+    journal = kiosk.open()
+    for number in range(60):
+        journal.commit(sealed(number))
+    file_limit((kiosk.directory / "journal.db-wal").stat().st_size + 4096)
+    with pytest.raises(JournalFaultError):
+        journal.commit(sealed(60))
+    file_limit(resource.RLIM_INFINITY)
+    with pytest.raises(JournalFaultError):  # its outcome is unknown, so nothing may follow it
+        journal.commit(sealed(61))
+    journal = kiosk.open()
+    committed = journal.commit(sealed(60))
+    assert committed.seq == 61
+    assert journal.commit(sealed(59)).seq == 60

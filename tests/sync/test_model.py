@@ -143,8 +143,9 @@ class KioskLife(RuleBasedStateMachine):
             missing = [each for each in self.acknowledged.values() if each not in held]
             assert {self.journal._log.ledger.seq_by_id[each] for each in missing} <= self.freed()
         for each in self.acknowledged.values():
-            # Delivered, or still here for staff to carry over.
-            assert each in held or self.is_here(each) or self.journal._log.ledger.seq_by_id[each] in self.freed()
+            # There, or was proven to be there for a week, or still here for staff to carry over.
+            is_freed = self.journal._log.ledger.seq_by_id[each] in self.freed()
+            assert each in held or is_freed or self.is_here(each)
 
     def is_here(self, envelope_id: str) -> bool:
         return Envelope.from_bytes(self.journal.envelope_bytes(envelope_id)).header.envelope_id == envelope_id

@@ -153,6 +153,8 @@ def test_what_mathematics_does_not_define_is_not_a_number_and_no_exception(evalu
         ("substring-before('1999/04/01', '/')", "1999"),
         ("substring-after('1999/04/01', '/')", "04/01"),
         ("substring-before('abc', 'x')", ""),
+        ("substring-before('abc', '')", ""),
+        ("substring-after('abc', '')", "abc"),
         ("substring-after('abc', 'x')", ""),
         ("translate('bar', 'abc', 'AB')", "BAr"),
         ("translate('--aaa--', 'abc-', 'ABC')", "AAA"),

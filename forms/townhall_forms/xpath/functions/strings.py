@@ -102,7 +102,9 @@ STRINGS: Mapping[str, Function] = {
     ),
     "substring": Function(_substring, 2, 3),
     "substr": Function(_substr, 2, 3),
-    "substring-before": of_strings(lambda subject, part: subject.partition(part)[0] if part in subject else "", 2, 2),
+    "substring-before": of_strings(
+        lambda subject, part: subject.partition(part)[0] if part and part in subject else "", 2, 2
+    ),
     "substring-after": of_strings(lambda subject, part: subject.partition(part)[2] if part else subject, 2, 2),
     "contains": of_strings(lambda subject, part: part in subject, 2, 2),
     "starts-with": of_strings(str.startswith, 2, 2),

@@ -86,6 +86,11 @@ class DemoCentre:
         """Approve an enrolment, as the second administrator."""
         self.command("approve", "--data", str(self.data), "--by", "bert", *self._ca(), enrolment)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it answers kiosks."""
+        return self._server is not None and self._server.poll() is None
+
     def start(self) -> None:
         """The line is there."""
         self._server = subprocess.Popen(

@@ -2,8 +2,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The focus: where it starts, that Tab visits everything in reading order and comes back, that it can be seen."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
+
+if TYPE_CHECKING:
+    from tests.ui.conftest import Sampler, Stage
 
 FIRST = {
     "pin": "pin",
@@ -19,13 +26,13 @@ FIRST = {
 }
 
 
-def test_the_focus_starts_on_the_first_field_or_else_on_the_heading(any_stage, sampler):
+def test_the_focus_starts_on_the_first_field_or_else_on_the_heading(any_stage: Stage, sampler: Sampler) -> None:
     for name, screen in sampler.all().items():
         any_stage.show(screen)
         assert any_stage.focus.objectName() == FIRST.get(name, "heading"), name
 
 
-def test_tab_visits_every_control_once_and_comes_back(any_stage, sampler):
+def test_tab_visits_every_control_once_and_comes_back(any_stage: Stage, sampler: Sampler) -> None:
     for name, screen in sampler.all().items():
         any_stage.show(screen)
         start = any_stage.focus
@@ -40,7 +47,7 @@ def test_tab_visits_every_control_once_and_comes_back(any_stage, sampler):
         assert set(visited) == expected, name
 
 
-def test_backtab_goes_the_same_way_back(stage, english):
+def test_backtab_goes_the_same_way_back(stage: Stage, english: Sampler) -> None:
     for name, screen in english.all().items():
         stage.show(screen)
         start = stage.focus
@@ -49,7 +56,7 @@ def test_backtab_goes_the_same_way_back(stage, english):
         assert stage.focus is start, name
 
 
-def test_tab_follows_the_reading_order(any_stage, sampler):
+def test_tab_follows_the_reading_order(any_stage: Stage, sampler: Sampler) -> None:
     for name, screen in sampler.all().items():
         any_stage.show(screen)
         names = []
@@ -68,7 +75,7 @@ def test_tab_follows_the_reading_order(any_stage, sampler):
         assert not keys or max(fields) < min(keys), name
 
 
-def test_touching_a_key_leaves_the_focus_in_the_field(stage, english):
+def test_touching_a_key_leaves_the_focus_in_the_field(stage: Stage, english: Sampler) -> None:
     stage.show(english.all()["text"])
     stage.click("key:0:0")
     assert stage.focus.objectName() == "field"
@@ -77,7 +84,7 @@ def test_touching_a_key_leaves_the_focus_in_the_field(stage, english):
     assert stage.focus.objectName() == "pin"
 
 
-def test_the_heading_shows_its_focus_only_to_those_who_move_it(stage, english):
+def test_the_heading_shows_its_focus_only_to_those_who_move_it(stage: Stage, english: Sampler) -> None:
     stage.show(english.all()["insert"])
     yellow = QColor(stage.theme.palette.focus)
 
@@ -92,7 +99,7 @@ def test_the_heading_shows_its_focus_only_to_those_who_move_it(stage, english):
     assert is_yellow()
 
 
-def test_the_focus_on_a_button_is_yellow_with_a_thick_black_edge(stage, english):
+def test_the_focus_on_a_button_is_yellow_with_a_thick_black_edge(stage: Stage, english: Sampler) -> None:
     stage.show(english.all()["review"])
     button = stage.find("proceed")
     button.setFocus(Qt.FocusReason.TabFocusReason)
@@ -103,7 +110,7 @@ def test_the_focus_on_a_button_is_yellow_with_a_thick_black_edge(stage, english)
     assert image.pixelColor(edge * 3, middle) == QColor(stage.theme.palette.focus)
 
 
-def test_arrows_move_among_choices_and_wrap(stage, english):
+def test_arrows_move_among_choices_and_wrap(stage: Stage, english: Sampler) -> None:
     stage.show(english.all()["choose-one"])
     stage.find("choice:rent").setFocus(Qt.FocusReason.TabFocusReason)
     seen = []
@@ -115,7 +122,7 @@ def test_arrows_move_among_choices_and_wrap(stage, english):
     assert stage.focus.objectName() == "choice:rent"
 
 
-def test_escape_does_nothing(stage, english):
+def test_escape_does_nothing(stage: Stage, english: Sampler) -> None:
     for name, screen in english.all().items():
         if name == "still-there":
             continue

@@ -2,163 +2,225 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Every screen, on every panel, from either side: nothing cut off, everything large enough and far enough apart."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from townhall_ui.buttons import Button, Kind
 from townhall_ui.choices import ChoiceButton, RadioChoice
+from townhall_ui.typeset import Block
 from townhall_ui.words import Words
 
+if TYPE_CHECKING:
+    from tests.ui.conftest import Panel, Sampler, Stage
 
-def _texts(stage):
-    """Each visible text as it is set: block, width and height of its place, and who shows it."""
+    from townhall_ui.screens import Screen
+
+_TALL = {Kind.PRIMARY, Kind.DIGIT, Kind.WORD_DIGIT}
+
+
+@dataclass(frozen=True)
+class Text:
+    """A visible text as it is set, and the place it has."""
+
+    said: str
+    lines: tuple[str, ...]
+    needs: tuple[float, float]
+    has: tuple[float, float]
+    longest_by_qt: float
+    is_inside: bool
+
+    @property
+    def is_whole(self) -> bool:
+        fits = self.needs[0] <= self.has[0] + 1 and self.needs[1] <= self.has[1] + 1
+        return self.is_inside and fits and self.longest_by_qt <= self.has[0] + 2
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A control or a text: its name, where it stands, and the least size it must have."""
+
+    name: str
+    place: QRect
+    least_mm: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One screen on one panel."""
+
+    texts: list[Text]
+    targets: list[Thing]
+    leaves: list[tuple[QWidget, Thing]]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """All screens of one language on one panel."""
+
+    mm_per_px: float
+    panel: Panel
+    is_mirrored: bool
+    screens: dict[str, Measured]
+
+
+def _blocks(widget: QWidget) -> Iterator[tuple[Block, float, float]]:
+    """Each text of a widget as it is set, with width and height of its place."""
+    if isinstance(widget, Words) and widget.text():
+        yield widget.block(widget.width()), widget.width(), widget.height()
+    elif isinstance(widget, Button) and widget.text():
+        block, place = widget.words_block()
+        yield block, place.width(), place.height()
+    elif isinstance(widget, (ChoiceButton, RadioChoice)):
+        blocks = widget.face.blocks(widget.width())
+        for block in blocks:
+            others = sum(other.height for other in blocks if other is not block)
+            yield block, widget.face.words_place().width(), widget.height() - others
+
+
+def _texts(stage: Stage) -> list[Text]:
+    texts = []
     for widget in stage.window.findChildren(QWidget):
         if not widget.isVisible():
             continue
-        if isinstance(widget, Words) and widget.text():
-            yield widget.block(widget.width()), widget.width(), widget.height(), widget
-        elif isinstance(widget, Button) and widget.text():
-            block, place = widget.words_block()
-            yield block, place.width(), place.height(), widget
-        elif isinstance(widget, (ChoiceButton, RadioChoice)):
-            blocks = widget.face.blocks(widget.width())
-            for block in blocks:
-                others = sum(other.height for other in blocks if other is not block)
-                yield block, widget.face.words_place().width(), widget.height() - others, widget
-
-
-def test_no_text_is_cut_off(any_stage, sampler):
-    for name, screen in sampler.all().items():
-        any_stage.show(screen)
-        for block, width, height, widget in _texts(any_stage):
-            assert block.natural_width <= width + 1, (name, block.lines)
-            assert block.height <= height + 1, (name, block.lines, height)
+        is_inside = stage.window.rect().contains(stage.place(widget))
+        for block, width, height in _blocks(widget):
             # Qt's own measure of each line, taken independently of how the block measured it.
-            metrics = QFontMetricsF(block.font)
-            for line in block.lines:
-                assert metrics.horizontalAdvance(line) <= width + 2, (name, line)
-            assert any_stage.window.rect().contains(any_stage.place(widget)), (name, block.lines)
+            longest = max(QFontMetricsF(block.font).horizontalAdvance(line) for line in block.lines)
+            needs = (block.natural_width, block.height)
+            texts.append(Text(block.text, block.lines, needs, (width, height), longest, is_inside))
+    return texts
 
 
-def test_no_word_is_broken(any_stage, sampler):
-    for name, screen in sampler.all().items():
-        any_stage.show(screen)
-        for block, _width, _height, widget in _texts(any_stage):
-            words = [word for line in block.lines for word in line.split()]
-            text = widget.text() if not isinstance(widget, (ChoiceButton, RadioChoice)) else " ".join(block.lines)
-            assert words == text.split(), (name, block.lines)
+def _thing(stage: Stage, widget: QWidget) -> Thing:
+    least = 20.0 if isinstance(widget, Button) and widget.kind in _TALL else 15.0
+    return Thing(widget.objectName(), stage.place(widget), least)
 
 
-def test_no_line_of_running_text_has_more_than_sixty_signs(any_stage, sampler):
-    for name, screen in sampler.all().items():
-        any_stage.show(screen)
-        for block, _width, _height, _widget in _texts(any_stage):
-            assert all(len(line) <= 60 for line in block.lines), (name, block.lines)
+def _measure(stage: Stage, screen: Screen) -> Measured:
+    stage.show(screen)
+    widgets = [widget for widget in stage.window.findChildren(QWidget) if widget.isVisible()]
+    leaves = [widget for widget in widgets if isinstance(widget, (Words, QAbstractButton))]
+    return Measured(
+        texts=_texts(stage),
+        targets=[_thing(stage, target) for target in stage.targets()],
+        leaves=[(leaf, _thing(stage, leaf)) for leaf in leaves],
+    )
 
 
-def test_everything_to_touch_is_large_enough(any_stage, sampler):
-    theme = any_stage.theme
-    for name, screen in sampler.all().items():
-        any_stage.show(screen)
-        for target in any_stage.targets():
-            where = (name, target.objectName())
-            least = 15.0
-            if isinstance(target, Button) and target.kind in {Kind.PRIMARY, Kind.DIGIT, Kind.WORD_DIGIT}:
-                least = 20.0
-            assert theme.mm(target.height()) >= least, where
-            assert theme.mm(target.width()) >= least, where
+_surveys: dict[tuple[Panel, str], Survey] = {}
 
 
-def test_things_to_touch_are_four_millimetres_apart(any_stage, sampler):
-    theme = any_stage.theme
-    for name, screen in sampler.all().items():
-        any_stage.show(screen)
-        for one, other in combinations(any_stage.targets(), 2):
-            first, second = any_stage.place(one), any_stage.place(other)
+@pytest.fixture
+def survey(any_stage: Stage, sampler: Sampler) -> Survey:
+    """Measured once for each panel and language; the tests look at figures."""
+    key = (any_stage.panel, sampler.language)
+    if key not in _surveys:
+        screens = {name: _measure(any_stage, screen) for name, screen in sampler.all().items()}
+        _surveys[key] = Survey(any_stage.theme.mm(1), any_stage.panel, sampler.language == "ar", screens)
+    return _surveys[key]
+
+
+def test_no_text_is_cut_off(survey: Survey) -> None:
+    cut = {(name, text.said) for name, screen in survey.screens.items() for text in screen.texts if not text.is_whole}
+    assert not cut
+
+
+def test_no_word_is_broken(survey: Survey) -> None:
+    for name, screen in survey.screens.items():
+        for text in screen.texts:
+            assert [word for line in text.lines for word in line.split()] == text.said.split(), name
+
+
+def test_no_line_of_running_text_has_more_than_sixty_signs(survey: Survey) -> None:
+    for name, screen in survey.screens.items():
+        assert all(len(line) <= 60 for text in screen.texts for line in text.lines), name
+
+
+def test_everything_to_touch_is_large_enough(survey: Survey) -> None:
+    for name, screen in survey.screens.items():
+        for target in screen.targets:
+            side = min(target.place.width(), target.place.height())
+            assert side * survey.mm_per_px >= target.least_mm, (name, target.name)
+
+
+def test_things_to_touch_are_four_millimetres_apart(survey: Survey) -> None:
+    for name, screen in survey.screens.items():
+        for one, other in combinations(screen.targets, 2):
             apart = max(
-                first.left() - second.right() - 1,
-                second.left() - first.right() - 1,
-                first.top() - second.bottom() - 1,
-                second.top() - first.bottom() - 1,
+                one.place.left() - other.place.right() - 1,
+                other.place.left() - one.place.right() - 1,
+                one.place.top() - other.place.bottom() - 1,
+                other.place.top() - one.place.bottom() - 1,
             )
-            assert theme.mm(apart) >= 3.99, (name, one.objectName(), other.objectName())
+            assert apart * survey.mm_per_px >= 3.99, (name, one.name, other.name)
 
 
-def test_words_and_controls_do_not_overlap(any_stage, sampler):
-    for name, screen in sampler.all().items():
-        any_stage.show(screen)
-        leaves = [widget for widget in any_stage.window.findChildren(QWidget) if widget.isVisible()]
-        leaves = [widget for widget in leaves if isinstance(widget, (Words, QAbstractButton))]
-        for one, other in combinations(leaves, 2):
-            if not (one.isAncestorOf(other) or other.isAncestorOf(one)):
-                crossing = any_stage.place(one).intersected(any_stage.place(other))
-                assert crossing.isEmpty(), (name, one.objectName(), other.objectName(), crossing)
+def test_words_and_controls_do_not_overlap(survey: Survey) -> None:
+    for name, screen in survey.screens.items():
+        for (_, one), (_, other) in combinations(screen.leaves, 2):
+            assert not one.place.intersects(other.place), (name, one, other)
 
 
-def test_back_leads_stop_ends_the_band_and_the_primary_button_ends_the_page(any_stage, sampler):
-    middle = any_stage.panel.width / 2
-    sides = {}
-    for name, screen in sampler.all().items():
-        any_stage.show(screen)
-        for button in ("back", "stop", "proceed"):
-            found = [widget for widget in any_stage.window.findChildren(QWidget, button) if widget.isVisible()]
-            if found and not (name == "document" and button == "proceed"):
-                place = any_stage.place(found[0])
-                sides.setdefault(button, set()).add(place.right() if button == "stop" else place.center().x() > middle)
-                assert (place.center().y() > any_stage.panel.height / 2) == (button == "proceed"), name
-    mirrored = sampler.language == "ar"
-    assert sides["back"] == {mirrored}
-    assert sides["proceed"] == {not mirrored}
-    # Stop has another width in no screen: it stands in one place.
-    assert len(sides["stop"]) == 1
+def _places(survey: Survey, button: str, but: frozenset[str] = frozenset()) -> list[QRect]:
+    targets = (target for name, screen in survey.screens.items() if name not in but for target in screen.targets)
+    return [target.place for target in targets if target.name == button]
 
 
-def test_the_button_that_signs_does_not_stand_where_continue_stood(any_stage, sampler):
-    screens = sampler.all()
-    any_stage.show(screens["review"])
-    continue_place = any_stage.place(any_stage.find("proceed"))
-    any_stage.show(screens["document"])
-    assert not continue_place.intersects(any_stage.place(any_stage.find("proceed")))
+def test_back_leads_stop_ends_the_band_and_the_primary_button_ends_the_page(survey: Survey) -> None:
+    middle = survey.panel.width / 2
+    assert {place.center().x() > middle for place in _places(survey, "back")} == {survey.is_mirrored}
+    primary = _places(survey, "proceed", frozenset({"document"}))
+    assert {place.center().x() > middle for place in primary} == {not survey.is_mirrored}
+    assert all(place.center().y() > survey.panel.height / 2 for place in primary)
+    assert len({place.getRect() for place in _places(survey, "stop")}) == 1
 
 
-def test_digits_stay_in_telephone_order_from_either_side(any_stage, sampler):
-    any_stage.show(sampler.all()["pin"])
-    places = [any_stage.place(any_stage.find(f"digit:{digit}")) for digit in range(10)]
-    for row in ((1, 2, 3), (4, 5, 6), (7, 8, 9)):
-        lefts = [places[digit].left() for digit in row]
-        assert lefts == sorted(lefts)
-        assert len({places[digit].top() for digit in row}) == 1
-    assert places[0].left() == places[8].left()
-    assert places[0].top() > places[8].top() > places[5].top() > places[2].top()
+def test_the_button_that_signs_does_not_stand_where_continue_stood(survey: Survey) -> None:
+    [signing] = [target.place for target in survey.screens["document"].targets if target.name == "proceed"]
+    assert not any(place.intersects(signing) for place in _places(survey, "proceed", frozenset({"document"})))
 
 
-def test_letters_stay_in_latin_order_from_either_side(any_stage, sampler):
-    any_stage.show(sampler.all()["text"])
-    lefts = [any_stage.place(any_stage.find(f"key:0:{column}")).left() for column in range(10)]
+def test_digits_stay_in_telephone_order_from_either_side(survey: Survey) -> None:
+    for name in ("pin", "date", "integer"):
+        keys = {target.name: target.place for target in survey.screens[name].targets}
+        for row in ("123", "456", "789"):
+            lefts = [keys[f"digit:{digit}"].left() for digit in row]
+            assert lefts == sorted(lefts)
+            assert len({keys[f"digit:{digit}"].top() for digit in row}) == 1
+        assert keys["digit:0"].left() == keys["digit:8"].left()
+        tops = [keys[f"digit:{digit}"].top() for digit in "2580"]
+        assert tops == sorted(tops)
+
+
+def test_letters_stay_in_latin_order_from_either_side(survey: Survey) -> None:
+    keys = {target.name: target.place for target in survey.screens["text"].targets}
+    lefts = [keys[f"key:0:{column}"].left() for column in range(10)]
     assert lefts == sorted(lefts)
 
 
 @pytest.mark.parametrize("ppi", [96.0, 149.0])
-def test_every_screen_has_room_on_panels_from_ten_to_fifteen_inches(stage_at, sampler, ppi):
+def test_every_screen_has_room_on_panels_from_ten_to_fifteen_inches(
+    stage_at: Callable[[int, int, float], Stage], sampler: Sampler, ppi: float
+) -> None:
     stage = stage_at(1280, 800, ppi)
     cut = set()
     for name, screen in sampler.all().items():
         stage.show(screen)
-        for block, width, height, widget in _texts(stage):
-            is_whole = block.natural_width <= width + 1 and block.height <= height + 1
-            if not (is_whole and stage.window.rect().contains(stage.place(widget))):
-                cut.add((name, block.lines))
+        cut |= {(name, text.said) for text in _texts(stage) if not text.is_whole}
     assert not cut
 
 
-def test_a_long_question_is_set_tighter_rather_than_cut_off(any_stage, sampler):
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_long_question_is_set_tighter_rather_than_cut_off(stage: Stage, sampler: Sampler, times: int) -> None:
     question = sampler.all()["text-problem"]
-    for times in (2, 3):
-        long = sampler.with_heading(question, " ".join([question.frame.heading] * times))
-        any_stage.show(long)
-        for block, width, height, _widget in _texts(any_stage):
-            assert block.natural_width <= width + 1
-            assert block.height <= height + 1, block.lines
+    stage.show(sampler.with_heading(question, " ".join([question.frame.heading] * times)))
+    assert all(text.is_whole for text in _texts(stage))

@@ -71,6 +71,11 @@ class Block:
         return self._layout.text()[line.textStart() : line.textStart() + line.textLength()]
 
     @property
+    def text(self) -> str:
+        """The text that was set."""
+        return self._layout.text()
+
+    @property
     def font(self) -> QFont:
         """The font of the text."""
         return self._layout.font()

@@ -86,6 +86,10 @@ class AsyncJournal:
         """See ``Journal.due_for_freeing``."""
         return await self._run(self._journal.due_for_freeing)
 
+    async def newest_delivered(self) -> DeliveredPayload | None:
+        """See ``Journal.newest_delivered``."""
+        return await self._run(self._journal.newest_delivered)
+
     async def free_delivered(self, kept: Iterable[Kept]) -> int:
         """See ``Journal.free_delivered``."""
         return await self._run(lambda: self._journal.free_delivered(kept))

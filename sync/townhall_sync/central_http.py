@@ -40,6 +40,7 @@ from townhall_sync.wire import (
     to_json,
 )
 
+_THIS_MACHINE: Final = ("127.0.0.1", "::1", "localhost")
 _JSON: Final = "application/json"
 _PROBLEM: Final = "application/problem+json"
 _MAX_RETRY_AFTER_S: Final = 24 * 60 * 60
@@ -83,9 +84,15 @@ class HttpLine:
     """Requests to one base address, without redirects, proxies of the environment, or unlimited answers."""
 
     def __init__(self, base_url: str, tls: ssl.SSLContext | None, limits: HttpLimits | None = None) -> None:
-        """``tls`` None is for plain HTTP on loopback (tests, demo); an https address needs a context."""
-        if base_url.startswith("https://") and tls is None:
-            raise ValueError("an https address needs the context that says whom to trust")
+        """``tls`` says whom to trust; None is for plain HTTP on this machine (tests, demo).
+
+        Raises:
+            ValueError: an address elsewhere without a context.
+        """
+        if tls is None and httpx2.URL(base_url).host not in _THIS_MACHINE:
+            raise ValueError("an address elsewhere needs the context that says whom to trust")
+        if tls is not None and httpx2.URL(base_url).scheme != "https":
+            raise ValueError("a context without https would protect nothing")
         self._limits = limits or HttpLimits()
         self._client = httpx2.AsyncClient(
             base_url=base_url,

@@ -24,7 +24,7 @@ from townhall_sync.central_service import (
     Unreachable,
 )
 from townhall_sync.clock import Clock
-from townhall_sync.errors import ReceiptRefusedError
+from townhall_sync.errors import JournalFullError, ReceiptRefusedError
 from townhall_sync.journal_records import PendingEnvelope
 from townhall_sync.receipt import CentreKeys, ExpectedReceipt, verify_receipt
 from townhall_sync.upkeep import Upkeep
@@ -99,7 +99,10 @@ class Courier:
         """Deliver for ever; cancel it to stop. Faults of the journal come out of it."""
         while True:
             self._wake.clear()
-            seconds = await self.deliver_once()
+            try:
+                seconds = await self.deliver_once()
+            except JournalFullError:  # a receipt had no room; it comes again
+                seconds = self._backoff.failed()
             if self._backoff.failures:
                 await self._timing.sleep(seconds)
             else:

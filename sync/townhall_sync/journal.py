@@ -30,6 +30,7 @@ from townhall_sync.number import number_of
 from townhall_sync.receipt import FreshCheckpoint, Kept, Receipt
 from townhall_sync.reserve import Reserve
 from townhall_sync.sqlite_store import EnvelopeRow
+from townhall_sync.status import status_of
 
 
 class Journal:
@@ -59,7 +60,7 @@ class Journal:
 
         Raises:
             OutOfServiceError: it cannot be used; the class says why. Nothing was changed.
-            JournalFullError: there is no room even to note the opening, and no reserve.
+            JournalFullError: there is no room to begin a new journal.
         """
         policy = policy or JournalPolicy()
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -202,11 +203,15 @@ class Journal:
         """Return the delivered payloads that have been kept long enough by the centre's own signed time."""
         ledger = self._log.ledger
         old = ledger.last_server_time - self._policy.keep_s
-        return tuple(
-            DeliveredPayload(seq, ledger.committed(seq).envelope_id.hex(), self.receipt(seq))
-            for seq in self.delivered_kept()
-            if ledger.delivered[seq].server_time <= old
-        )
+        return tuple(self._delivered(seq) for seq in self.delivered_kept() if ledger.delivered[seq].server_time <= old)
+
+    def newest_delivered(self) -> DeliveredPayload | None:
+        """Return what was delivered last, if its payload is still here."""
+        seq = self._log.ledger.last_received_seq
+        return self._delivered(seq) if seq in self.delivered_kept() and seq is not None else None
+
+    def _delivered(self, seq: int) -> DeliveredPayload:
+        return DeliveredPayload(seq, self._log.ledger.committed(seq).envelope_id.hex(), self.receipt(seq))
 
     def receipt(self, seq: int) -> wire.SignedReceipt:
         """Return the kept receipt of an envelope; KeyError if there is none.
@@ -268,24 +273,7 @@ class Journal:
 
     def status(self) -> JournalStatus:
         """Return how the journal stands."""
-        ledger = self._log.ledger
-        oldest = min(ledger.queued, default=None)
-        reserve_held, disk_free = self._reserve.is_held(), self._reserve.disk_free()
-        is_forked = ledger.fork is not None
-        return JournalStatus(
-            journal_id=ledger.journal_id,
-            last_seq=ledger.next_seq - 1,
-            queued=len(ledger.queued),
-            isolated=sum(ledger.queued.values()),
-            oldest_unsent_wall=None if oldest is None else ledger.committed(oldest).wall,
-            kept_payloads=ledger.next_seq - 1 - len(ledger.freed),
-            last_receipt_wall=ledger.last_receipt_wall,
-            last_server_time=ledger.last_server_time,
-            reserve_held=reserve_held,
-            disk_free_bytes=disk_free,
-            is_forked=is_forked,
-            accepts_visits=reserve_held and disk_free >= self._policy.low_disk_bytes and not is_forked,
-        )
+        return status_of(self._log.ledger, self._reserve, self._policy)
 
     def head(self) -> KnownHead | None:
         """Return the last envelope, for somebody else to remember; None before the first."""

@@ -59,7 +59,7 @@ class JournalLog:
         with ExitStack() as undo:
             undo.callback(log.close)
             log._load(Owner(kiosk, key.public_der))
-            log.append(Change(Event.JOURNAL_OPENED, {"boot": log.boot, "schema": SCHEMA}))
+            log._note_opening()
             undo.pop_all()
         return log
 
@@ -74,6 +74,13 @@ class JournalLog:
         self._make_signer()
         if acknowledged is not None:
             self.require_not_before(acknowledged)
+
+    def _note_opening(self) -> None:
+        # Without this, a full disk could never be opened, and so never be emptied by delivery.
+        try:
+            self.append(Change(Event.JOURNAL_OPENED, {"boot": self.boot, "schema": SCHEMA}))
+        except JournalFullError:
+            _log.warning("the disk is full: the opening is not in the log")
 
     def _create(self, owner: Owner) -> None:
         facts = {"kiosk": owner.kiosk, "journal_id": secrets.token_hex(16), "key_sha256": owner.key_sha256}

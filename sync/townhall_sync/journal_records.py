@@ -51,7 +51,7 @@ class PendingEnvelope:
 
 @dataclass(frozen=True, slots=True)
 class DeliveredPayload:
-    """A payload that is kept although the centre confirmed it, old enough to be freed on proof; with its receipt."""
+    """A payload that is kept although the centre confirmed it, with its receipt."""
 
     seq: int
     envelope_id: str

@@ -56,6 +56,7 @@ class Ledger:
     centre_note_sha256: str | None = None
     last_server_time: int = 0
     last_receipt_wall: int | None = None
+    last_received_seq: int | None = None
     fork: tuple[int, str] | None = None
     open_visit: OpenVisit | None = None
 
@@ -135,7 +136,7 @@ def _receive(ledger: Ledger, entry: Entry) -> None:
     ledger.committed(seq)
     ledger.queued.pop(seq, None)
     ledger.delivered[seq] = Delivered(entry.text("sha256"), entry.count("server_time"))
-    ledger.last_receipt_wall = entry.wall
+    ledger.last_receipt_wall, ledger.last_received_seq = entry.wall, seq
     ledger.last_server_time = max(ledger.last_server_time, entry.count("server_time"))
 
 

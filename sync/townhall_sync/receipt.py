@@ -136,6 +136,17 @@ def verify_fresh_checkpoint(untrusted: CheckpointReply, nonce: str, keys: Centre
     return FreshCheckpoint(_checkpoint(untrusted.checkpoint, keys), untrusted.server_time, untrusted.checkpoint)
 
 
+def check_not_shrunken(earlier: Checkpoint, later: Checkpoint) -> Checkpoint:
+    """Return ``later``, which has at least as many leaves as ``earlier``; there is no proof to ask for otherwise.
+
+    Raises:
+        ReceiptRefusedError: the log became shorter.
+    """
+    if later.size < earlier.size:
+        raise ReceiptRefusedError(ReceiptRefusal.NOT_CONTINUED)
+    return later
+
+
 def check_continues(earlier: Checkpoint, later: Checkpoint, untrusted: ConsistencyReply) -> Checkpoint:
     """Return ``later``, proven to continue ``earlier``.
 

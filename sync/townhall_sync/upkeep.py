@@ -9,7 +9,7 @@ from townhall_crypto.errors import CheckpointRefusedError
 from townhall_sync.async_journal import AsyncJournal
 from townhall_sync.audit import Event, Fact
 from townhall_sync.central_service import CentralService
-from townhall_sync.errors import JournalCorruptError, ReceiptRefusedError
+from townhall_sync.errors import ReceiptRefusedError
 from townhall_sync.journal_records import DeliveredPayload
 from townhall_sync.receipt import (
     CentreKeys,
@@ -17,6 +17,7 @@ from townhall_sync.receipt import (
     FreshCheckpoint,
     Kept,
     check_continues,
+    check_not_shrunken,
     prove_kept,
     verify_fresh_checkpoint,
     verify_receipt,
@@ -62,9 +63,7 @@ class Upkeep:
 
     async def _watch(self, fresh: FreshCheckpoint) -> bool:
         """Check that ``fresh`` continues what we saw last, and remember it; False if the centre did not answer."""
-        note = await self._journal.centre_note()
-        if note is not None:
-            known = self._known(note)
+        for known in await self._seen():
             continues = await self._continues(known, fresh)
             if continues is None:
                 return False
@@ -73,17 +72,33 @@ class Upkeep:
                 facts: dict[str, Fact] = {"size": fresh.checkpoint.size, "reason": "NOT_CONTINUED"}
                 await self._journal.audit(Event.CENTRE_CONTRADICTED, facts)
                 await self._journal.queue_again(await self._journal.delivered_kept())
+                break
         await self._journal.record_centre(fresh)
         return True
 
-    def _known(self, note: str) -> Checkpoint:
-        try:
-            return verify_checkpoint(note, self._keys.log_key)
-        except CheckpointRefusedError as exc:
-            raise JournalCorruptError("the centre's checkpoint") from exc
+    async def _seen(self) -> list[Checkpoint | None]:
+        """Return the last checkpoints that we saw, watching and delivering; None where our keys do not verify one."""
+        seen: list[Checkpoint | None] = []
+        note = await self._journal.centre_note()
+        if note is not None:
+            try:
+                seen.append(verify_checkpoint(note, self._keys.log_key))
+            except CheckpointRefusedError:  # the centre's key has changed since
+                seen.append(None)
+        newest = await self._journal.newest_delivered()
+        if newest is not None:
+            try:
+                seen.append(self._received(newest))
+            except ReceiptRefusedError:
+                seen.append(None)
+        return seen
 
-    async def _continues(self, known: Checkpoint, fresh: FreshCheckpoint) -> bool | None:
-        if fresh.checkpoint.size < known.size:
+    def _received(self, payload: DeliveredPayload) -> Checkpoint:
+        expected = ExpectedReceipt(payload.envelope_id, self._journal.kiosk, self._journal.journal_id, payload.seq)
+        return verify_receipt(payload.signed, expected, self._keys).checkpoint
+
+    async def _continues(self, known: Checkpoint | None, fresh: FreshCheckpoint) -> bool | None:
+        if known is None or fresh.checkpoint.size < known.size:
             return False
         if known.size == 0:
             return True
@@ -98,18 +113,12 @@ class Upkeep:
 
     async def _prove(self, payload: DeliveredPayload, fresh: FreshCheckpoint) -> list[Kept] | None:
         """Return the proof for one payload, or none when the centre does not have it any more; None: no answer."""
-        body = payload.signed.body
-        expected = ExpectedReceipt(payload.envelope_id, self._journal.kiosk, self._journal.journal_id, payload.seq)
-        received = verify_receipt(payload.signed, expected, self._keys).checkpoint
-        if received.size > fresh.checkpoint.size:
-            await self._journal.queue_again([body.seq])
-            return []
-        proof = await self._central.consistency(received.size, fresh.checkpoint.size)
-        if proof is None:
-            return None
         try:
-            return [prove_kept(payload.seq, received, fresh, proof)]
+            received = self._received(payload)
+            check_not_shrunken(received, fresh.checkpoint)
+            proof = await self._central.consistency(received.size, fresh.checkpoint.size)
+            return None if proof is None else [prove_kept(payload.seq, received, fresh, proof)]
         except ReceiptRefusedError as exc:
             await self._journal.audit(Event.RECEIPT_REFUSED, {"id": payload.envelope_id, "reason": exc.reason.name})
-            await self._journal.queue_again([body.seq])
+            await self._journal.queue_again([payload.seq])
             return []

@@ -197,9 +197,17 @@ def test_no_server_at_all_is_unreachable(key: FileDeviceKey) -> None:
     assert isinstance(asyncio.run(run()), Unreachable)
 
 
-def test_an_https_address_needs_to_be_told_whom_to_trust() -> None:
+@pytest.mark.parametrize(
+    "address", ["https://centre.example", "http://centre.example", "http://10.0.0.1:80", "ftp://x"]
+)
+def test_an_address_elsewhere_needs_to_be_told_whom_to_trust(address: str) -> None:
     with pytest.raises(ValueError, match="trust"):
-        HttpLine("https://centre.example", None)
+        HttpLine(address, None)
+
+
+def test_a_context_that_would_protect_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="https"):
+        HttpLine("http://127.0.0.1", ssl.create_default_context())
 
 
 def test_a_plain_server_behind_a_tls_line_is_unreachable(key: FileDeviceKey) -> None:

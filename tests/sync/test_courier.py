@@ -3,13 +3,16 @@
 """The courier delivers exactly once, whatever the centre or the line does, and lets nothing hold others up."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 import pytest
 
 from townhall_sync.async_journal import AsyncJournal
+from townhall_sync.audit import Event
 from townhall_sync.backoff import Backoff
 from townhall_sync.courier import Courier
+from townhall_sync.errors import JournalFullError
 from townhall_sync.journal_records import DAY_S, JournalStatus
 from townhall_sync.simulated_faults import Forgery
 from townhall_sync.simulated_kiosk import SimulatedLine
@@ -248,3 +251,35 @@ def test_the_courier_sleeps_until_there_is_news(
 
     assert line.run(work) == 0
     assert len(centre.envelopes) == 1
+
+
+def test_a_receipt_without_room_on_the_disk_does_not_end_the_courier(
+    line: SimulatedLine, centre: CentralServiceSimulator, sealed: Sealed
+) -> None:
+    async def work(journal: AsyncJournal, _courier: Courier) -> int:
+        await commit(journal, sealed, 1)
+        store = journal._journal._log._store
+        await journal._run(lambda: store._database.execute("PRAGMA max_page_count=1").fetchall())
+        await journal._run(lambda: fill(journal))
+        tries = asyncio.Event()
+
+        async def sleep(seconds: float) -> None:
+            line.waits.append(seconds)
+            if len(line.waits) == 2:
+                await journal._run(lambda: store._database.execute("PRAGMA max_page_count=100000").fetchall())
+            if len(line.waits) == 4:
+                tries.set()
+                await asyncio.Event().wait()
+
+        running = asyncio.ensure_future(Courier(journal, centre, centre.keys, line.timing(sleep)).run())
+        await tries.wait()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return (await journal.status()).queued
+
+    def fill(journal: AsyncJournal) -> None:
+        with contextlib.suppress(JournalFullError):
+            while True:
+                journal._journal.audit(Event.KIOSK_STARTED, {"version": "v" * 64})
+
+    assert line.run(work) == 0

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from townhall_crypto.merkle import MerkleTree, leaf_hash
 from townhall_sync.async_journal import AsyncJournal
-from townhall_sync.courier import Courier
+from townhall_sync.courier import Courier, _Round
 from townhall_sync.journal_records import DAY_S, JournalStatus
 from townhall_sync.simulated_kiosk import SimulatedLine
 from townhall_sync.simulator import CentralServiceSimulator
@@ -134,3 +134,44 @@ def test_a_proof_of_other_sizes_frees_nothing(later: Later, centre: CentralServi
         centre.consistency = crossed  # type: ignore[method-assign, assignment]  # a lying centre
 
     assert later(8 * DAY_S, cross).kept_payloads == DELIVERED
+
+
+def test_receipts_under_keys_that_changed_since_are_asked_for_again(
+    line: SimulatedLine, centre: CentralServiceSimulator, sealed: Sealed
+) -> None:
+    async def work(journal: AsyncJournal, courier: Courier) -> list[int]:
+        for number in range(DELIVERED):
+            await journal.commit(sealed(number))
+        await line.settle(courier)
+        await line.kiosk.clock.sleep(8 * DAY_S)
+        successor = CentralServiceSimulator(line.kiosk.clock.wall)
+        successor.add_kiosk(line.kiosk.name, line.kiosk.key.public_der)
+        heir = Courier(journal, successor, successor.keys, line.timing())
+        kept = []
+        for seconds in (0, 8 * DAY_S):
+            await line.kiosk.clock.sleep(seconds)
+            await line.settle(heir)
+            kept.append((await journal.status()).kept_payloads)
+        assert list(successor.envelopes) == list(centre.envelopes)
+        return kept
+
+    assert line.run(work) == [DELIVERED, 0]
+
+
+def test_a_centre_restored_before_it_was_ever_watched_is_noticed_by_the_receipts(
+    line: SimulatedLine, centre: CentralServiceSimulator, sealed: Sealed
+) -> None:
+    async def work(journal: AsyncJournal, courier: Courier) -> None:
+        await journal.commit(sealed(1))
+        centre.faults.lose_requests = 1
+        await courier.deliver_once()
+        centre.faults.lose_requests = 0
+        await courier._deliver((await journal.pending())[0], _Round())
+        assert len(centre.envelopes) == 1
+        centre.restore(size=0)
+        await line.kiosk.clock.sleep(line.timing().upkeep_s)
+        await line.settle(courier)
+
+    line.run(work)
+    assert len(centre.envelopes) == 1
+    assert events(line, b"CENTRE_CONTRADICTED") == 1

@@ -1,0 +1,204 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Readers and cards in this very process, offered as ``CardClient`` offers a card process: no PC/SC, no second process.
+
+Driver, inventory and outcomes are the product's own; only the wire to the card is left out. For tests of visits.
+"""
+
+import asyncio
+import itertools
+from typing import Final
+
+from townhall_process.errors import ChannelClosedError
+from townhall_smartcard.apdu import wipe
+from townhall_smartcard.cards import probe
+from townhall_smartcard.connection import RawCommand
+from townhall_smartcard.errors import (
+    CardError,
+    CardMisuseError,
+    CardMuteError,
+    CardRemovedError,
+    CardUnsupportedError,
+)
+from townhall_smartcard.estonia import DIGEST_BYTES
+from townhall_smartcard.inventory import Inventory
+from townhall_smartcard.messages import (
+    Authenticate,
+    CardContents,
+    CardFamily,
+    Failed,
+    Failure,
+    Outcome,
+    PinOutcome,
+    ReadCard,
+    Reader,
+    ReadersChanged,
+    Request,
+    ServiceChanged,
+    Sign,
+)
+from townhall_smartcard.operations import failed, perform
+from townhall_smartcard.processors import processors_for
+from townhall_smartcard.simulation.vpcd import VirtualCard
+from townhall_smartcard.slots import Slot
+
+
+class _InSlot:
+    """A card as long as it is in its slot."""
+
+    def __init__(self, cards: "SimulatedCards", reader: str, card: VirtualCard) -> None:
+        self._cards, self._reader, self._card = cards, reader, card
+
+    def transmit(self, command: RawCommand) -> bytes:
+        if self._cards.card_in(self._reader) is not self._card:
+            raise CardRemovedError
+        return self._card.transmit(command)
+
+
+class SimulatedCards:
+    """A few readers by name. Cards are put in and taken out by whoever plays the person; all in one asyncio loop."""
+
+    def __init__(self, *readers: str) -> None:
+        """Start with empty readers and a running service."""
+        self._slots: Final = {name: Slot(name, is_occupied=False) for name in readers}
+        self._cards: Final[dict[str, VirtualCard]] = {}
+        self._inventory: Final = Inventory()
+        self._events: Final[asyncio.Queue[ReadersChanged | ServiceChanged | None]] = asyncio.Queue()
+        self._numbers: Final = itertools.count(1)
+        self._readers: tuple[Reader, ...] = ()
+        self._may_answer: Final = asyncio.Event()
+        self._may_answer.set()
+        self._is_ended = False
+        self._look()
+
+    # What the person and the machine do
+
+    def insert(self, reader: str, card: VirtualCard) -> None:
+        """Put a card into an empty reader."""
+        card.reset()
+        self._cards[reader] = card
+        self._change(reader, is_occupied=True, atr=card.atr)
+
+    def remove(self, reader: str) -> None:
+        """Take out what is in a reader, if anything."""
+        if self._cards.pop(reader, None) is not None:
+            self._change(reader, is_occupied=False)
+
+    def unplug(self, reader: str) -> None:
+        """Take a whole reader away."""
+        self._cards.pop(reader, None)
+        del self._slots[reader]
+        self._look()
+
+    def hold(self) -> None:
+        """Let the card take its time: requests wait until ``go_on``."""
+        self._may_answer.clear()
+
+    def go_on(self) -> None:
+        """Let waiting requests be done."""
+        self._may_answer.set()
+
+    def end(self) -> None:
+        """End as a card process ends: whatever was asked has failed, and nobody hears of readers any more."""
+        self._is_ended = True
+        self._events.put_nowait(None)
+        self._may_answer.set()
+
+    def card_in(self, reader: str) -> VirtualCard | None:
+        """Return what is in a reader."""
+        return self._cards.get(reader)
+
+    # What a visit asks, as of CardClient
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """All readers as they are now."""
+        return self._readers
+
+    async def next_event(self) -> ReadersChanged | ServiceChanged:
+        """Wait for the next change; raises ``ChannelClosedError`` after the end."""
+        event = await self._events.get()
+        if event is None:
+            self._events.put_nowait(None)
+            raise ChannelClosedError
+        return event
+
+    async def read(self, reader: str) -> CardContents | Failed:
+        """Read the card without a PIN."""
+        outcome = await self._ask(ReadCard(next(self._numbers), reader))
+        if not isinstance(outcome, CardContents | Failed):
+            raise CardMisuseError(type(outcome).__name__)
+        return outcome
+
+    async def authenticate(
+        self, reader: str, pin: bytearray, digest: bytes, *, last_try_confirmed: bool = False
+    ) -> PinOutcome:
+        """Sign with the authentication key after PIN 1; ``pin`` is wiped."""
+        return await self._use_pin(Authenticate(next(self._numbers), reader, pin, digest, last_try_confirmed))
+
+    async def sign(self, reader: str, pin: bytearray, digest: bytes, *, last_try_confirmed: bool = False) -> PinOutcome:
+        """Sign with the signature key after PIN 2; ``pin`` is wiped."""
+        return await self._use_pin(Sign(next(self._numbers), reader, pin, digest, last_try_confirmed))
+
+    async def _use_pin(self, request: Authenticate | Sign) -> PinOutcome:
+        try:
+            if len(request.digest) != DIGEST_BYTES:
+                raise CardMisuseError(f"digest of {len(request.digest)} bytes")
+            outcome = await self._ask(request)
+        finally:
+            wipe(request.pin)
+        if isinstance(outcome, CardContents):
+            raise CardMisuseError(type(outcome).__name__)
+        return outcome
+
+    async def _ask(self, request: Request) -> Outcome:
+        card = self._cards.get(request.reader)
+        await self._may_answer.wait()
+        if self._is_ended:
+            return Failed(request.request, Failure.NO_SERVICE)
+        try:
+            return self._done(request, card)
+        except CardError as exc:
+            if isinstance(exc, CardRemovedError):
+                self.remove(request.reader)
+            if isinstance(exc, CardMuteError):
+                self.end()
+            return failed(request.request, exc)
+
+    def _done(self, request: Request, card: VirtualCard | None) -> Outcome:
+        """Do one request in one transaction; one with a PIN ends with a reset of the card."""
+        if card is None or card is not self.card_in(request.reader):
+            raise CardRemovedError
+        if self._inventory.family_in(request.reader) is not CardFamily.ESTEID_2018:
+            raise CardUnsupportedError
+        try:
+            return perform(request, processors_for(_InSlot(self, request.reader, card)))
+        finally:
+            if isinstance(request, Authenticate | Sign):
+                card.reset()
+
+    def _change(self, reader: str, *, is_occupied: bool, atr: bytes = b"") -> None:
+        changes = self._slots[reader].changes + 1
+        self._slots[reader] = Slot(reader, is_occupied, atr, is_mute=is_occupied and not atr, changes=changes)
+        self._look()
+
+    def _look(self) -> None:
+        if self._is_ended:
+            return
+        self._say(self._inventory.see(tuple(self._slots.values())))
+        for slot in self._inventory.unprobed():
+            self._say(self._inventory.probed(slot, self._probe(slot.name)))
+
+    def _probe(self, reader: str) -> CardFamily:
+        try:
+            return probe(processors_for(self._cards[reader]))
+        except CardMuteError:
+            return CardFamily.DEAD
+        except CardError:
+            return CardFamily.FOREIGN
+
+    def _say(self, news: list[ReadersChanged | ServiceChanged]) -> None:
+        for event in news:
+            if isinstance(event, ReadersChanged):
+                self._readers = event.readers
+            self._events.put_nowait(event)

@@ -3,12 +3,20 @@
 """The HTTP line against everything that may answer in the centre's place."""
 
 import asyncio
+import datetime as dt
+import ipaddress
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -208,6 +216,54 @@ def test_an_address_elsewhere_needs_to_be_told_whom_to_trust(address: str) -> No
 def test_a_context_that_would_protect_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="https"):
         HttpLine("http://127.0.0.1", ssl.create_default_context())
+
+
+def certificate(directory: Path) -> Path:
+    """A fresh self-signed certificate for this machine, with its key, as PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "centre")])
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+        .not_valid_after(dt.datetime(2100, 1, 1, tzinfo=dt.UTC))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, SHA256())
+    )
+    path = directory / f"{made.serial_number}.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(private + made.public_bytes(Encoding.PEM))
+    return path
+
+
+@pytest.mark.parametrize("trusted", ["served", "another"])
+def test_only_the_server_that_the_context_trusts_is_spoken_to(key: FileDeviceKey, tmp_path: Path, trusted: str) -> None:
+    served, other = certificate(tmp_path), certificate(tmp_path)
+    is_pinned = trusted == "served"
+    server_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_tls.load_cert_chain(served)
+    client_tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client_tls.load_verify_locations(served if is_pinned else other)
+    raw = RawServer(http("201 Created", wire.to_json(REPLY)))
+
+    async def run() -> object:
+        server = await asyncio.start_server(raw.connected, "127.0.0.1", 0, ssl=server_tls)
+        line = HttpLine(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", client_tls)
+        try:
+            return await service(line, key).put_envelope(ID, b"envelope")
+        finally:
+            await line.close()
+            server.close()
+            await asyncio.sleep(0)
+
+    outcome = asyncio.run(run())
+    assert outcome == Stored(REPLY) if is_pinned else isinstance(outcome, Unreachable)
+    assert len(raw.requests) == int(is_pinned)
 
 
 def test_a_plain_server_behind_a_tls_line_is_unreachable(key: FileDeviceKey) -> None:

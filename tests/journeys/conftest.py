@@ -204,6 +204,12 @@ class Town:
         assert sorted(self.cases()) == sorted(stored)
         assert self.count_cases() == len(stored)
 
+    @staticmethod
+    def kill(pid: int) -> None:
+        """Kill a process at once, if it still lives."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
     def until(self, look: Callable[[], T], what: str) -> T:
         """Look until there is something, and return it."""
         pause, looks = threading.Event(), int(WITHIN_S / _LOOK_EVERY_S)
@@ -230,17 +236,6 @@ def _numbers(words: str) -> Iterator[str]:
         if word.count("-") == 2:
             with contextlib.suppress(ValueError):
                 yield parse_number(word)
-
-
-def kill(pid: int) -> None:
-    """Kill a process at once, if it still lives."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGKILL)
-
-
-def is_gone(pid: int) -> bool:
-    """Tell whether a process has ended."""
-    return not Path(f"/proc/{pid}").exists()
 
 
 @pytest.fixture(scope="session")

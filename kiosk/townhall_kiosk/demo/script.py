@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """How a person goes through the change-of-address visit, step by step, in any language."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -9,7 +10,7 @@ from datetime import date, datetime, timedelta
 from townhall_forms.questions import Question, QuestionKind
 from townhall_forms.service import Service
 from townhall_forms.session import FormSession
-from townhall_kiosk.demo.person import Person
+from townhall_kiosk.demo.person import Person, PersonLostError
 from townhall_kiosk.texts import Texts
 from townhall_kiosk.visit.asking import asked_questions
 from townhall_smartcard.simulation.estonian_card_person import Person as CardHolder
@@ -32,6 +33,9 @@ ANSWERS: Mapping[str, str] = {
     "email": "",
     "declaration": "yes",
 }
+
+_TOUCHES = 5
+_TOUCH_AGAIN_S = 1.0
 
 Watch = Callable[[str], None]
 
@@ -61,7 +65,7 @@ class Visitor:
     def identify(self) -> Iterator[str]:
         """From the attract screen to the list of services."""
         yield self._at("attract", "AttractScreen")
-        self.person.press(self.text("attract.touch"))
+        self._start()
         yield self._at("insert-card", "MessageScreen", self.text("insert-card.heading"))
         self.insert_card()
         yield self._at("pin1", "PinScreen", self.text("pin1.heading"))
@@ -105,6 +109,14 @@ class Visitor:
         self.remove_card()
         yield self._at("thanks", "MessageScreen", self.text("thanks.heading"))
         yield self._at("attract-again", "AttractScreen")
+
+    def _start(self) -> None:
+        """Touch until the kiosk answers: between two visits a touch can fall on the window that leaves."""
+        for _ in range(_TOUCHES):
+            with contextlib.suppress(PersonLostError):
+                self.person.press(self.text("attract.touch"))
+                self.person.wait_for("MessageScreen", self.text("insert-card.heading"), within_s=_TOUCH_AGAIN_S)
+                return
 
     def _at(self, name: str, kind: str, heading: str = "") -> str:
         self.person.wait_for(kind, heading)

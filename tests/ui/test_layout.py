@@ -51,6 +51,7 @@ class Thing:
     name: str
     place: QRect
     least_mm: float
+    is_seen: bool
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _texts(stage: Stage) -> list[Text]:
     for widget in stage.window.findChildren(QWidget):
         if not widget.isVisible():
             continue
-        is_inside = stage.window.rect().contains(stage.place(widget))
+        is_inside = widget.visibleRegion().boundingRect() == widget.rect()
         for block, width, height in _blocks(widget):
             # Qt's own measure of each line, taken independently of how the block measured it.
             longest = max(QFontMetricsF(block.font).horizontalAdvance(line) for line in block.lines)
@@ -102,7 +103,8 @@ def _texts(stage: Stage) -> list[Text]:
 
 def _thing(stage: Stage, widget: QWidget) -> Thing:
     least = 20.0 if isinstance(widget, Button) and widget.kind in _TALL else 15.0
-    return Thing(widget.objectName(), stage.place(widget), least)
+    is_seen = widget.visibleRegion().boundingRect() == widget.rect()
+    return Thing(widget.objectName(), stage.place(widget), least, is_seen)
 
 
 def _measure(stage: Stage, screen: Screen) -> Measured:
@@ -132,6 +134,13 @@ def survey(any_stage: Stage, sampler: Sampler) -> Survey:
 def test_no_text_is_cut_off(survey: Survey) -> None:
     cut = {(name, text.said) for name, screen in survey.screens.items() for text in screen.texts if not text.is_whole}
     assert not cut
+
+
+def test_nothing_is_hidden_behind_the_edge_of_what_holds_it(survey: Survey) -> None:
+    hidden = {
+        (name, thing.name) for name, screen in survey.screens.items() for thing in screen.targets if not thing.is_seen
+    }
+    assert not hidden
 
 
 def test_no_word_is_broken(survey: Survey) -> None:
@@ -216,6 +225,7 @@ def test_every_screen_has_room_on_panels_from_ten_to_fifteen_inches(
     for name, screen in sampler.all().items():
         stage.show(screen)
         cut |= {(name, text.said) for text in _texts(stage) if not text.is_whole}
+        cut |= {(name, target.name) for target in _measure(stage, screen).targets if not target.is_seen}
     assert not cut
 
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalet
 from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QProxyStyle, QSizePolicy, QStyle, QStyleOption, QWidget
 
 from townhall_ui.buttons import ENTER_KEYS, paint_box
-from townhall_ui.look import Look, Style
+from townhall_ui.look import Density, Look, Style
 from townhall_ui.theme import TARGET_MM
 
 _CLIPBOARD = (
@@ -90,7 +90,7 @@ class LineField(QLineEdit):
         _dress(self, look)
         self.setAlignment(look.leading | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute)
         self.setTextMargins(look.px(4), 0, look.px(4), 0)
-        self.setFixedHeight(look.px(TARGET_MM + 2))
+        self.setFixedHeight(look.px(TARGET_MM) + look.space(2))
         self.setMinimumWidth(look.px(30))
 
     def type_in(self, text: str) -> None:
@@ -180,7 +180,7 @@ class NumberField(LineField):
 class LongField(QPlainTextEdit):
     """Several lines of text; Enter goes on, Shift and Enter begin a new line."""
 
-    def __init__(self, look: Look, name: str, lines: int = 3) -> None:
+    def __init__(self, look: Look, name: str) -> None:
         super().__init__()
         self._look = look
         self.setAccessibleName(name)
@@ -189,11 +189,12 @@ class LongField(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setViewportMargins(look.px(4), look.px(2), look.px(4), look.px(2))
+        self.setViewportMargins(look.px(4), look.px(1.5), look.px(4), look.px(1.5))
         self.viewport().setAutoFillBackground(False)
         self.viewport().setCursor(Qt.CursorShape.BlankCursor)
         self.setCursorWidth(look.px(0.5))
-        self.setFixedHeight(round(lines * self.fontMetrics().lineSpacing()) + look.px(8))
+        lines = 2 if look.density is Density.DENSEST else 3
+        self.setFixedHeight(round(lines * self.fontMetrics().lineSpacing()) + look.px(6))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def type_in(self, text: str) -> None:

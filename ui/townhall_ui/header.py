@@ -15,6 +15,7 @@ from townhall_ui.screens import Frame, Intent, Stopped, WentBack
 from townhall_ui.words import Sign, Words
 
 HEADER_MM = 20.0
+LOW_HEADER_MM = 16.0
 
 
 class Header(QWidget):
@@ -23,17 +24,17 @@ class Header(QWidget):
     Args:
         look: sizes, fonts and colours.
         frame: what it says.
-        place: pixels of the band's width, and of the margins left and right of the page's column.
+        place: pixels of the band's width and height, and of the margins left and right of the page's column.
         send: takes ``WentBack`` and ``Stopped``.
     """
 
-    def __init__(self, look: Look, frame: Frame, place: tuple[int, int], send: Callable[[Intent], None]) -> None:
+    def __init__(self, look: Look, frame: Frame, place: tuple[int, int, int], send: Callable[[Intent], None]) -> None:
         super().__init__()
-        width, margin = place
+        width, height, margin = place
         self._width = width - 2 * margin
         self._look = look
         self.setLayoutDirection(look.qt_direction)
-        self.setFixedHeight(look.px(HEADER_MM))
+        self.setFixedHeight(height)
         self.back = self._button("back", Icon.BACK)
         self.back.clicked.connect(lambda: send(WentBack()))
         self.stop = self._button("stop", Icon.CLOSE)

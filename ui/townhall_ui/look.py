@@ -18,19 +18,24 @@ _PROBE_PX = 1000
 
 
 class Style(enum.Enum):
-    """Kinds of text: height over running text (roomy, dense, densest), and whether it is bold."""
+    """Kinds of text: height over running text (one figure a density, from roomy), and whether it is bold."""
 
-    TITLE = (2.0, 1.6, 1.4, True)
-    HEADING = (1.36, 1.12, 1.0, True)
-    BODY = (1.0, 1.0, 0.78, False)
-    STRONG = (1.0, 1.0, 0.78, True)
-    SMALL = (0.78, 0.78, 0.78, False)
-    SMALL_STRONG = (0.78, 0.78, 0.78, True)
-    BUTTON = (1.0, 1.0, 0.88, True)
-    KEY = (1.1, 1.1, 1.1, False)
-    DIGIT = (1.5, 1.5, 1.5, True)
-    NUMBER = (2.0, 1.7, 1.36, True)
-    COUNTDOWN = (6.0, 5.0, 4.0, True)
+    HERO = (2.8, 2.2, 1.8, 1.4, True)
+    TITLE = (2.0, 1.6, 1.4, 1.2, True)
+    HEADING = (1.36, 1.12, 1.0, 0.78, True)
+    BODY = (1.0, 1.0, 0.78, 0.78, False)
+    STRONG = (1.0, 1.0, 0.78, 0.78, True)
+    SMALL = (0.78, 0.78, 0.78, 0.78, False)
+    SMALL_STRONG = (0.78, 0.78, 0.78, 0.78, True)
+    BUTTON = (1.0, 1.0, 0.88, 0.88, True)
+    KEY = (1.1, 1.1, 1.1, 1.1, False)
+    DIGIT = (1.5, 1.5, 1.5, 1.5, True)
+    NUMBER = (2.0, 1.7, 1.36, 1.2, True)
+    COUNTDOWN = (6.0, 5.0, 4.0, 3.0, True)
+
+
+# Short lines and few of them: their pitch may be smaller, as a share of the font's size.
+_TIGHTER = {Style.HERO: 0.1, Style.TITLE: 0.1, Style.HEADING: 0.1, Style.SMALL: 0.13, Style.SMALL_STRONG: 0.13}
 
 
 class Density(enum.IntEnum):
@@ -38,7 +43,8 @@ class Density(enum.IntEnum):
 
     ROOMY = 0
     DENSE = 1
-    DENSEST = 2
+    DENSER = 2
+    DENSEST = 3
 
 
 @functools.cache
@@ -79,7 +85,7 @@ class Look:
 
     def space(self, mm: float) -> int:
         """Pixels of white space that is ``mm`` on a roomy screen and less on a dense one."""
-        return self.theme.px(mm * (1.0, 0.7, 0.45)[self.density])
+        return self.theme.px(mm * (1.0, 0.7, 0.45, 0.3)[self.density])
 
     def colour(self, role: str) -> QColor:
         """The colour of a role of the palette.
@@ -98,7 +104,7 @@ class Look:
         em = self.font(style).pixelSize()
         # Arabic letters reach higher and lower than Latin capitals.
         share = 1.55 if self.direction is Direction.RIGHT_TO_LEFT else 1.32
-        return em * (share if style not in {Style.TITLE, Style.HEADING} else share - 0.1)
+        return em * (share - _TIGHTER.get(style, 0.0))
 
     @property
     def is_mirrored(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from townhall_ui.buttons import Button, Kind
 from townhall_ui.icons import Icon
@@ -68,18 +68,28 @@ class Pager(QWidget):
         self._label = Words(widest, look, Style.BODY, align=Qt.AlignmentFlag.AlignHCenter)
         self._label.setFixedWidth(self._label.sizeHint().width())
         gap = look.px(GAP_MM)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(gap)
-        for widget in (self._previous, self._label, self._next):
-            row.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addStretch(1)
-        if sum(widget.sizeHint().width() for widget in (self._previous, self._label, self._next)) + 2 * gap > width:
+        self._place(look, width, gap)
+        self._previous.clicked.connect(lambda: self._on_turn(self._page - 1))
+        self._next.clicked.connect(lambda: self._on_turn(self._page + 1))
+
+    def _place(self, look: Look, width: int, gap: int) -> None:
+        """In a row with words, or with arrows alone, or with the page told above the arrows: what the width allows."""
+        parts = (self._previous, self._label, self._next)
+        if sum(part.sizeHint().width() for part in parts) + 2 * gap > width:
             for button in (self._previous, self._next):
                 button.setText("")
                 button.setMinimumWidth(look.px(_ARROW_MM))
-        self._previous.clicked.connect(lambda: self._on_turn(self._page - 1))
-        self._next.clicked.connect(lambda: self._on_turn(self._page + 1))
+        is_stacked = 2 * look.px(_ARROW_MM) + self._label.width() + 2 * gap > width
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(gap)
+        grid.addWidget(self._previous, 1, 0)
+        grid.addWidget(self._next, 1, 2)
+        if is_stacked:
+            grid.addWidget(self._label, 0, 0, 1, 3, look.leading | Qt.AlignmentFlag.AlignAbsolute)
+        else:
+            grid.addWidget(self._label, 1, 1, Qt.AlignmentFlag.AlignVCenter)
+        grid.setColumnStretch(3, 1)
 
     @property
     def text(self) -> str:

@@ -144,7 +144,7 @@ def _upright_card(painter: QPainter, look: Look, centre: QPointF) -> None:
 def _take_card(painter: QPainter, look: Look) -> None:
     _backdrop(painter, look)
     _reader(painter, look, is_front=False)
-    _upright_card(painter, look, QPointF(120, 58))
+    _upright_card(painter, look, QPointF(120, 62))
     _reader(painter, look, is_front=True)
     _arrow(painter, look, is_down=False)
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QCloseEvent, QColor, QKeyEvent, QPalette, QPointerEven
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLayout, QVBoxLayout, QWidget
 
 from townhall_ui import accessibility
-from townhall_ui.header import HEADER_MM, Header
+from townhall_ui.header import HEADER_MM, LOW_HEADER_MM, Header
 from townhall_ui.look import Density, Look, load_fonts
 from townhall_ui.screens import Active, AttractScreen, Intent, Screen, StillThereScreen
 from townhall_ui.theme import Theme
@@ -23,6 +23,8 @@ COLUMN_MM = 300.0
 COLUMN_HEIGHT_MM = 200.0
 """Nor higher: hands and eyes stay together on a large panel."""
 _MARGIN_MM = 6.0
+_LOW_PANEL_MM = 150.0
+_LOW_EDGE_MM = 3.0
 _ACTIVE_EVERY_MS = 1000
 _SIGNS_OF_LIFE = {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.TouchBegin}
 
@@ -196,7 +198,12 @@ class Window(QWidget):
                 self._drop(old)
         self._view = view
         self._header = (
-            Header(view.look, screen.frame, (self.width(), self._margin()), self._on_intent)
+            Header(
+                view.look,
+                screen.frame,
+                (self.width(), self._theme.px(self._header_mm), self._margin()),
+                self._on_intent,
+            )
             if view.shows_header
             else None
         )
@@ -217,7 +224,7 @@ class Window(QWidget):
         """The view in the roomiest setting in which nothing is missing."""
         outlet = Outlet(send=self._on_intent, say=self._say)
         room = self._room(has_header=not isinstance(screen, AttractScreen))
-        for density in (Density.ROOMY, Density.DENSE):
+        for density in (Density.ROOMY, Density.DENSE, Density.DENSER):
             view = make_view(Look(self._theme, screen.frame.direction, density), _body(screen), room, outlet)
             if view.shortfall() <= 0:
                 return view
@@ -225,12 +232,21 @@ class Window(QWidget):
             view.deleteLater()
         return make_view(Look(self._theme, screen.frame.direction, Density.DENSEST), _body(screen), room, outlet)
 
+    @property
+    def _is_low(self) -> bool:
+        """Whether the panel is so low that white space gives way to keys and words."""
+        return self.height() < self._theme.px(_LOW_PANEL_MM)
+
+    @property
+    def _header_mm(self) -> float:
+        return LOW_HEADER_MM if self._is_low else HEADER_MM
+
     def _margin(self) -> int:
         return max(self._theme.px(_MARGIN_MM), (self.width() - self._theme.px(COLUMN_MM)) // 2)
 
     def _room(self, *, has_header: bool) -> Room:
-        margin, edge = self._margin(), self._theme.px(_MARGIN_MM)
-        header = self._theme.px(HEADER_MM) if has_header else 0
+        margin, edge = self._margin(), self._theme.px(_LOW_EDGE_MM if self._is_low else _MARGIN_MM)
+        header = self._theme.px(self._header_mm) if has_header else 0
         height = self.height() - header - 2 * edge
         spare = max(0, height - self._theme.px(COLUMN_HEIGHT_MM)) if has_header else 0
         top, bottom = edge + spare // 4, edge + spare - spare // 4

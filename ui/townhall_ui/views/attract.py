@@ -18,6 +18,7 @@ from townhall_ui.words import Heading, Words
 
 _MOST_IN_A_GRID = 6
 _CARD_MM = 30.0
+_LARGE_PANEL_MM = 200.0
 
 
 class AttractView(View):
@@ -27,11 +28,14 @@ class AttractView(View):
 
     def __init__(self, look: Look, screen: AttractScreen, room: Room, outlet: Outlet) -> None:
         super().__init__(look, screen, room, outlet)
-        self.heading = Heading(screen.frame.heading, look, Style.TITLE, colour="on_band")
+        self.heading = Heading(screen.frame.heading, look, self._headline_style(), colour="on_band")
         self._buttons = [self._invitation(choice) for choice in screen.invitations]
         self._cards = self._grid() if len(self._buttons) <= _MOST_IN_A_GRID else self._pages()
         self._fill(screen)
         self.compose()
+
+    def _headline_style(self) -> Style:
+        return Style.HERO if self.room.height > self.look.px(_LARGE_PANEL_MM) else Style.TITLE
 
     def _invitation(self, choice: Choice) -> ChoiceButton:
         look = Look(self.look.theme, _direction(choice, self.look), self.look.density)

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from townhall_ui.fields import is_typing
 from townhall_ui.icons import Icon
-from townhall_ui.look import Look, Style
+from townhall_ui.look import Density, Look, Style
 from townhall_ui.screens import Answered, QuestionScreen, Screen, Tone
+from townhall_ui.theme import GAP_MM
 from townhall_ui.views.entries import Entry, make_entry
 from townhall_ui.views.view import Outlet, Place, Room, View
 from townhall_ui.words import Notice, Sign, Words
@@ -39,22 +40,34 @@ class QuestionView(View):
 
     def _fill(self, screen: QuestionScreen) -> None:
         self.column.addWidget(self.heading)
-        if screen.hint:
+        is_tight = self.look.density is Density.DENSEST
+        problem = Notice(screen.problem, self.look, Tone.PROBLEM) if screen.problem else None
+        # Where there is room for one of the two, the problem says what the hint said; both can still be heard.
+        if screen.hint and not (is_tight and problem is not None):
             self.column.addWidget(Words(screen.hint, self.look, colour="muted"))
-        self._notice = Notice(screen.problem, self.look, Tone.PROBLEM) if screen.problem else None
-        if self._notice is not None:
-            self.column.addWidget(self._notice)
+        if problem is not None and not is_tight:
+            self.column.addWidget(problem)
         if screen.source:
             self.column.addWidget(self._source(screen.source))
-        below = self._entry.below
         if screen.choices:
             self.column.addSpacing(self.look.space(2))
-        self.column.addWidget(self._entry.build())
+        entry = self._entry.build()
+        self.column.addWidget(self._beside(entry, problem) if is_tight and problem is not None else entry)
         if self._entry.pager is not None:
             self.add_to_foot(keys=self._entry.pager)
         self.column.addStretch(1)
-        if below is not None:
-            self.column.addWidget(below)
+        if self._entry.below is not None:
+            self.column.addWidget(self._entry.below)
+
+    def _beside(self, entry: QWidget, problem: Notice) -> QWidget:
+        """Entry and problem in one row, for panels as low as ten inches."""
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(self.look.px(GAP_MM))
+        row.addWidget(entry, 1, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(problem, 1, Qt.AlignmentFlag.AlignVCenter)
+        return line
 
     def _source(self, source: str) -> QWidget:
         line = QWidget()

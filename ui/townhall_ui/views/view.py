@@ -16,7 +16,7 @@ from townhall_ui.screens import Intent, PageWords, Proceeded, Screen
 from townhall_ui.theme import GAP_MM, PRIMARY_MM
 from townhall_ui.words import Heading, Words
 
-FOOT_GAP_MM = 5.0
+FOOT_GAP_MM = 4.0
 SIDE_GAP_MM = 10.0
 _SHEET_EDGE_MM = 14.0
 

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from townhall_crypto.device_key import DeviceKey
 from townhall_kiosk import messages
 from townhall_kiosk.keeper.line_watch import LineWatch
+from townhall_kiosk.keeper.running_visit import CutOff
 from townhall_kiosk.keeper.visits import Visits
 from townhall_kiosk.ports import Clock, Printer
 from townhall_kiosk.receipt import ReceiptFacts, sign_receipt
@@ -104,17 +105,17 @@ class Keeper:
         await self._journal.audit(Event.VISIT_BEGUN, {"visit": name})
 
     async def visit_ended(self, name: str, outcome: Outcome | None) -> None:
-        """Write to the audit trail how the visit ended; None: its process died."""
+        """Write to the audit trail how the visit ended; None: it was cut off, and its person has read so."""
         told = "DIED" if outcome is None else outcome.name
         await self._journal.audit(Event.VISIT_ENDED, {"visit": name, "outcome": told})
 
-    async def _cut_off_by_restart(self) -> messages.Previous | None:
-        """Return how a visit ended that a restart of the keeper cut off, if there was one."""
+    async def _cut_off_by_restart(self) -> CutOff | None:
+        """Return the visit that a restart of the keeper cut off, or whose end nobody has read yet, if there is one."""
         cut_off = await self._journal.open_visit()
         if cut_off is None:
             return None
-        await self.visit_ended(cut_off.name, None)
-        return messages.Previous(number_of(cut_off.envelope_id) if cut_off.envelope_id else None, None)
+        number = number_of(cut_off.envelope_id) if cut_off.envelope_id else None
+        return CutOff(cut_off.name, messages.Previous(number, None))
 
     async def _line_changed(self, is_up: bool) -> None:  # noqa: FBT001  # a callback of one fact
         _log.info("the centre %s", "answers" if is_up else "does not answer")

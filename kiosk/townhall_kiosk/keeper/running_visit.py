@@ -10,6 +10,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, assert_never
 
 from townhall_kiosk import messages
@@ -40,7 +41,15 @@ class KeeperServices(Protocol):
         """Somebody came."""
 
     async def visit_ended(self, name: str, outcome: Outcome | None) -> None:
-        """The visit is over; None: its process died."""
+        """The visit is over; None: it was cut off, and its person has read so."""
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """A visit that broke off and whose person has not read so yet; until then the audit trail has it as not ended."""
+
+    name: str
+    news: messages.Previous
 
 
 class RunningVisit:
@@ -63,7 +72,7 @@ class RunningVisit:
         self._somebody_came = False
         self._is_over = False
         self._receipt: SignedReceipt | None = None
-        self._previous: messages.Previous | None = None
+        self._previous: CutOff | None = None
         self._listening = asyncio.create_task(self._listen())
 
     @classmethod
@@ -82,14 +91,15 @@ class RunningVisit:
         await self._first(self._warm)
         return self._warm.is_set()
 
-    async def begin(self, previous: messages.Previous | None) -> None:
-        """Let the visit begin, with a card process of its own.
+    async def begin(self, previous: CutOff | None) -> None:
+        """Let the visit begin, with a card process of its own; it tells first how ``previous`` ended.
 
         Raises:
             ChannelClosedError: the visit's process is gone.
         """
         self._previous = previous
-        await self._start_card_process(messages.Begin(previous, await self._services.closed()))
+        news = None if previous is None else previous.news
+        await self._start_card_process(messages.Begin(news, await self._services.closed()))
 
     async def painted_or_ended(self) -> None:
         """Wait until the first screen is on the glass, or the visit's process ended."""
@@ -107,14 +117,14 @@ class RunningVisit:
         except ChannelClosedError:
             _log.info("a visit ended before it heard of the line")
 
-    def left_behind(self) -> messages.Previous | None:
+    def left_behind(self) -> CutOff | None:
         """Return what the next visit must tell the person, if this one did not come to its end."""
         if self._is_over:
             return None
         if self._receipt is not None:
-            return messages.Previous(self._receipt.facts.number, self._receipt)
+            return CutOff(self._name, messages.Previous(self._receipt.facts.number, self._receipt))
         if self._somebody_came:
-            return messages.Previous(None, None)
+            return CutOff(self._name, messages.Previous(None, None))
         return self._previous
 
     async def end_card_process(self) -> None:
@@ -148,8 +158,6 @@ class RunningVisit:
         except ChannelMisuseError as exc:
             _log.critical("%s: a visit said what no visit says; ended", exc.code)
             await self._child.kill()
-        if self._somebody_came and not self._is_over:
-            await self._services.visit_ended(self._name, None)
 
     async def _take(self, message: messages.FromVisit) -> None:
         match message:
@@ -160,7 +168,7 @@ class RunningVisit:
             case messages.PersonCame():
                 await self._person_came()
             case messages.PreviousDismissed():
-                self._previous = None
+                await self._dismissed()
             case messages.Commit():
                 await self._commit(message)
             case messages.ReplaceCardProcess():
@@ -174,6 +182,12 @@ class RunningVisit:
                     await self._services.visit_ended(self._name, outcome)
             case _:
                 assert_never(message)
+
+    async def _dismissed(self) -> None:
+        """Close the visit before only now: a keeper that is restarted sooner has it told again."""
+        if self._previous is not None:
+            await self._services.visit_ended(self._previous.name, None)
+            self._previous = None
 
     async def _person_came(self) -> None:
         if not self._somebody_came:  # who takes the card out before choosing a language comes again

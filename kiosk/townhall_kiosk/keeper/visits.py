@@ -10,8 +10,8 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from townhall_kiosk.keeper.running_visit import KeeperServices, RunningVisit
-from townhall_kiosk.messages import Previous, Provisions
+from townhall_kiosk.keeper.running_visit import CutOff, KeeperServices, RunningVisit
+from townhall_kiosk.messages import Provisions
 from townhall_process.errors import ChannelClosedError
 
 _log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ class Visits:
         self._line_is_up = False
         self._alive: set[RunningVisit] = set()
 
-    async def run(self, previous: Previous | None) -> None:
+    async def run(self, previous: CutOff | None) -> None:
         """Play visits one after another; the first tells how the one before a restart ended, if it broke off."""
         current: RunningVisit | None = None
         try:
@@ -66,7 +66,7 @@ class Visits:
             await self._end(visit)
             await asyncio.sleep(_RESTART_PAUSE_S)
 
-    async def _on_stage(self, visit: RunningVisit, previous: Previous | None) -> RunningVisit:
+    async def _on_stage(self, visit: RunningVisit, previous: CutOff | None) -> RunningVisit:
         """Let a visit begin and wait for its first screen; take another if it died in standby."""
         while True:
             try:

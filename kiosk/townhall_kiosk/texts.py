@@ -29,12 +29,10 @@ def load_catalog(language: str) -> Catalog:
     Raises:
         ConfigurationError: this kiosk has no such language.
     """
-    path = _DIRECTORY / language / "townhall.po"
-    try:
-        with path.open("rb") as file:
-            return read_po(file, locale=language, abort_invalid=True)
-    except OSError as exc:
-        raise ConfigurationError(f"no texts in language {language!r}") from exc
+    if language not in {folder.name for folder in _DIRECTORY.iterdir()}:
+        raise ConfigurationError(f"no texts in language {language!r}")
+    with (_DIRECTORY / language / "townhall.po").open("rb") as file:
+        return read_po(file, locale=Locale.parse(language, sep="-"), abort_invalid=True)
 
 
 class Texts:
@@ -42,11 +40,11 @@ class Texts:
 
     def __init__(self, language: str) -> None:
         """Load the catalogue; see ``load_catalog`` for what is raised."""
-        self.language = language
-        self.locale = Locale.parse(language, sep="-")
         compiled = io.BytesIO()
         write_mo(compiled, load_catalog(language))
         compiled.seek(0)
+        self.language = language
+        self.locale = Locale.parse(language, sep="-")
         self._translations = gettext.GNUTranslations(compiled)
 
     def __call__(self, text_id: str, **facts: str | int) -> str:

@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The time of a visit, turned by hand."""
+
+from typing import get_args
+
+import pytest
+
+from townhall_kiosk import events as on
+from townhall_kiosk import states as at
+from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.simulation import HandTimer
+from townhall_kiosk.visit.idle_watch import IdleWatch
+from townhall_smartcard.messages import PinRole
+
+WAITING: tuple[at.Resumable, ...] = (
+    at.ChoosingLanguage(),
+    at.WaitingForCard(),
+    at.SeveralCards(),
+    at.ConfirmingLastTry("A", PinRole.SIGNATURE),
+    at.EnteringPin("A", PinRole.AUTHENTICATION, 3),
+    at.ChoosingService("A"),
+    at.Answering("A", 0),
+    at.Reviewing("A"),
+    at.ReadingDocument("A", 3),
+    at.ShowingReceipt(card_is_in=True),
+)
+LASTING = (at.PreviousEnded(None), at.Thanked(at.Outcome.STORED), at.StoppedEarly(), at.OutOfService("x", True))
+TIMELESS = (
+    at.Attract(),
+    at.ReadingCard("A"),
+    at.CardRefused(CardProblem.DEAD),
+    at.UsingPin("A", PinRole.SIGNATURE, 3, last_try_confirmed=False),
+    at.MakingDocument("A"),
+    at.Committing(),
+    at.TakingCard(at.Outcome.STORED),
+    at.Ended(at.Outcome.STORED),
+)
+
+
+class Watched:
+    """An idle watch and all that it said."""
+
+    def __init__(self) -> None:
+        self.timer = HandTimer()
+        self.events: list[on.Event] = []
+        self.counted: list[tuple[int, int]] = []
+        self.watch = IdleWatch(self.timer, self.events.append, lambda left, total: self.counted.append((left, total)))
+
+
+@pytest.fixture
+def watched() -> Watched:
+    return Watched()
+
+
+def test_every_state_is_in_one_of_the_three_groups() -> None:
+    grouped = [type(state) for state in (*WAITING, *LASTING, *TIMELESS)]
+    assert {*grouped, at.StillThere} == set(get_args(at.State))
+    assert {type(state) for state in WAITING} == set(get_args(at.Resumable))
+
+
+@pytest.mark.parametrize("state", WAITING, ids=lambda state: type(state).__name__)
+def test_a_waiting_state_times_out_after_its_own_time(watched: Watched, state: at.Resumable) -> None:
+    assert state.idle is not None
+    watched.watch.entered(state)
+    watched.timer.pass_time(state.idle.wait_s - 1)
+    assert watched.events == []
+    watched.timer.pass_time(1)
+    assert watched.events == [on.IdleTimeout()]
+
+
+@pytest.mark.parametrize("state", WAITING, ids=lambda state: type(state).__name__)
+def test_every_touch_starts_the_waiting_anew(watched: Watched, state: at.Resumable) -> None:
+    assert state.idle is not None
+    watched.watch.entered(state)
+    for _ in range(20):
+        watched.timer.pass_time(state.idle.wait_s - 1)
+        watched.watch.touched()
+    assert watched.events == []
+    watched.timer.pass_time(state.idle.wait_s)
+    assert watched.events == [on.IdleTimeout()]
+
+
+@pytest.mark.parametrize("state", WAITING, ids=lambda state: type(state).__name__)
+def test_a_countdown_counts_every_second_of_the_state_behind_it(watched: Watched, state: at.Resumable) -> None:
+    assert state.idle is not None
+    total = state.idle.countdown_s
+    assert total >= 20, "WCAG 2.2.1: at least 20 s to answer"
+    watched.watch.entered(at.StillThere(state))
+    assert watched.counted == [(total, total)]
+    watched.timer.pass_time(total - 1)
+    assert watched.counted == [(left, total) for left in range(total, 0, -1)]
+    assert watched.events == []
+    watched.timer.pass_time(1)
+    assert watched.events == [on.CountdownOver()]
+    watched.timer.pass_time(1000)
+    assert watched.events == [on.CountdownOver()]
+
+
+def test_a_touch_does_not_disturb_a_countdown_the_table_ends_it(watched: Watched) -> None:
+    watched.watch.entered(at.StillThere(at.WaitingForCard()))
+    watched.timer.pass_time(5)
+    watched.watch.touched()
+    watched.watch.entered(at.WaitingForCard())
+    watched.timer.pass_time(59)
+    assert watched.events == []
+
+
+@pytest.mark.parametrize("state", LASTING, ids=lambda state: type(state).__name__)
+def test_a_message_lasts_as_long_as_it_says_touched_or_not(watched: Watched, state: at.State) -> None:
+    assert state.lasts_s is not None
+    watched.watch.entered(state)
+    watched.timer.pass_time(state.lasts_s - 1)
+    watched.watch.touched()
+    assert watched.events == []
+    watched.timer.pass_time(1)
+    assert watched.events == [on.TimeUp()]
+
+
+@pytest.mark.parametrize("state", TIMELESS, ids=lambda state: type(state).__name__)
+def test_other_states_have_all_the_time(watched: Watched, state: at.State) -> None:
+    watched.watch.entered(state)
+    watched.watch.touched()
+    watched.timer.pass_time(100_000)
+    assert watched.events == []
+    assert watched.timer.set_alarms == 0
+
+
+def test_a_new_state_ends_the_time_of_the_one_before(watched: Watched) -> None:
+    watched.watch.entered(at.WaitingForCard())
+    watched.timer.pass_time(59)
+    watched.watch.entered(at.Reviewing("A"))
+    watched.timer.pass_time(59)
+    watched.watch.entered(at.Committing())
+    assert watched.timer.set_alarms == 0
+    assert watched.events == []

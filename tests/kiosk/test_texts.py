@@ -1,0 +1,367 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The words of the kiosk: whole in every language, all of them used, and none outside the catalogues."""
+
+import ast
+import dataclasses
+import re
+import string
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from babel.messages.catalog import Message
+from babel.plural import PluralRule
+
+import townhall_kiosk
+from townhall_forms.questions import RefusalReason
+from townhall_forms.service import Service
+from townhall_kiosk import states as at
+from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.errors import ConfigurationError
+from townhall_kiosk.simulation import StandingClock
+from townhall_kiosk.states import Outcome, Paper, PinNotice, State
+from townhall_kiosk.texts import Texts, load_catalog, load_texts
+from townhall_kiosk.visit.closing_work import receipt_model
+from townhall_kiosk.visit.desk import Desk
+from townhall_kiosk.visit.form_work import FormWork
+from townhall_kiosk.visit.presenters import present
+from townhall_kiosk.visit.surroundings import Surroundings
+from townhall_smartcard.messages import PinRole
+
+LANGUAGES = ("en", "ar")
+SOURCE = Path(townhall_kiosk.__file__).parent
+NOW = datetime(2026, 11, 22, 14, 5, tzinfo=timezone(timedelta(hours=2)))
+ROLES = (PinRole.AUTHENTICATION, PinRole.SIGNATURE)
+RESUMABLE: tuple[at.Resumable, ...] = (
+    at.ChoosingLanguage(),
+    at.WaitingForCard(),
+    at.SeveralCards(),
+    *(at.ConfirmingLastTry("A", role) for role in ROLES),
+    *(at.EnteringPin("A", role, 2, notice) for role in ROLES for notice in PinNotice),
+    at.ChoosingService("A"),
+    *(at.Answering("A", question) for question in range(3)),
+    at.Reviewing("A"),
+    at.ReadingDocument("A", 3),
+    *(at.ShowingReceipt(card_is_in=True, paper=paper) for paper in Paper),
+)
+STATES: tuple[State, ...] = (
+    *RESUMABLE,
+    at.StillThere(at.WaitingForCard()),
+    at.StillThere(at.ShowingReceipt(card_is_in=True)),
+    at.Attract(),
+    at.PreviousEnded(None),
+    *(at.PreviousEnded("4F2K", has_receipt=True, paper=paper) for paper in Paper),
+    at.ReadingCard("A"),
+    *map(at.CardRefused, CardProblem),
+    *(at.UsingPin("A", role, 3, last_try_confirmed=False) for role in ROLES),
+    at.MakingDocument("A"),
+    at.Committing(),
+    *map(at.TakingCard, Outcome),
+    *map(at.Thanked, Outcome),
+    at.StoppedEarly(),
+    at.OutOfService("TH-SYNC-010", card_is_in=True),
+    *map(at.Ended, Outcome),
+)
+
+
+class ListeningTexts(Texts):
+    """Texts that remember which of them were asked for."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__(language)
+        self.asked: set[str] = set()
+
+    def __call__(self, text_id: str, **facts: str | int) -> str:
+        self.asked.add(text_id)
+        return super().__call__(text_id, **facts)
+
+    def counted(self, text_id: str, count: int) -> str:
+        self.asked.add(text_id)
+        return super().counted(text_id, count)
+
+
+class PseudoTexts(Texts):
+    """English with other letters, 40 % longer, between marks, from right to left: what is not so is no catalogue's."""
+
+    MARK = "⟦"
+    _LETTERS = str.maketrans("aeioucnszAEIOUCNSZ", "áéíóúçñšžÁÉÍÓÚÇÑŠŽ")
+
+    def __init__(self) -> None:
+        super().__init__("en")
+
+    @property
+    def is_right_to_left(self) -> bool:
+        return True
+
+    @classmethod
+    def _found(cls, text_id: str, text: str) -> str:
+        found = Texts._found(text_id, text)
+        parts = re.split(r"(\{\w*\})", found)
+        changed = "".join(part if part.startswith("{") else part.translate(cls._LETTERS) for part in parts)
+        return f"{cls.MARK}{changed}{'·' * (len(found) * 2 // 5)}⟧"
+
+
+def catalogue(language: str) -> Mapping[str, Message]:
+    messages = {}
+    for message in load_catalog(language):
+        text_id = message.id if isinstance(message.id, str) else message.id[0]
+        if text_id:
+            messages[text_id] = message
+    return messages
+
+
+def strings_of(message: Message) -> tuple[str, ...]:
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _literal, name, _spec, _conversion in string.Formatter().parse(text) if name is not None}
+
+
+def literals() -> Iterator[str]:
+    """Ids that stand in the source as ``text("...")``, ``around.text("...")`` or ``text.counted("...")``."""
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
+                continue
+            function, value = node.func, node.args[0].value
+            name = function.id if isinstance(function, ast.Name) else None
+            attribute = function.attr if isinstance(function, ast.Attribute) else None
+            if (name == "text" or attribute in {"text", "counted"}) and isinstance(value, str):
+                yield value
+
+
+@pytest.fixture
+def full_desk(make_desk: Callable[[str], Desk]) -> Desk:
+    return make_desk("en")
+
+
+def run_everything(around: Surroundings, desk: Desk) -> list[object]:
+    """Make every screen, both papers' models and the form's own refusals."""
+    made: list[object] = []
+    for is_up in (True, False):
+        around.line_is_up = is_up
+        made += [present(state, desk, around) for state in STATES]
+    around.has_reader = False
+    made.append(present(at.WaitingForCard(), desk, around))
+    assert desk.receipt is not None
+    made.append(receipt_model(desk.receipt, around))
+    work = FormWork(desk, around, StandingClock(NOW), Path())
+    made += [work._own_words(reason) for reason in RefusalReason]
+    answer_all(desk)
+    made.append(work._model())
+    made.append(around.text("document.signature-field", name="x"))  # card_work asks for it where a card signs
+    return made
+
+
+def answer_all(desk: Desk) -> None:
+    values = {
+        "street": "Tamme",
+        "house": "1",
+        "postcode": "50403",
+        "town": "Tartu",
+        "from_date": "2026-11-22",
+        "previous_place": "none",
+        "movers": "nobody",
+        "tenure": "owner",
+        "declaration": "yes",
+    }
+    assert desk.form is not None
+    for question in desk.form.questions():
+        name = question.ref.rsplit("/", 1)[-1]
+        if name in values:
+            desk.form.answer(question.ref, values[name])
+    assert not desk.form.problems()
+
+
+# The catalogues by themselves
+
+
+def test_all_languages_have_the_same_texts() -> None:
+    english, *others = (set(catalogue(language)) for language in LANGUAGES)
+    assert all(other == english for other in others)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_empty_or_marked_as_doubtful(language: str) -> None:
+    for text_id, message in catalogue(language).items():
+        assert not message.fuzzy, text_id
+        assert all(text.strip() == text and text for text in strings_of(message)), text_id
+
+
+def test_every_translation_has_the_placeholders_of_the_english_text() -> None:
+    english = catalogue("en")
+    for language in LANGUAGES:
+        for text_id, message in catalogue(language).items():
+            wanted = placeholders(strings_of(english[text_id])[-1])
+            for text in strings_of(message):
+                # A language may say "one second" without the number, never another fact.
+                is_counted = isinstance(message.string, tuple)
+                assert placeholders(text) <= wanted if is_counted else placeholders(text) == wanted, (language, text_id)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_counted_texts_have_every_plural_form_of_their_language(language: str) -> None:
+    catalog = load_catalog(language)
+    counted = [message for message in catalogue(language).values() if isinstance(message.string, tuple)]
+    assert len(counted) == 2
+    assert all(len(strings_of(message)) == catalog.num_plurals for message in counted)
+    forms = {catalog.num_plurals for _ in counted}
+    rule: PluralRule = catalog.locale.plural_form if catalog.locale else PluralRule({})
+    assert forms == {len(rule.tags | {"other"})}, "as many as Unicode's plural rules know for this language"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_same_numbers_share_a_plural_form_as_unicode_says(language: str) -> None:
+    catalog = load_catalog(language)
+    assert catalog.locale is not None
+    texts = Texts(language)
+    tags: dict[str, str] = {}
+    for count in range(121):
+        shape = texts.counted("still-there.seconds", count).replace(str(count), "#")
+        tag = catalog.locale.plural_form(count)
+        assert tags.setdefault(tag, shape) == shape, count
+
+
+def test_no_text_says_please_error_or_invalid() -> None:
+    for text_id, message in catalogue("en").items():
+        for text in strings_of(message):
+            assert not re.search(r"\b(please|errors?|invalid|oops|sorry)\b", text, re.IGNORECASE), text_id
+
+
+def test_buttons_are_short() -> None:
+    for text_id, message in catalogue("en").items():
+        if text_id.startswith("button.") or text_id.endswith(".button"):
+            assert len(strings_of(message)[0].split()) <= 3, text_id
+
+
+def test_arabic_texts_are_written_in_arabic() -> None:
+    for text_id, message in catalogue("ar").items():
+        if text_id not in {"key.more-letters", "key.symbols", "key.letters"}:  # they stand on keys with Latin letters
+            assert all(re.search("[\u0600-\u06ff]", text) for text in strings_of(message)), text_id
+
+
+# Catalogues and code
+
+
+def test_every_text_that_is_asked_for_exists_and_every_text_that_exists_is_asked_for(
+    make_around: Callable[[str], Surroundings], full_desk: Desk
+) -> None:
+    around = make_around("en")
+    listening = ListeningTexts("en")
+    around.texts = {"en": listening}
+    run_everything(around, full_desk)
+    asked = listening.asked | set(literals())
+    assert asked == set(catalogue("en"))
+
+
+def test_every_id_in_the_source_exists() -> None:
+    found = set(literals())
+    assert len(found) > 60
+    assert found <= set(catalogue("en"))
+
+
+def test_all_states_are_tried() -> None:
+    assert {type(state) for state in STATES} == set(get_args(State))
+
+
+def leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every string inside a value, with the field that it is in."""
+    if isinstance(value, str):
+        yield path, value
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from leaves(value.__getattribute__(field.name), field.name)
+    elif isinstance(value, tuple | list):
+        for each in value:
+            yield from leaves(each, path)
+
+
+NO_WORDS = {"id", "code", "number", "value", "language", "created", "place", "issuer", "refused"}
+
+
+def test_every_word_on_every_screen_and_paper_comes_from_a_catalogue(
+    make_around: Callable[[str], Surroundings], full_desk: Desk, service: Service
+) -> None:
+    around = make_around("en")
+    around.texts = {"en": PseudoTexts()}
+    desk = full_desk
+    assert desk.form is not None
+    assert desk.receipt is not None
+    own = {*service.titles.values(), *service.summaries.values(), around.place, desk.receipt.facts.number}
+    made = run_everything(around, desk)
+    for question in desk.form.questions():
+        own |= {question.label, question.hint, question.value, *(choice.label for choice in question.choices)}
+    for line in desk.form.answers():
+        own |= {line.label, line.shown}
+    for text in ("Text of the document", "48403159914", "KADRI-LIIS ÕISPUU", desk.receipt.signature.hex()):
+        own.add(text)
+    own |= {desk.receipt.facts.envelope, desk.receipt.facts.checkpoint}
+    stray = {
+        (field, text)
+        for screen in made
+        for field, text in leaves(screen)
+        if field not in NO_WORDS and re.search("[A-Za-z]{2}", text) and PseudoTexts.MARK not in text and text not in own
+    }
+    dates = {(field, text) for field, text in stray if "2026" in text}
+    assert stray - dates == set()
+
+
+def test_a_longer_language_from_right_to_left_is_only_a_catalogue_away(
+    make_around: Callable[[str], Surroundings], full_desk: Desk
+) -> None:
+    around = make_around("en")
+    around.texts = {"en": PseudoTexts()}
+    screen = present(at.WaitingForCard(), full_desk, around)
+    assert screen.frame.direction.value == "rtl"
+    assert len(screen.frame.heading) >= 1.4 * len(Texts("en")("insert-card.heading"))
+
+
+# The class
+
+
+def test_facts_are_filled_in() -> None:
+    assert Texts("en")("form.step", current=2, total=6) == "Question 2 of 6"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_text_that_is_not_there_is_told(language: str) -> None:
+    texts = Texts(language)
+    with pytest.raises(ConfigurationError):
+        texts("no.such.text")
+    with pytest.raises(ConfigurationError):
+        texts.counted("no.such.text", 1)
+
+
+@pytest.mark.parametrize("language", ["xx", "et", "", "../en"])
+def test_a_language_that_is_not_there_is_told(language: str) -> None:
+    with pytest.raises(ConfigurationError):
+        load_texts(("en", language))
+
+
+def test_numbers_are_counted_in_words_of_the_language() -> None:
+    english, arabic = Texts("en"), Texts("ar")
+    assert [english.counted("pin.tries-left", count) for count in (1, 2)] == ["1 try left.", "2 tries left."]
+    assert len({arabic.counted("pin.tries-left", count) for count in (0, 1, 2, 3, 11, 100)}) == 6
+
+
+def test_dates_are_written_as_people_of_the_language_write_them() -> None:
+    english, arabic = Texts("en").date_time(NOW), Texts("ar").date_time(NOW)
+    assert "November 22, 2026" in english
+    assert "2:05" in english
+    assert "نوفمبر" in arabic
+    assert "{" not in english + arabic
+
+
+def test_directions_follow_the_language() -> None:
+    assert {language: texts.is_right_to_left for language, texts in load_texts(LANGUAGES).items()} == {
+        "en": False,
+        "ar": True,
+    }
+
+
+def test_the_first_language_is_the_default() -> None:
+    assert list(load_texts(("ar", "en"))) == ["ar", "en"]

@@ -105,6 +105,8 @@ S = TypeVar("S", bound=Screen)
 class Sampler:
     """Makes the screens of one language."""
 
+    fonts = FONT_FILES
+
     def __init__(self, language: str) -> None:
         self._index = ("en", "ar").index(language)
         self.language = language
@@ -372,19 +374,31 @@ def _finger() -> QPointingDevice:
 
 
 @pytest.fixture
-def stage_on(qtbot: QtBot) -> Callable[[Panel], Stage]:
-    """Opens windows on panels."""
+def stage_with(qtbot: QtBot) -> Callable[[Theme], Stage]:
+    """Opens windows with any theme."""
 
-    def open_window(panel: Panel) -> Stage:
-        theme = Theme(ppi=panel.ppi, fonts=FONT_FILES)
+    def open_window(theme: Theme) -> Stage:
         intents: list[Intent] = []
         window = Window(theme, intents.append)
         qtbot.addWidget(window)
-        window.resize(panel.width, panel.height)
+        window.resize(PANELS[0].width, PANELS[0].height)
         window.show()
         qtbot.waitExposed(window)
         window.activateWindow()
-        return Stage(window, panel, theme, intents)
+        return Stage(window, PANELS[0], theme, intents)
+
+    return open_window
+
+
+@pytest.fixture
+def stage_on(stage_with: Callable[[Theme], Stage]) -> Callable[[Panel], Stage]:
+    """Opens windows on panels."""
+
+    def open_window(panel: Panel) -> Stage:
+        stage = stage_with(Theme(ppi=panel.ppi, fonts=FONT_FILES))
+        stage.panel = panel
+        stage.window.resize(panel.width, panel.height)
+        return stage
 
     return open_window
 

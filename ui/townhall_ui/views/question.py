@@ -13,7 +13,8 @@ from townhall_ui.icons import Icon
 from townhall_ui.look import Density, Look, Style
 from townhall_ui.screens import Answered, QuestionScreen, Screen, Tone
 from townhall_ui.theme import GAP_MM
-from townhall_ui.views.entries import Entry, make_entry
+from townhall_ui.views.entries import make_entry
+from townhall_ui.views.entry import Entry
 from townhall_ui.views.view import Outlet, Place, Room, View
 from townhall_ui.words import Notice, Sign, Words
 

@@ -64,7 +64,12 @@ class Event(Enum):
     ENVELOPE_ISOLATED = _own("ENVELOPE_ISOLATED", ("seq", _COUNT), ("reason", _CODE))
     ENVELOPE_QUEUED_AGAIN = _own("ENVELOPE_QUEUED_AGAIN", ("seq", _COUNT))
     RECEIPT_RECORDED = _own(
-        "RECEIPT_RECORDED", ("seq", _COUNT), ("sha256", _HASH), ("status", _CODE), ("server_time", _COUNT)
+        "RECEIPT_RECORDED",
+        ("seq", _COUNT),
+        ("sha256", _HASH),
+        ("status", _CODE),
+        ("index", _COUNT),
+        ("server_time", _COUNT),
     )
     PAYLOAD_FREED = _own("PAYLOAD_FREED", ("seq", _COUNT), ("size", _COUNT))
     CENTRE_SEEN = _own("CENTRE_SEEN", ("size", _COUNT), ("note_sha256", _HASH), ("server_time", _COUNT))

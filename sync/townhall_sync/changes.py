@@ -66,6 +66,7 @@ def receipt_recorded(receipt: Receipt) -> Change:
         "seq": receipt.seq,
         "sha256": sha256_hex(signed),
         "status": receipt.outcome.name,
+        "index": receipt.signed.body.index,
         "server_time": receipt.server_time,
     }
 

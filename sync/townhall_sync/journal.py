@@ -206,9 +206,10 @@ class Journal:
         return tuple(self._delivered(seq) for seq in self.delivered_kept() if ledger.delivered[seq].server_time <= old)
 
     def newest_delivered(self) -> DeliveredPayload | None:
-        """Return what was delivered last, if its payload is still here."""
-        seq = self._log.ledger.last_received_seq
-        return self._delivered(seq) if seq in self.delivered_kept() and seq is not None else None
+        """Return the one that stands last in the centre's log, of those whose payloads are still here."""
+        delivered = self._log.ledger.delivered
+        seq = max(self.delivered_kept(), key=lambda each: delivered[each].index, default=None)
+        return None if seq is None else self._delivered(seq)
 
     def _delivered(self, seq: int) -> DeliveredPayload:
         return DeliveredPayload(seq, self._log.ledger.committed(seq).envelope_id.hex(), self.receipt(seq))

@@ -25,9 +25,10 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What the log says of an envelope's newest receipt."""
+    """What the log says of an envelope's newest receipt; ``index`` is its place in the centre's log."""
 
     receipt_sha256: str
+    index: int
     server_time: int
 
 
@@ -56,7 +57,6 @@ class Ledger:
     centre_note_sha256: str | None = None
     last_server_time: int = 0
     last_receipt_wall: int | None = None
-    last_received_seq: int | None = None
     fork: tuple[int, str] | None = None
     open_visit: OpenVisit | None = None
 
@@ -135,8 +135,8 @@ def _receive(ledger: Ledger, entry: Entry) -> None:
     seq = entry.count("seq")
     ledger.committed(seq)
     ledger.queued.pop(seq, None)
-    ledger.delivered[seq] = Delivered(entry.text("sha256"), entry.count("server_time"))
-    ledger.last_receipt_wall, ledger.last_received_seq = entry.wall, seq
+    ledger.delivered[seq] = Delivered(entry.text("sha256"), entry.count("index"), entry.count("server_time"))
+    ledger.last_receipt_wall = entry.wall
     ledger.last_server_time = max(ledger.last_server_time, entry.count("server_time"))
 
 

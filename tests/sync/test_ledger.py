@@ -21,7 +21,7 @@ def committed(seq: int, digit: str = "") -> Entry:
 
 
 def received(seq: int, server_time: int = 100) -> Entry:
-    return entry("RECEIPT_RECORDED", seq=seq, sha256="cd" * 32, status="ACCEPTED", server_time=server_time)
+    return entry("RECEIPT_RECORDED", seq=seq, sha256="cd" * 32, status="ACCEPTED", index=0, server_time=server_time)
 
 
 def ledger_of(*entries: Entry) -> Ledger:

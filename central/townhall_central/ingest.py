@@ -7,7 +7,6 @@ or a link that contradicts a stored neighbour, is refused and noted for the staf
 agency could not use is stored as *quarantined* and fills its seq all the same, so nothing waits behind it.
 """
 
-import hashlib
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, RowMapping, and_, bindparam, insert, or_, select
@@ -40,9 +39,7 @@ NO_KNOWN_RECIPIENT = "TH-CENT-063"
 # Built once: SQLAlchemy spends more on building a statement than SQLite on running it.
 _FIND_CALLER = select(KIOSK.c.name, KIOSK.c.public_key, KIOSK.c.certificate).where(KIOSK.c.name == bindparam("kiosk"))
 _KNOWN_AGENCIES = select(AGENCY.c.key_id).where(AGENCY.c.key_id.in_(bindparam("key_ids", expanding=True)))
-_NEIGHBOURS = select(
-    ENVELOPE.c.id, ENVELOPE.c.seq, ENVELOPE.c.prev_hash, ENVELOPE.c.bytes_sha256, ENVELOPE.c.receipt
-).where(
+_NEIGHBOURS = select(ENVELOPE.c.id, ENVELOPE.c.seq, ENVELOPE.c.prev_hash).where(
     or_(
         ENVELOPE.c.id == bindparam("id"),
         and_(
@@ -73,10 +70,6 @@ class Judged:
     content: bytes = field(repr=False)
     recipients: tuple[str, ...]
     reason: str
-
-    def bytes_sha256(self) -> bytes:
-        """Return what tells "the same bytes again" from "other bytes under this id"."""
-        return hashlib.sha256(self.content).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +119,10 @@ def store(connection: Connection, judged: Judged, caller: Caller, keys: CentreKe
     head = log.lock_head(connection)
     header = judged.header
     neighbours = _neighbours(connection, judged)
-    known = next((row for row in neighbours if row["id"] == judged.envelope_id), None)
-    if known is not None and known["bytes_sha256"] == judged.bytes_sha256():
-        receipt = wire.read(wire.SignedReceipt, known["receipt"])
-        return Stored(is_new=False, reply=_reply(receipt, journals.lowest_missing(connection, header)))
+    if any(row["id"] == judged.envelope_id for row in neighbours):
+        receipt = _first_receipt(connection, judged)
+        if receipt is not None:
+            return Stored(is_new=False, reply=_reply(receipt, journals.lowest_missing(connection, header)))
     conflict = _conflict(judged, neighbours)
     if conflict is not None:
         _note(connection, header, judged.envelope_id, conflict, now)
@@ -178,6 +171,13 @@ def _neighbours(connection: Connection, judged: Judged) -> list[RowMapping]:
     header = judged.header
     place = {"kiosk": header.kiosk, "journal_id": header.journal_id, "before": header.seq - 1, "after": header.seq + 1}
     return list(connection.execute(_NEIGHBOURS, {"id": judged.envelope_id, **place}).mappings())
+
+
+def _first_receipt(connection: Connection, judged: Judged) -> wire.SignedReceipt | None:
+    """Return the receipt of an id that is stored, or None where it is stored with other bytes."""
+    statement = select(ENVELOPE.c.receipt, ENVELOPE.c.bytes).where(ENVELOPE.c.id == judged.envelope_id)
+    receipt, content = connection.execute(statement).one()
+    return wire.read(wire.SignedReceipt, receipt) if content == judged.content else None
 
 
 def _conflict(judged: Judged, neighbours: list[RowMapping]) -> HistoryConflictError | None:
@@ -231,7 +231,6 @@ def _insert(
         "journal_id": header.journal_id,
         "seq": header.seq,
         "prev_hash": header.prev_hash,
-        "bytes_sha256": judged.bytes_sha256(),
         "status": body.status,
         "received_at": body.server_time,
         "log_index": body.index,

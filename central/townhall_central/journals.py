@@ -11,7 +11,11 @@ _RUN = 1000
 
 _IS_JOURNAL = and_(JOURNAL.c.kiosk == bindparam("of_kiosk"), JOURNAL.c.journal_id == bindparam("of_journal"))
 _LOWEST = select(JOURNAL.c.lowest_missing_seq).where(_IS_JOURNAL)
-_UPDATE = update(JOURNAL).where(_IS_JOURNAL).values(lowest_missing_seq=bindparam("lowest"))
+_ADVANCE = (
+    update(JOURNAL)
+    .where(_IS_JOURNAL, JOURNAL.c.lowest_missing_seq == bindparam("lowest"))
+    .values(lowest_missing_seq=bindparam("end"))
+)
 _INSERT = insert(JOURNAL)
 _FOLLOWING = (
     select(ENVELOPE.c.seq)
@@ -35,15 +39,19 @@ def advance(connection: Connection, header: OuterHeader, *, is_followed: bool) -
 
     `is_followed`: whether the envelope after it is stored already.
     """
-    lowest = connection.scalar(_LOWEST, _journal(header))
+    step = {**_journal(header), "lowest": header.seq, "end": header.seq + 1}
+    # At once for what nearly always comes: the envelope that was missed, with nothing after it.
+    if not is_followed and connection.execute(_ADVANCE, step).rowcount:
+        return header.seq + 1
+    lowest: int | None = connection.scalar(_LOWEST, _journal(header))
     if lowest is None:
         lowest = 1
         new = {"kiosk": header.kiosk, "journal_id": header.journal_id, "lowest_missing_seq": lowest}
         connection.execute(_INSERT, new)
     if header.seq != lowest:
         return lowest
-    end = _end_of_run(connection, header, lowest + 1) if is_followed else lowest + 1
-    connection.execute(_UPDATE, {**_journal(header), "lowest": end})
+    end = _end_of_run(connection, header, lowest + 1)
+    connection.execute(_ADVANCE, {**step, "end": end})
     return end
 
 

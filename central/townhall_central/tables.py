@@ -88,7 +88,6 @@ ENVELOPE = Table(
     Column("journal_id", _NAME, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("prev_hash", _ID, nullable=False),
-    Column("bytes_sha256", LargeBinary, nullable=False),
     Column("status", String(16), nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("certificate", LargeBinary, nullable=False),

@@ -7,12 +7,13 @@ import enum
 from collections.abc import Callable, Iterator
 from time import monotonic
 
-from townhall_smartcard.errors import CardError, CardMuteError, ReaderBusyError
+from townhall_smartcard.errors import CardError, CardMuteError, ReaderBusyError, ServiceGoneError
 
 
 class Call(enum.Enum):
     """A PC/SC call without a timeout of its own, and what its never ending means."""
 
+    REACH_SERVICE = enum.auto()
     CONNECT = enum.auto()
     BEGIN_TRANSACTION = enum.auto()
     TRANSMIT = enum.auto()
@@ -20,8 +21,18 @@ class Call(enum.Enum):
 
     @property
     def error(self) -> CardError:
-        """What to tell when the deadline has passed: others hold the card, or it does not answer."""
-        return ReaderBusyError() if self is Call.BEGIN_TRANSACTION else CardMuteError()
+        """What to tell when the deadline has passed.
+
+        A connection that does not come about is blamed on the card too, though another program's transaction delays it
+        as well: to take the card out helps against both.
+        """
+        match self:
+            case Call.REACH_SERVICE:
+                return ServiceGoneError()
+            case Call.BEGIN_TRANSACTION:
+                return ReaderBusyError()
+            case Call.CONNECT | Call.TRANSMIT | Call.RELEASE:
+                return CardMuteError()
 
 
 class CallClock:

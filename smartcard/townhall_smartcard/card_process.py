@@ -13,7 +13,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Final
 
 from townhall_process.channel import Channel
@@ -71,6 +71,7 @@ class CardProcess:
         self._inventory = Inventory()
         self._requests: asyncio.Queue[Request | None] = asyncio.Queue()
         self._seen: asyncio.Queue[Seen | Exception] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
     async def run(self) -> int:
@@ -84,17 +85,20 @@ class CardProcess:
         def report(seen: Seen | Exception) -> None:
             loop.call_soon_threadsafe(self._seen.put_nowait, seen)
 
-        monitor = CardMonitor(open_slots, report, report)
-        monitor.start()
-        try:
-            async with asyncio.TaskGroup() as group:
-                others = [group.create_task(self._listen()), group.create_task(self._follow(group))]
-                status = await self._serve()
-                for other in others:
-                    other.cancel()
-        finally:
-            monitor.stop()
+        # Never stopped: it ends with the process, and to stop it is a call to a service that may hang.
+        CardMonitor(open_slots, report, report).start()
+        async with asyncio.TaskGroup() as group:
+            self._begin(group, self._listen())
+            self._begin(group, self._follow(group))
+            status = await self._serve()
+            for task in tuple(self._tasks):
+                task.cancel()
         return status
+
+    def _begin(self, group: asyncio.TaskGroup, work: Coroutine[object, object, None]) -> None:
+        task = group.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _listen(self) -> None:
         try:
@@ -150,7 +154,7 @@ class CardProcess:
             await self._say(*self._inventory.see(seen))
             unprobed = frozenset(self._inventory.unprobed())
             for slot in unprobed - probing:
-                group.create_task(self._probe(slot))
+                self._begin(group, self._probe(slot))
             probing = set(unprobed)
 
     async def _probe(self, slot: Slot) -> None:

@@ -8,6 +8,7 @@ connections know neither transactions nor deadlines.
 
 import contextlib
 import logging
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -59,6 +60,9 @@ _COUNTER_SHIFT: Final = 16  # the upper half of a state counts changes
 
 _PROTOCOLS: Final = SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1
 _RESETS_BORNE: Final = 3
+_LOOKS: Final = 10
+_LOOK_MS: Final = 100
+_UNWATCHED_S: Final = math.inf  # the monitor has a thread to itself: nobody waits for it
 
 _RESET: Final = 0x80100068
 _NOT_TRANSACTED: Final = 0x80100016  # the first call after a card was pulled
@@ -86,11 +90,13 @@ _NO_READERS: Final = 0x8010002E
 class PcscConnection:
     """A card inside one transaction, for one operation, in one thread."""
 
-    def __init__(self, card: int, protocol: int, calls: CallClock) -> None:
+    def __init__(self, card: int, protocol: int, calls: CallClock, presence: "_Presence") -> None:
         self._card = card
         self._calls = calls
+        self._presence = presence
         self._header = SCARD_PCI_T0 if protocol == SCARD_PROTOCOL_T0 else SCARD_PCI_T1
         self._is_pin_used = False
+        self._is_lost = False
         self.is_t0 = protocol == SCARD_PROTOCOL_T0
 
     def transmit(self, command: RawCommand) -> bytes:
@@ -100,26 +106,56 @@ class PcscConnection:
         try:
             with self._calls.during(Call.TRANSMIT):
                 result, answer = SCardTransmit(self._card, self._header, numbers)
+            # A card pulled while it computes: some drivers call the broken exchange a success without a byte.
+            _require(result if answer else _code(result) or _NOT_TRANSACTED)
+        except CardRemovedError:
+            self._is_lost = True
+            raise
         finally:
             numbers[:] = [0] * len(numbers)
-        _require(result)
-        if not answer:
-            # A card that is pulled while it computes: some drivers call the broken exchange a success without a byte.
-            raise CardRemovedError("PC/SC: empty answer")
         return bytes(answer)
 
     def release(self) -> None:
         """End the transaction and let go of the card; after a PIN, with a reset that closes what the PIN opened.
 
-        The reset is part of ending the transaction, so no other program gets at the card in between. A card that is
-        gone needs neither; then the calls fail, and that is all right.
+        The reset is part of ending the transaction, so no other program gets at the card in between. A card that left
+        closed it itself, and must not be reset: pcscd would take the slot for empty until the next removal, even if a
+        card is put in at once.
         """
-        disposition = SCARD_RESET_CARD if self._is_pin_used else SCARD_LEAVE_CARD
+        is_reset = self._is_pin_used and not (self._is_lost and self._presence.has_ended())
+        disposition = SCARD_RESET_CARD if is_reset else SCARD_LEAVE_CARD
         with self._calls.during(Call.RELEASE):
             ended = _code(SCardEndTransaction(self._card, disposition))
             left = _code(SCardDisconnect(self._card, disposition if ended else SCARD_LEAVE_CARD))
         if ended or left:
             _log.info("letting go of the card: %08X %08X", ended, left)
+
+
+class _Presence:
+    """One card's stay in a reader, as the service counts it."""
+
+    def __init__(self, context: int, reader: str, calls: CallClock) -> None:
+        self._context = context
+        self._reader = reader
+        self._calls = calls
+        self._began = self._look(SCARD_STATE_UNAWARE)
+
+    def has_ended(self) -> bool:
+        """Tell whether the card left; waits for the service to notice, which looks at the slot a few times a second."""
+        state = self._look(SCARD_STATE_UNAWARE)
+        for _ in range(_LOOKS):
+            if not state & SCARD_STATE_PRESENT or _changes(state) != _changes(self._began):
+                return True
+            state = self._look(state & ~SCARD_STATE_CHANGED)
+        return False
+
+    def _look(self, known: int) -> int:
+        with self._calls.during(Call.REACH_SERVICE):
+            result, states = SCardGetStatusChange(self._context, _LOOK_MS, [(self._reader, known)])
+        if _code(result) == _TIMEOUT:
+            return known
+        state: int = states[0][1] if not _code(result) else SCARD_STATE_UNAWARE
+        return state
 
 
 @contextlib.contextmanager
@@ -132,11 +168,12 @@ def card_transaction(reader: str, calls: CallClock) -> Iterator[PcscConnection]:
         CardUnreadableError: the card does not start.
         ServiceGoneError: the PC/SC service is not running.
     """
-    with _context() as context:
+    with _context(calls) as context:
+        presence = _Presence(context, reader, calls)
         with calls.during(Call.CONNECT):
             result, card, protocol = SCardConnect(context, reader, SCARD_SHARE_SHARED, _PROTOCOLS)
         _require(result)
-        connection = PcscConnection(card, protocol, calls)
+        connection = PcscConnection(card, protocol, calls, presence)
         try:
             _begin(card, calls)
             yield connection
@@ -214,7 +251,7 @@ class PcscSlots:
 @contextlib.contextmanager
 def open_slots() -> Iterator[PcscSlots]:
     """Open a look at all readers; see ``OpenSlots``."""
-    with _context() as context:
+    with _context(CallClock(_UNWATCHED_S)) as context:
         yield PcscSlots(context)
 
 
@@ -224,18 +261,24 @@ def _slot(name: str, state: int, atr: bytes) -> Slot:
         is_occupied=bool(state & SCARD_STATE_PRESENT),
         atr=atr if state & SCARD_STATE_PRESENT else b"",
         is_mute=bool(state & SCARD_STATE_MUTE),
-        changes=(state >> _COUNTER_SHIFT) & 0xFFFF,
+        changes=_changes(state),
     )
 
 
+def _changes(state: int) -> int:
+    return (state >> _COUNTER_SHIFT) & 0xFFFF
+
+
 @contextlib.contextmanager
-def _context() -> Iterator[int]:
-    result, context = SCardEstablishContext(SCARD_SCOPE_USER)
+def _context(calls: CallClock) -> Iterator[int]:
+    with calls.during(Call.REACH_SERVICE):
+        result, context = SCardEstablishContext(SCARD_SCOPE_USER)
     _require_service(_code(result))
     try:
         yield context
     finally:
-        SCardReleaseContext(context)
+        with calls.during(Call.RELEASE):
+            SCardReleaseContext(context)
 
 
 def _require(result: int) -> None:

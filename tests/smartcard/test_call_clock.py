@@ -5,7 +5,7 @@
 import pytest
 
 from townhall_smartcard.call_clock import Call, CallClock
-from townhall_smartcard.errors import CardMuteError, ReaderBusyError
+from townhall_smartcard.errors import CardMuteError, ReaderBusyError, ServiceGoneError
 
 
 class HandClock:
@@ -58,6 +58,6 @@ def test_a_call_that_raises_is_over() -> None:
 
 
 @pytest.mark.parametrize("call", list(Call))
-def test_waiting_for_another_program_is_not_called_a_mute_card(call: Call) -> None:
-    expected = ReaderBusyError if call is Call.BEGIN_TRANSACTION else CardMuteError
-    assert type(call.error) is expected
+def test_a_call_that_never_ends_is_blamed_on_whom_it_waits_for(call: Call) -> None:
+    others = {Call.REACH_SERVICE: ServiceGoneError, Call.BEGIN_TRANSACTION: ReaderBusyError}
+    assert type(call.error) is others.get(call, CardMuteError)

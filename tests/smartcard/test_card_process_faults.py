@@ -4,6 +4,7 @@
 
 import asyncio
 import contextlib
+import signal
 import threading
 from collections.abc import Callable, Coroutine
 from time import monotonic
@@ -137,6 +138,26 @@ def test_a_card_pulled_at_any_command_is_removed(
                     await running.until_card(name, CardFamily.ESTEID_2018)
                     outcome = await do(running, operation, name)
                     assert outcome == Failed(outcome.request, Failure.CARD_REMOVED), (operation, index)
+
+    play(service, scene)
+
+
+def test_a_card_put_back_at_once_after_it_was_pulled_while_signing_is_seen(
+    service: PrivatePcscd, slot: int, kadri_keys: CardKeys
+) -> None:
+    name, card = virtual_reader_name(slot), EstonianCard(KADRI, kadri_keys)
+
+    async def scene(running: RunningCardProcess) -> None:
+        for command in (2, 3, 4):
+            with put_in(service, slot, FaultyCard(card).tear(command)):
+                await running.until_card(name, CardFamily.ESTEID_2018)
+                outcome = await do(running, "sign", name)
+                assert outcome == Failed(outcome.request, Failure.CARD_REMOVED)
+            with put_in(service, slot, card):
+                await running.until_card(name, None)
+                await running.until_card(name, CardFamily.ESTEID_2018)
+                assert isinstance(await do(running, "sign", name), Signed)
+            await running.until_card(name, None)
 
     play(service, scene)
 
@@ -367,6 +388,21 @@ def test_a_service_that_dies_during_an_operation_is_told_as_such(
         card = HookedCard(EstonianCard(KADRI, kadri_keys), index, die)
         with put_in(mortal, 0, card):
             play(mortal, scene)
+
+
+def test_a_service_that_hangs_ends_the_process_at_the_deadline(kadri_keys: CardKeys) -> None:
+    name = virtual_reader_name(0)
+
+    async def scene(running: RunningCardProcess) -> None:
+        await running.until_card(name, CardFamily.ESTEID_2018)
+        assert hung._service is not None
+        hung._service.send_signal(signal.SIGSTOP)
+        outcome = await do(running, "sign", name)
+        assert outcome == Failed(outcome.request, Failure.NO_SERVICE)
+        assert await running.exit_status() == EXIT_STUCK
+
+    with PrivatePcscd(slots=2) as hung, put_in(hung, 0, EstonianCard(KADRI, kadri_keys)):
+        play(hung, scene, deadline_s=0.3)
 
 
 def test_a_process_that_starts_before_the_service_finds_it_later(kadri_keys: CardKeys) -> None:

@@ -42,9 +42,12 @@ class RunningCardProcess:
             TimeoutError: it was not so within 15 s.
             ChannelClosedError: the process ended before.
         """
-        async with asyncio.timeout(_PATIENCE_S):
-            while not is_so(self.client):
-                self.heard.append(await self.client.next_event())
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                while not is_so(self.client):
+                    self.heard.append(await self.client.next_event())
+        except TimeoutError:
+            raise TimeoutError(f"the readers are {self.client.readers}") from None
 
     async def until_card(self, reader: str, family: CardFamily | None) -> None:
         """Wait until a reader holds a card of this family, or none; raises as ``until``."""

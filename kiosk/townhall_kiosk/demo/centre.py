@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A centre and an agency inbox of the demo: the real programs, started and stopped like a line that comes and goes."""
 
+import contextlib
 import json
 import secrets
 import shutil
@@ -36,6 +37,7 @@ class DemoCentre:
     directory: Path
     agency: str
     port: int = field(default_factory=_free_port)
+    log: Path | None = None  # where the server logs to; None: the terminal
     _server: subprocess.Popen[str] | None = None
 
     @property
@@ -93,11 +95,10 @@ class DemoCentre:
 
     def start(self) -> None:
         """The line is there."""
-        self._server = subprocess.Popen(
-            [*_program(), "serve", "--data", str(self.data), "--port", str(self.port)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        command = [*_program(), "serve", "--data", str(self.data), "--port", str(self.port)]
+        with contextlib.ExitStack() as files:
+            log = files.enter_context(self.log.open("ab")) if self.log is not None else None
+            self._server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         assert self._server.stdout is not None  # noqa: S101  # a pipe was asked for
         if not self._server.stdout.readline().startswith("listening on"):
             raise CentreFailedError("the centre did not start")

@@ -34,14 +34,14 @@ class World:
     """Everything that one visit needs, in one temporary directory; use it as a context manager."""
 
     def __init__(self, holder: CardHolder, hands: Hands = Hands.TOUCH, *, agency: str, log: Path | None = None) -> None:
-        """Nothing is started before the context is entered; the kiosk logs to ``log``, or to the terminal."""
+        """Nothing is started before the context is entered; kiosk and centre log to ``log``, or to the terminal."""
         self._log = log
         self.directory = Path(tempfile.mkdtemp(prefix="townhall-"))
         self.pki = TestPki()
         self.holder = holder
         self._card_keys: dict[str, CardKeys] = {}
         self.card = self.card_of(holder)
-        self.centre = DemoCentre(self.directory / "centre", agency)
+        self.centre = DemoCentre(self.directory / "centre", agency, log=log)
         self.person = Person(self.directory / "person", hands)
         self.home = self.directory / "kiosk"
         self.paper = self.directory / "paper"

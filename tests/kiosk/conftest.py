@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the kiosk's tests share: the town's service, texts, a device key, and desks with everything on them."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -10,15 +11,20 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from townhall_crypto.device_key import FileDeviceKey
+from townhall_crypto.recipients import RecipientPrivateKey, generate_recipient_key
 from townhall_forms.service import Service, load_services
 from townhall_forms.session import FormSession
+from townhall_kiosk import states as at
 from townhall_kiosk.receipt import ReceiptFacts, sign_receipt
+from townhall_kiosk.simulation.ports import SimulatedOutbox
+from townhall_kiosk.simulation.visit import SimulatedVisit
 from townhall_kiosk.texts import Texts, load_texts
 from townhall_kiosk.visit.desk import Desk, Document
 from townhall_kiosk.visit.form_work import prefill_of
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.identity import Identity
 from townhall_smartcard.messages import StatedData
+from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import JUHAN, KADRI
 from townhall_smartcard.simulation.test_pki import TestPki
@@ -26,6 +32,9 @@ from townhall_smartcard.simulation.test_pki import TestPki
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=timezone(timedelta(hours=2)))
 SERVICES = Path(__file__).resolve().parents[2] / "services"
 
+AGENCY = "population-register"
+
+Scene = Callable[[SimulatedVisit], Coroutine[object, object, None]]
 MakeDesk = Callable[[str], Desk]
 MakeAround = Callable[[str], Surroundings]
 
@@ -117,3 +126,42 @@ def make_desk(identity: Identity, service: Service, key: FileDeviceKey) -> MakeD
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def recipient() -> RecipientPrivateKey:
+    return generate_recipient_key()
+
+
+@pytest.fixture
+def make_visit(
+    make_around: MakeAround, pki: TestPki, recipient: RecipientPrivateKey, key: FileDeviceKey
+) -> Callable[[at.State | None], SimulatedVisit]:
+    """A visit that begins on the attract screen, or in some state; the kiosk's own language is English."""
+
+    def make(start: at.State | None = None) -> SimulatedVisit:
+        recipients = {AGENCY: (recipient.public,)}
+        return SimulatedVisit(make_around("en"), pki.trust_anchors, recipients, SimulatedOutbox(key), start=start)
+
+    return make
+
+
+@pytest.fixture
+def card(kadri_keys: CardKeys) -> EstonianCard:
+    return EstonianCard(KADRI, kadri_keys)
+
+
+@pytest.fixture
+def play(make_visit: Callable[[at.State | None], SimulatedVisit]) -> Callable[[Scene], None]:
+    """Play a scene from the attract screen."""
+
+    def run(scene: Scene) -> None:
+        async def stage() -> None:
+            async with make_visit(None) as visit:
+                await scene(visit)
+                await visit.settle()
+                assert all(not any(pin) for pin in visit.pins), "every PIN was wiped"
+
+        asyncio.run(stage())
+
+    return run

@@ -11,7 +11,7 @@ import pytest
 
 from townhall_kiosk.clock import KioskClock
 from townhall_kiosk.ports import Clock
-from townhall_kiosk.simulation import StandingClock
+from townhall_kiosk.simulation.ports import StandingClock
 
 
 @pytest.fixture(params=["Europe/Tallinn", "America/St_Johns", "UTC"])

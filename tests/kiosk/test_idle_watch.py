@@ -9,7 +9,7 @@ import pytest
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
-from townhall_kiosk.simulation import HandTimer
+from townhall_kiosk.simulation.ports import HandTimer
 from townhall_kiosk.visit.idle_watch import IdleWatch
 from townhall_smartcard.messages import PinRole
 

@@ -13,6 +13,7 @@ from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.session import advance
+from townhall_kiosk.simulation.every_state import STATES
 from townhall_kiosk.states import Outcome, Paper, PinNotice, State
 from townhall_kiosk.steps import Step
 from townhall_kiosk.visit.desk import Desk
@@ -25,40 +26,7 @@ from townhall_ui import screens
 MakeDesk = Callable[[str], Desk]
 MakeAround = Callable[[str], Surroundings]
 
-ROLES = (PinRole.AUTHENTICATION, PinRole.SIGNATURE)
 LANGUAGES = pytest.mark.parametrize("language", ["en", "ar"])
-RESUMABLE: tuple[at.Resumable, ...] = (
-    at.ChoosingLanguage(),
-    at.WaitingForCard(),
-    at.SeveralCards(),
-    *(at.ConfirmingLastTry("A", role) for role in ROLES),
-    *(at.EnteringPin("A", role, tries, notice) for role in ROLES for tries in (1, 2, 3) for notice in PinNotice),
-    at.ChoosingService("A"),
-    *(at.Answering("A", question) for question in range(8)),
-    at.Answering("A", 0, problem="Enter it again", refused="x"),
-    at.Answering("A", 0, is_changing=True),
-    at.Reviewing("A"),
-    at.ReadingDocument("A", 3),
-    *(at.ShowingReceipt(card_is_in, paper) for card_is_in in (True, False) for paper in Paper),
-)
-STATES: tuple[State, ...] = (
-    *RESUMABLE,
-    *map(at.StillThere, RESUMABLE),
-    at.Attract(),
-    at.PreviousEnded(None),
-    *(at.PreviousEnded("1234", has_receipt=True, paper=paper) for paper in Paper),
-    at.PreviousEnded("1234"),
-    at.ReadingCard("A"),
-    *map(at.CardRefused, CardProblem),
-    *(at.UsingPin("A", role, 3, last_try_confirmed=False) for role in ROLES),
-    at.MakingDocument("A"),
-    at.Committing(),
-    *map(at.TakingCard, Outcome),
-    *map(at.Thanked, Outcome),
-    at.StoppedEarly(),
-    *(at.OutOfService("TH-SYNC-010", card_is_in) for card_is_in in (True, False)),
-    *map(at.Ended, Outcome),
-)
 
 
 def answers(state: State, event: on.Event) -> bool:

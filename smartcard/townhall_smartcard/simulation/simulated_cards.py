@@ -7,6 +7,7 @@ Driver, inventory and outcomes are the product's own; only the wire to the card 
 
 import asyncio
 import itertools
+from collections.abc import Mapping
 from typing import Final
 
 from townhall_process.errors import ChannelClosedError
@@ -58,10 +59,10 @@ class _InSlot:
 class SimulatedCards:
     """A few readers by name. Cards are put in and taken out by whoever plays the person; all in one asyncio loop."""
 
-    def __init__(self, *readers: str) -> None:
-        """Start with empty readers and a running service."""
-        self._slots: Final = {name: Slot(name, is_occupied=False) for name in readers}
-        self._cards: Final[dict[str, VirtualCard]] = {}
+    def __init__(self, *readers: str, cards: Mapping[str, VirtualCard] | None = None) -> None:
+        """Start with a running service and with what is in the readers already, by the reader's name."""
+        self._cards: Final[dict[str, VirtualCard]] = dict(cards or {})
+        self._slots: Final = {name: self._slot(name) for name in readers}
         self._inventory: Final = Inventory()
         self._events: Final[asyncio.Queue[ReadersChanged | ServiceChanged | None]] = asyncio.Queue()
         self._numbers: Final = itertools.count(1)
@@ -77,12 +78,12 @@ class SimulatedCards:
         """Put a card into an empty reader."""
         card.reset()
         self._cards[reader] = card
-        self._change(reader, is_occupied=True, atr=card.atr)
+        self._change(reader)
 
     def remove(self, reader: str) -> None:
         """Take out what is in a reader, if anything."""
         if self._cards.pop(reader, None) is not None:
-            self._change(reader, is_occupied=False)
+            self._change(reader)
 
     def unplug(self, reader: str) -> None:
         """Take a whole reader away."""
@@ -177,10 +178,15 @@ class SimulatedCards:
             if isinstance(request, Authenticate | Sign):
                 card.reset()
 
-    def _change(self, reader: str, *, is_occupied: bool, atr: bytes = b"") -> None:
-        changes = self._slots[reader].changes + 1
-        self._slots[reader] = Slot(reader, is_occupied, atr, is_mute=is_occupied and not atr, changes=changes)
+    def _change(self, reader: str) -> None:
+        self._slots[reader] = self._slot(reader, self._slots[reader].changes + 1)
         self._look()
+
+    def _slot(self, reader: str, changes: int = 0) -> Slot:
+        card = self._cards.get(reader)
+        if card is None:
+            return Slot(reader, is_occupied=False, changes=changes)
+        return Slot(reader, is_occupied=True, atr=card.atr, is_mute=not card.atr, changes=changes)
 
     def _look(self) -> None:
         if self._is_ended:

@@ -6,6 +6,7 @@ Those of the other ports are in the parts that speak to the world: cards in ``to
 centre in ``townhall_sync.simulator``.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -82,10 +83,13 @@ class RecordingDisplay:
     def __init__(self) -> None:
         """Show nothing yet."""
         self.screens: list[Screen] = []
+        self.changed = asyncio.Event()
+        """Set by every screen; whoever waits clears it."""
 
     def show_screen(self, screen: Screen) -> None:
         """Show a screen."""
         self.screens.append(screen)
+        self.changed.set()
 
     @property
     def current(self) -> Screen:
@@ -104,9 +108,13 @@ class SimulatedOutbox:
         self.sealed: list[bytes] = []
         self.refusal = ""
         """The code of why nothing can be stored; empty: it can."""
+        self.is_open = asyncio.Event()
+        """Cleared, the disk takes its time."""
+        self.is_open.set()
 
     async def commit(self, sealed: bytes, service: str) -> SignedReceipt | str:
         """Keep the payload and return a receipt, or return ``refusal``."""
+        await self.is_open.wait()
         if self.refusal:
             return self.refusal
         self.sealed.append(sealed)
@@ -130,9 +138,14 @@ class SimulatedPrinter:
         """Begin with an empty tray."""
         self.sheets: list[bytes] = []
         self.is_broken = False
+        self.asked = 0
+        self.changed = asyncio.Event()
+        """Set by every request; whoever waits clears it."""
 
     async def print(self, pdf: bytes) -> str:
         """Put a sheet in the tray, or return the code of why not."""
+        self.asked += 1
+        self.changed.set()
         if self.is_broken:
             return PrintError.code
         self.sheets.append(pdf)

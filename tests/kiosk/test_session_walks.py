@@ -1,0 +1,230 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The session table under any event in any state, and on long walks."""
+
+from dataclasses import replace
+from functools import cache
+from typing import get_args
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from townhall_kiosk import effects as do
+from townhall_kiosk import events as on
+from townhall_kiosk import states as at
+from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.effects import Effect
+from townhall_kiosk.events import Event
+from townhall_kiosk.session import advance
+from townhall_kiosk.simulation.table_walk import EVENTS, STARTS, graph, is_card_in, outcome_told
+from townhall_kiosk.states import Outcome, Paper, State
+from townhall_kiosk.steps import Step
+from townhall_smartcard.messages import PinRole
+
+PIN = bytearray(b"1234")
+
+
+# Any state, any event, any walk
+
+ROLES = st.sampled_from([PinRole.AUTHENTICATION, PinRole.SIGNATURE])
+TRIES = st.integers(-1, 15)
+READERS = st.sampled_from(["A", "B"])
+RESUMABLE = st.one_of(
+    st.just(at.ChoosingLanguage()),
+    st.just(at.WaitingForCard()),
+    st.just(at.SeveralCards()),
+    st.builds(at.ConfirmingLastTry, READERS, ROLES),
+    st.builds(at.EnteringPin, READERS, ROLES, TRIES, st.sampled_from(at.PinNotice), st.booleans()),
+    st.builds(at.ChoosingService, READERS),
+    st.builds(at.Answering, READERS, st.integers(0, 40), st.text(), st.booleans(), st.text()),
+    st.builds(at.Reviewing, READERS),
+    st.builds(at.ReadingDocument, READERS, TRIES),
+    st.builds(at.ShowingReceipt, st.booleans(), st.sampled_from(Paper)),
+)
+STATES: st.SearchStrategy[State] = st.one_of(
+    RESUMABLE,
+    st.builds(at.StillThere, RESUMABLE),
+    st.just(at.Attract()),
+    st.builds(at.PreviousEnded, st.none() | st.text(), st.booleans(), st.sampled_from(Paper)),
+    st.builds(at.ReadingCard, READERS),
+    st.builds(at.CardRefused, st.sampled_from(CardProblem)),
+    st.builds(at.UsingPin, READERS, ROLES, TRIES, st.booleans()),
+    st.builds(at.MakingDocument, READERS),
+    st.builds(at.Committing, st.booleans()),
+    st.builds(at.TakingCard, st.sampled_from(Outcome)),
+    st.builds(at.Thanked, st.sampled_from(Outcome)),
+    st.just(at.StoppedEarly()),
+    st.builds(at.OutOfService, st.text(), st.booleans()),
+    st.builds(at.Ended, st.sampled_from(Outcome)),
+)
+
+
+@cache
+def any_event() -> st.SearchStrategy[Event]:
+    return st.one_of(st.sampled_from(EVENTS), *(st.from_type(kind) for kind in get_args(Event)))
+
+
+@settings(deadline=None, max_examples=400)
+@given(STATES, any_event())
+def test_any_event_in_any_state_has_an_answer_among_the_states(state: State, event: Event) -> None:
+    step = advance(state, event)
+    assert isinstance(step.state, get_args(State))
+    assert all(isinstance(effect, get_args(Effect)) for effect in step.effects)
+    assert advance(state, event) == step, "advance is pure"
+
+
+@settings(deadline=None, max_examples=200)
+@given(STATES)
+def test_in_any_state_a_pin_goes_to_the_card_or_is_wiped_and_never_both(state: State) -> None:
+    pin = bytearray(b"4711")
+    step = advance(state, on.PinGiven(pin))
+    holding = [each for each in step.effects if isinstance(each, do.ProveIdentity | do.SignDocument | do.WipePin)]
+    assert [each.pin is pin for each in holding] == [True]
+    assert isinstance(holding[0], do.WipePin) == (not isinstance(state, at.EnteringPin))
+
+
+@settings(deadline=None, max_examples=200)
+@given(STATES)
+def test_in_any_state_the_three_events_of_everywhere_are_answered(state: State) -> None:
+    for event in (on.CardRemoved(), on.IdleTimeout(), on.Fault("TH-KIOS-004")):
+        step = advance(state, event)
+        if is_card_in(state) and isinstance(event, on.CardRemoved):
+            assert step.state != state, "a state with a card stays as it is without it"
+        if isinstance(state, get_args(at.Resumable)) and isinstance(event, on.IdleTimeout):
+            assert step == Step(at.StillThere(state))
+        if outcome_told(state) is Outcome.STORED:
+            assert outcome_told(step.state) is Outcome.STORED
+
+
+class Walk:
+    """A walk through the table that remembers what a person and an auditor would."""
+
+    def __init__(self, start: State) -> None:
+        self.state = start
+        self.is_stored = False
+        self.known_tries: dict[PinRole, int] = {}
+        self.confirmed: set[PinRole] = set()
+        self.commits = 0
+
+    def take(self, event: Event) -> None:
+        before = self.state
+        self._hear(before, event)
+        step = advance(before, event)
+        self.state = step.state
+        for effect in step.effects:
+            self._see(effect)
+        if isinstance(before, at.Committing) and isinstance(event, on.Committed):
+            self.is_stored = True
+        if self.is_stored:
+            assert outcome_told(self.state) is Outcome.STORED, (before, event)
+        elif isinstance(self.state, at.Ended):
+            assert self.state.outcome is Outcome.NOTHING_SENT, (before, event)
+
+    def _hear(self, state: State, event: Event) -> None:
+        match state, event:
+            case at.ReadingCard(), on.CardRead(authentication_tries=one, signature_tries=two):
+                self.known_tries = {PinRole.AUTHENTICATION: one, PinRole.SIGNATURE: two}
+                self.confirmed.clear()
+            case at.UsingPin(role=role), on.PinWasWrong(tries_left=left):
+                self.known_tries[role] = left
+                self.confirmed.discard(role)
+            case at.UsingPin(role=role), on.LastTryWasReached():
+                self.known_tries[role] = 1
+            case at.MakingDocument(), on.DocumentMade(signature_tries=left):
+                self.known_tries[PinRole.SIGNATURE] = left
+                self.confirmed.discard(PinRole.SIGNATURE)
+            case at.ConfirmingLastTry(role=role), on.Continued():
+                self.confirmed.add(role)
+
+    def _see(self, effect: Effect) -> None:
+        match effect:
+            case do.ProveIdentity(last_try_confirmed=confirmed):
+                self._pin_is_used(PinRole.AUTHENTICATION, confirmed=confirmed)
+            case do.SignDocument(last_try_confirmed=confirmed):
+                self._pin_is_used(PinRole.SIGNATURE, confirmed=confirmed)
+            case do.Commit():
+                self.commits += 1
+                assert self.commits == 1, "one visit commits once"
+
+    def _pin_is_used(self, role: PinRole, *, confirmed: bool) -> None:
+        left = self.known_tries[role]
+        assert left > 0, "a PIN was used on a blocked card"
+        assert not confirmed or role in self.confirmed, "somebody else said that the person knows"
+        assert left > 1 or confirmed, "the last try was used before the person said that they know"
+
+
+def likely_events(state: State) -> list[Event]:
+    """Events that change something, so that walks get far."""
+    return [event for event in EVENTS if advance(state, event) != Step(state)] or list(EVENTS)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.sampled_from(STARTS), st.data())
+def test_a_long_walk_never_raises_and_keeps_every_promise(start: State, data: st.DataObject) -> None:
+    walk = Walk(start)
+    for _ in range(60):
+        events = likely_events(walk.state) if data.draw(st.integers(0, 4)) else list(EVENTS)
+        walk.take(data.draw(st.sampled_from(events)))
+
+
+STRAIGHT: tuple[Event, ...] = (
+    on.LanguageChosen("en"),
+    on.CardInserted("A"),
+    on.CardRead(3, 3),
+    on.PinGiven(PIN),
+    on.PinAccepted(),
+    on.ServiceChosen("s"),
+    on.ServiceOpened(),
+    on.AnswerGiven("a"),
+    on.AnswerAccepted(0, None),
+    on.Continued(),
+    on.DocumentMade(3),
+    on.Continued(),
+    on.PinGiven(PIN),
+    on.PinAccepted(),
+    on.Committed(),
+    on.Continued(),
+    on.CardRemoved(),
+    on.TimeUp(),
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.integers(0, len(STRAIGHT)), st.lists(st.sampled_from(EVENTS), max_size=20))
+def test_a_visit_that_leaves_the_straight_way_anywhere_keeps_every_promise(kept: int, stray: list[Event]) -> None:
+    walk = Walk(at.Attract())
+    for event in (*STRAIGHT[:kept], *stray):
+        walk.take(event)
+
+
+def test_the_straight_way_ends_with_a_stored_form() -> None:
+    walk = Walk(at.Attract())
+    for event in STRAIGHT:
+        walk.take(event)
+    assert walk.state == at.Ended(Outcome.STORED)
+
+
+def test_a_stored_form_is_never_taken_back_by_any_two_events() -> None:
+    stored = [state for state in graph() if outcome_told(state) is Outcome.STORED]
+    assert len(stored) > 5
+    for state in stored:
+        for step in graph()[state].values():
+            assert outcome_told(step.state) is Outcome.STORED
+            for further in graph()[step.state].values():
+                assert outcome_told(further.state) is Outcome.STORED
+
+
+def test_what_the_visit_before_had_stored_is_told_until_dismissed_whatever_breaks() -> None:
+    told = at.PreviousEnded("1234", has_receipt=True)
+    assert advance(told, on.Fault("TH-KIOS-004")) == Step(told)
+    assert advance(told, on.Printed(Paper.FAILED)) == Step(replace(told, paper=Paper.FAILED))
+
+
+def test_states_and_events_show_no_answer_and_no_pin() -> None:
+    shown = repr(
+        (on.PinGiven(bytearray(b"4711")), on.AnswerGiven("Tamme"), at.Answering("A", 0, "no", refused="Tamme"))
+    )
+    shown += repr((on.AnswerRefused(0, "Tamme", "no"), do.GiveAnswer(0, "Tamme"), do.WipePin(bytearray(b"4711"))))
+    shown += repr(advance(at.EnteringPin("A", PinRole.SIGNATURE, 3), on.PinGiven(bytearray(b"4711"))))
+    assert "Tamme" not in shown
+    assert "4711" not in shown

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 
 from townhall_ui.errors import FontUnreadableError, ScreenMalformedError
@@ -33,6 +33,7 @@ from townhall_ui.theme import Theme
 from townhall_ui.window import Window
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.ui.conftest import Sampler, Stage
@@ -182,15 +183,76 @@ def test_a_button_of_the_countdown_itself_is_pressed(stage: Stage, english: Samp
     assert stage.acts == [Stopped()]
 
 
-@pytest.mark.parametrize("way", ["key", "click", "touch"])
-def test_any_key_and_any_touch_is_a_sign_of_life(stage: Stage, english: Sampler, way: str) -> None:
-    stage.show(english.all()["insert"])
-    if way == "key":
-        stage.key(Qt.Key.Key_Shift)
-    elif way == "click":
-        stage.click("heading")
-    else:
-        stage.touch("heading")
+ACTS: dict[str, tuple[str, Callable[[Stage], None]]] = {
+    "a key nothing needs": ("insert", lambda stage: stage.key(Qt.Key.Key_Shift)),
+    "a touch on a heading": ("insert", lambda stage: stage.touch("heading")),
+    "a click on a heading": ("insert", lambda stage: stage.click("heading")),
+    "tab": ("review", lambda stage: stage.key(Qt.Key.Key_Tab)),
+    "a touch on a choice that is not available": ("services", lambda stage: stage.touch("choice:record")),
+    "an arrow": ("choose-one", lambda stage: stage.key(Qt.Key.Key_Down)),
+    "a letter in a field": ("text", lambda stage: stage.type("a")),
+    "a letter in a long field": ("long-text", lambda stage: stage.type("a")),
+    "a digit in a number": ("integer", lambda stage: stage.type("1")),
+    "a letter in a number": ("integer", lambda stage: stage.type("x")),
+    "an arrow in a field": ("text", lambda stage: stage.key(Qt.Key.Key_Left)),
+    "a touch in a field": ("text", lambda stage: stage.touch("field")),
+    "a touch in a long field": ("long-text", lambda stage: stage.touch("field")),
+    "a touch on a letter": ("text", lambda stage: stage.touch("key:0:0")),
+    "a digit of a PIN": ("pin", lambda stage: stage.type("1")),
+    "a touch on a digit of a PIN": ("pin", lambda stage: stage.touch("digit:1")),
+    "a touch on the dots": ("pin", lambda stage: stage.click("pin")),
+    "a touch on a button that sleeps": ("pin", lambda stage: stage.touch("proceed")),
+    "turning a page": ("review", lambda stage: stage.touch("page:next")),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_any_key_and_any_touch_is_a_sign_of_life(stage: Stage, english: Sampler, act: str) -> None:
+    name, do = ACTS[act]
+    stage.show(english.all()[name])
+    do(stage)
+    assert stage.intents == [Active()]
+
+
+def test_an_intent_follows_its_sign_of_life(stage: Stage, english: Sampler) -> None:
+    for name in ("back", "stop", "proceed"):
+        stage.show(english.all()["review"])
+        stage.intents.clear()
+        stage.touch(name)
+        assert len(stage.intents) == 2
+        assert stage.intents[0] == Active()
+
+
+def test_showing_screens_is_no_sign_of_life(stage: Stage, english: Sampler) -> None:
+    for screen in english.all().values():
+        stage.show(screen)
+        stage.show(screen)
+    assert stage.intents == []
+
+
+def test_a_key_held_down_presses_nothing_on_the_next_screen(stage: Stage, english: Sampler) -> None:
+    for name in ("text", "stopped", "pin", "choose-one", "long-text"):
+        stage.show(english.all()[name])
+        for _ in range(3):
+            held = QKeyEvent(
+                QEvent.Type.KeyPress, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "\r", autorep=True
+            )
+            QApplication.sendEvent(stage.focus, held)
+        assert stage.acts == [], name
+
+
+def test_no_filter_watches_the_application(qapp: QApplication, stage: Stage, english: Sampler) -> None:
+    """PySide6 6.11.3 dies when a filter over all events makes it create Python types in the middle of a delivery."""
+    del qapp
+    stage.show(english.all()["text"])
+    assert "eventFilter" not in vars(Window)
+    assert "event" not in vars(Window)
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Tab, Qt.Key.Key_Space, Qt.Key.Key_A, Qt.Key.Key_Escape, Qt.Key.Key_Down])
+def test_any_key_ends_the_countdown(stage: Stage, english: Sampler, key: Qt.Key) -> None:
+    stage.show(english.all()["still-there"])
+    stage.key(key)
     assert stage.intents == [Active()]
 
 

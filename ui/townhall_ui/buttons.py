@@ -72,6 +72,11 @@ class Button(QPushButton):
         self._setting = Setting(text, self.look, self.kind.value.style, align=align)
         super().setText(text)
 
+    def setEnabled(self, is_enabled: bool) -> None:  # noqa: FBT001 - Qt's signature
+        super().setEnabled(is_enabled)
+        # Whoever touches a sleeping button is there: the touch goes to the window behind it.
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not is_enabled)
+
     def set_caption(self, caption: str) -> None:
         """Say something else."""
         if caption != self.text():
@@ -122,7 +127,8 @@ class Button(QPushButton):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter presses the button; what a button does not know goes on to the screen."""
         if event.key() in ENTER_KEYS:
-            self.click()
+            if not event.isAutoRepeat():
+                self.click()
         elif event.key() == Qt.Key.Key_Space:
             super().keyPressEvent(event)
         else:

@@ -6,7 +6,7 @@ import math
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QPushButton, QRadioButton, QSizePolicy
+from PySide6.QtWidgets import QAbstractButton, QPushButton, QRadioButton, QSizePolicy, QWidget
 
 from townhall_ui.buttons import ENTER_KEYS, paint_box
 from townhall_ui.icons import Icon, draw_icon
@@ -130,18 +130,24 @@ class ChoiceFace:
             draw_icon(painter, Icon.CHECK, area.adjusted(side / 8, side / 8, -side / 8, -side / 8), look.colour("ink"))
 
 
-def handle_choice_key(button: QAbstractButton, event: QKeyEvent) -> bool:
-    """Arrows move among the choices; Enter marks one that is not marked and else goes on; whether the key was used."""
-    if event.key() in _ARROWS:
-        screen = button.window()
-        peers = [peer for peer in screen.findChildren(QAbstractButton) if is_choice(peer) and peer.isVisible()]
-        index = peers.index(button) + _ARROWS[Qt.Key(event.key())]
-        peers[index % len(peers)].setFocus(Qt.FocusReason.TabFocusReason)
-        return True
-    if event.key() in ENTER_KEYS and not (button.isCheckable() and button.isChecked()):
+def press_by_key(button: QAbstractButton, event: QKeyEvent) -> bool:
+    """Enter marks a choice without a mark; with one it is the screen's, which goes on; whether it was used here."""
+    if event.key() not in ENTER_KEYS or (button.isCheckable() and button.isChecked()):
+        return False
+    if not event.isAutoRepeat():
         button.click()
-        return True
-    return False
+    return True
+
+
+def move_among_choices(screen: QWidget, event: QKeyEvent) -> None:
+    """An arrow key moves the focus from one choice of the screen to the next, round and round."""
+    event.ignore()
+    peers = [peer for peer in screen.findChildren(QAbstractButton) if is_choice(peer) and peer.isVisible()]
+    focus = screen.focusWidget()
+    if event.key() in _ARROWS and focus in peers:
+        index = peers.index(focus) + _ARROWS[Qt.Key(event.key())]
+        peers[index % len(peers)].setFocus(Qt.FocusReason.TabFocusReason)
+        event.accept()
 
 
 def is_choice(button: QAbstractButton) -> bool:
@@ -172,7 +178,7 @@ class ChoiceButton(QPushButton):
         return self.face.least_size()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if handle_choice_key(self, event):
+        if press_by_key(self, event):
             return
         if event.key() == Qt.Key.Key_Space:
             super().keyPressEvent(event)
@@ -215,7 +221,7 @@ class RadioChoice(QRadioButton):
         return self.face.least_size()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if handle_choice_key(self, event):
+        if press_by_key(self, event):
             return
         if event.key() == Qt.Key.Key_Space:
             super().keyPressEvent(event)

@@ -4,8 +4,8 @@
 
 import unicodedata
 
-from PySide6.QtCore import QEvent, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPalette, QTextCursor
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPalette, QTextCursor
 from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QProxyStyle, QSizePolicy, QStyle, QStyleOption, QWidget
 
 from townhall_ui.buttons import ENTER_KEYS, paint_box
@@ -77,7 +77,13 @@ class _CaretStyle(QProxyStyle):
 
 
 class LineField(QLineEdit):
-    """One line of text."""
+    """One line of text.
+
+    Signals:
+        keyed: a key was pressed in it.
+    """
+
+    keyed = Signal()
 
     def __init__(self, look: Look, name: str) -> None:
         super().__init__()
@@ -115,7 +121,13 @@ class LineField(QLineEdit):
         if _is_clipboard(event) or event.key() in {*ENTER_KEYS, Qt.Key.Key_Escape}:
             event.ignore()
             return
+        self.keyed.emit()
         super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Put the cursor there, and let the window know of the touch."""
+        super().mousePressEvent(event)
+        event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         _paint_field_box(self, self._look, has_focus=self.hasFocus())
@@ -172,13 +184,20 @@ class NumberField(LineField):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Only what belongs to a number is taken from the keyboard; Tab, arrows and the rest work as ever."""
         if is_typing(event):
+            self.keyed.emit()
             self.type_in(event.text())
         else:
             super().keyPressEvent(event)
 
 
 class LongField(QPlainTextEdit):
-    """Several lines of text; Enter goes on, Shift and Enter begin a new line."""
+    """Several lines of text; Enter goes on, Shift and Enter begin a new line.
+
+    Signals:
+        keyed: a key was pressed in it.
+    """
+
+    keyed = Signal()
 
     def __init__(self, look: Look, name: str) -> None:
         super().__init__()
@@ -189,12 +208,12 @@ class LongField(QPlainTextEdit):
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setViewportMargins(look.px(4), look.px(1.5), look.px(4), look.px(1.5))
+        self.document().setDocumentMargin(look.px(3.5))
         self.viewport().setAutoFillBackground(False)
         self.viewport().setCursor(Qt.CursorShape.BlankCursor)
         self.setCursorWidth(look.px(0.5))
         lines = 2 if look.density is Density.DENSEST else 3
-        self.setFixedHeight(round(lines * self.fontMetrics().lineSpacing()) + look.px(6))
+        self.setFixedHeight(round(lines * self.fontMetrics().lineSpacing()) + 2 * look.px(3.5))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def type_in(self, text: str) -> None:
@@ -222,16 +241,16 @@ class LongField(QPlainTextEdit):
         if _is_clipboard(event) or is_plain_enter or event.key() == Qt.Key.Key_Escape:
             event.ignore()
             return
+        self.keyed.emit()
         super().keyPressEvent(event)
 
-    def event(self, event: QEvent) -> bool:
-        """Draw the box; a paint event here is of the frame, that of the text goes to the viewport."""
-        if event.type() == QEvent.Type.Paint:
-            _paint_field_box(self, self._look, has_focus=self.hasFocus())
-            return True
-        if event.type() in {QEvent.Type.FocusIn, QEvent.Type.FocusOut}:
-            self.update()
-        return super().event(event)
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        _paint_field_box(self.viewport(), self._look, has_focus=self.hasFocus())
+        super().paintEvent(event)
 
 
 Field = LineField | NumberField | LongField

@@ -6,11 +6,12 @@ import dataclasses
 import itertools
 from collections.abc import Callable
 
-from PySide6.QtCore import QBuffer, QElapsedTimer, QEvent, QIODevice, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QKeyEvent, QPalette, QPointerEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QBuffer, QElapsedTimer, QIODevice, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QColor, QKeyEvent, QMouseEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QLayout, QVBoxLayout, QWidget
 
 from townhall_ui import accessibility
+from townhall_ui.fields import LineField, LongField
 from townhall_ui.header import HEADER_MM, LOW_HEADER_MM, Header
 from townhall_ui.look import Density, Look, load_fonts
 from townhall_ui.screens import Active, AttractScreen, Intent, Screen, StillThereScreen
@@ -26,7 +27,6 @@ _MARGIN_MM = 6.0
 _LOW_PANEL_MM = 150.0
 _LOW_EDGE_MM = 3.0
 _ACTIVE_EVERY_MS = 1000
-_SIGNS_OF_LIFE = {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.TouchBegin}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ class Window(QWidget):
         self._header: Header | None = None
         self._covered: _Covered | None = None
         self._built_size = QSize()
+        self._is_changing = False
         self._since_active = QElapsedTimer()
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -78,9 +79,6 @@ class Window(QWidget):
         self.setPalette(palette)
         self.setAutoFillBackground(True)
         self.setCursor(Qt.CursorShape.BlankCursor)
-        application = QApplication.instance()
-        if application is not None:
-            application.installEventFilter(self)
 
     @property
     def current(self) -> Screen | None:
@@ -97,6 +95,13 @@ class Window(QWidget):
         Raises:
             ScreenMalformedError: the model contradicts itself.
         """
+        self._is_changing = True
+        try:
+            self._change_to(screen)
+        finally:
+            self._is_changing = False
+
+    def _change_to(self, screen: Screen) -> None:
         old, self._screen = self._screen, screen
         self._since_active.invalidate()
         if isinstance(screen, StillThereScreen) and not isinstance(old, StillThereScreen):
@@ -148,7 +153,9 @@ class Window(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._screen is not None and self.size() != self._built_size:
+            self._is_changing = True
             self._build(self._view.place() if self._view is not None else Place())
+            self._is_changing = False
 
     def closeEvent(self, event: QCloseEvent) -> None:
         for view in (self._view, self._covered.view if self._covered is not None else None):
@@ -161,27 +168,31 @@ class Window(QWidget):
         if self._view is not None and self._header is not None and self._header.focusWidget() is not None:
             self._view.keyPressEvent(event)
         else:
-            super().keyPressEvent(event)
+            self._tell_alive()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Any touch or key anywhere says that somebody is there; only the countdown swallows the one that ends it."""
-        if event.type() not in _SIGNS_OF_LIFE:
-            return super().eventFilter(watched, event)
-        if isinstance(self._screen, StillThereScreen):
-            return self._end_countdown(event)
-        if not self._since_active.isValid() or self._since_active.elapsed() >= _ACTIVE_EVERY_MS:
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A touch that no control took."""
+        self._tell_alive()
+        event.accept()
+
+    def focusNextPrevChild(self, is_forward: bool) -> bool:  # noqa: FBT001 - Qt hands it over by position
+        """Tab moves the focus; on the countdown it ends that, as any key does."""
+        if self._is_changing:
+            # Qt moves the focus off a widget that is about to go: nobody pressed a key.
+            return super().focusNextPrevChild(is_forward)
+        self._tell_alive()
+        return isinstance(self._screen, StillThereScreen) or super().focusNextPrevChild(is_forward)
+
+    def _tell_alive(self) -> None:
+        """Somebody is there: say so, at most once a second, but at once to a countdown.
+
+        Controls report touches and keys themselves. A filter over all events of the application would be shorter, but
+        PySide then makes Python types in the middle of a delivery, and dies when that nests (PySide6 6.11.3).
+        """
+        is_due = not self._since_active.isValid() or self._since_active.elapsed() >= _ACTIVE_EVERY_MS
+        if is_due or isinstance(self._screen, StillThereScreen):
             self._since_active.start()
             self._on_intent(Active())
-        return False
-
-    def _end_countdown(self, event: QEvent) -> bool:
-        """The touch that ends the countdown must not press what stands below it; a button of its own is pressed."""
-        if isinstance(event, QPointerEvent):
-            position = event.points()[0].globalPosition().toPoint()
-            if isinstance(self.childAt(self.mapFromGlobal(position)), QAbstractButton):
-                return False
-        self._on_intent(Active())
-        return True
 
     def _build(self, place: Place) -> None:
         """Make header and view anew for the current screen."""
@@ -210,7 +221,7 @@ class Window(QWidget):
         if self._header is not None:
             self._column.addWidget(self._header)
         self._column.addWidget(view, 1)
-        self._order_focus()
+        self._wire()
 
     def _drop(self, old: QWidget) -> None:
         if isinstance(old, View):
@@ -222,7 +233,7 @@ class Window(QWidget):
 
     def _fit(self, screen: Screen) -> View:
         """The view in the roomiest setting in which nothing is missing."""
-        outlet = Outlet(send=self._on_intent, say=self._say)
+        outlet = Outlet(send=self._on_intent, say=self._say, tell_alive=self._tell_alive)
         room = self._room(has_header=not isinstance(screen, AttractScreen))
         for density in (Density.ROOMY, Density.DENSE, Density.DENSER):
             view = make_view(Look(self._theme, screen.frame.direction, density), _body(screen), room, outlet)
@@ -252,13 +263,18 @@ class Window(QWidget):
         top, bottom = edge + spare // 4, edge + spare - spare // 4
         return Room(self.width() - 2 * margin, height - spare, margin, top, bottom)
 
-    def _order_focus(self) -> None:
+    def _wire(self) -> None:
         if self._view is None:
             return
         header = [self._header.back, self._header.stop] if self._header is not None else []
         stops = [*header, *self._view.stops()]
         for earlier, later in itertools.pairwise(stops):
             QWidget.setTabOrder(earlier, later)
+        for stop in stops:
+            if isinstance(stop, QAbstractButton):
+                stop.pressed.connect(self._tell_alive)
+            elif isinstance(stop, (LineField, LongField)):
+                stop.keyed.connect(self._tell_alive)
 
     def _focus(self, place: Place) -> None:
         if self._view is None:

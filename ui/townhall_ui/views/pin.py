@@ -89,12 +89,14 @@ class PinView(View):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """The hardware keyboard's digits, wherever the focus is; keys are read by code, never by text."""
+        self.outlet.tell_alive()
         digit = digit_of_key(event.key())
         if digit is not None:
             self._add(digit)
         elif event.key() in {Qt.Key.Key_Backspace, Qt.Key.Key_Delete}:
             self._delete()
         elif event.key() in ENTER_KEYS:
-            self.go_on()
+            if not event.isAutoRepeat():
+                self.go_on()
         else:
             event.ignore()

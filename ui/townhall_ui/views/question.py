@@ -87,6 +87,7 @@ class QuestionView(View):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """What is typed while the focus is on a key or on the heading goes into the field."""
+        self.outlet.tell_alive()
         if event.key() == Qt.Key.Key_Backspace:
             self._entry.delete_back()
         elif is_typing(event):

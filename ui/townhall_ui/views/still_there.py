@@ -5,7 +5,7 @@
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from townhall_ui.look import Look, Style
@@ -64,6 +64,10 @@ class StillThereView(View):
             self.column.addWidget(Words(paragraph, look))
         self.column.addStretch(3)
         self.compose()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Any key ends the countdown, Enter too: the window says so."""
+        event.ignore()
 
     def refresh(self, screen: Screen) -> bool:
         """A second less."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from townhall_ui.buttons import ENTER_KEYS, Button, Kind, paint_box
+from townhall_ui.choices import move_among_choices
 from townhall_ui.look import Look, Style
 from townhall_ui.pages import Box
 from townhall_ui.screens import Intent, PageWords, Proceeded, Screen
@@ -47,10 +48,12 @@ class Outlet:
     Attributes:
         send: takes what the person did.
         say: has a screen reader say something; the second argument: at once, over what it is saying.
+        tell_alive: says that somebody pressed a key that no control took.
     """
 
     send: Callable[[Intent], None]
     say: Callable[[str, bool], None]
+    tell_alive: Callable[[], None]
 
 
 class View(QWidget):
@@ -240,11 +243,14 @@ class View(QWidget):
         paint_box(painter, sheet, self.look, fill="page", edge="rule", edge_mm=0.3)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter that nothing else took presses the primary button."""
+        """Enter that nothing else took presses the primary button; arrows move among choices."""
+        self.outlet.tell_alive()
         if event.key() in ENTER_KEYS and self.proceed is not None and self.proceed.isEnabled():
-            self.proceed.click()
-            return
-        event.ignore()
+            # A key held down since the screen before presses nothing here.
+            if not event.isAutoRepeat():
+                self.proceed.click()
+        else:
+            move_among_choices(self, event)
 
 
 def _is_stop(widget: QWidget) -> bool:

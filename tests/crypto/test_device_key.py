@@ -139,6 +139,7 @@ def test_what_was_signed_is_returned_as_verified(namespace: bytes) -> None:
         public_der(ed25519.Ed25519PrivateKey.generate().public_key()),
         KEY.public_der[:-64] + bytes(64),
     ],
+    ids=["empty", "zeros", "cut", "longer", "p-384", "ed25519", "no-point"],
 )
 def test_what_is_no_p_256_key_verifies_nothing(wrong: bytes) -> None:
     with pytest.raises(MalformedError):

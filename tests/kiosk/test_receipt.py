@@ -47,10 +47,10 @@ def test_one_changed_character_is_refused(position: int, character: str) -> None
         verify_receipt(changed, KEY.public_der)
 
 
-@pytest.mark.parametrize("last", [letter for letter in ALPHABET if letter != TEXT[-1]])
-def test_the_bits_to_spare_of_the_last_letter_make_no_second_text(last: str) -> None:
-    with pytest.raises(ReceiptRefusedError):
-        verify_receipt(TEXT[:-1] + last, KEY.public_der)
+def test_the_bits_to_spare_of_the_last_letter_make_no_second_text() -> None:
+    for last in set(ALPHABET) - {TEXT[-1]}:
+        with pytest.raises(ReceiptRefusedError):
+            verify_receipt(TEXT[:-1] + last, KEY.public_der)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,7 @@ def test_the_bits_to_spare_of_the_last_letter_make_no_second_text(last: str) -> 
         PREFIX + "ÕÄÖÜ",
         "\0",
     ],
+    ids=range(13),
 )
 def test_what_is_no_receipt_is_refused(text: str) -> None:
     with pytest.raises(ReceiptRefusedError):

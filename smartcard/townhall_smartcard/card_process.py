@@ -55,6 +55,7 @@ EXIT_MISUSED: Final = 64  # the visit sent what no visit sends
 EXIT_STUCK: Final = 75  # a call passed its deadline
 
 _log = logging.getLogger(__name__)
+_SLOWEST_LOOK_S: Final = 1.0  # pcscd looks at a slot every 0.4 s
 _LAST_WORDS_S: Final = 1.0  # a visit that does not listen must not keep a stuck process
 
 
@@ -70,7 +71,7 @@ class CardProcess:
         self._is_traced = is_traced
         self._inventory = Inventory()
         self._requests: asyncio.Queue[Request | None] = asyncio.Queue()
-        self._seen: asyncio.Queue[Seen | Exception] = asyncio.Queue()
+        self._seen: asyncio.Queue[Seen | Slot | Exception] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
@@ -128,22 +129,32 @@ class CardProcess:
             with card_transaction(request.reader, calls) as connection:
                 return perform(request, self._processors(connection))
 
+        if (refusal := self._refusal(request.reader)) is not None:
+            return failed(request.request, refusal)
         try:
-            self._require_servable(request.reader)
             return await run_watched(work, calls)
         except CallStuckError:
             raise
+        except CardRemovedError as exc:
+            await self._tell_loss(request.reader)
+            return failed(request.request, exc)
         except CardError as exc:
             return failed(request.request, exc)
 
-    def _require_servable(self, reader: str) -> None:
+    async def _tell_loss(self, reader: str) -> None:
+        """Whoever hears that a card was removed finds its reader empty, however slowly the service looks."""
+        slot, news = self._inventory.lost(reader)
+        await self._say(*news)
+        if slot is not None:
+            asyncio.get_running_loop().call_later(_SLOWEST_LOOK_S, self._seen.put_nowait, slot)
+
+    def _refusal(self, reader: str) -> CardError | None:
         if not self._inventory.is_running:
-            raise ServiceGoneError
+            return ServiceGoneError()
         family = self._inventory.family_in(reader)
         if family is None:
-            raise CardRemovedError
-        if family is not CardFamily.ESTEID_2018:
-            raise CardUnsupportedError
+            return CardRemovedError()
+        return None if family is CardFamily.ESTEID_2018 else CardUnsupportedError()
 
     async def _follow(self, group: asyncio.TaskGroup) -> None:
         probing: set[Slot] = set()
@@ -151,7 +162,8 @@ class CardProcess:
             seen = await self._seen.get()
             if isinstance(seen, Exception):
                 raise seen
-            await self._say(*self._inventory.see(seen))
+            news = self._inventory.returned(seen) if isinstance(seen, Slot) else self._inventory.see(seen)
+            await self._say(*news)
             unprobed = frozenset(self._inventory.unprobed())
             for slot in unprobed - probing:
                 self._begin(group, self._probe(slot))

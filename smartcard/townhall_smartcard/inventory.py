@@ -20,6 +20,7 @@ class Inventory:
     _is_running: bool | None = None
     _slots: tuple[Slot, ...] = ()
     _probed: dict[Slot, CardFamily] = field(default_factory=dict)
+    _lost: frozenset[Slot] = frozenset()
 
     def see(self, seen: tuple[Slot, ...] | None) -> list[ReadersChanged | ServiceChanged]:
         """Take in all slots, or None when the service is away."""
@@ -28,6 +29,7 @@ class Inventory:
             self._is_running = is_running
             news.append(ServiceChanged(is_running))
         before, self._slots = self._slots, seen or ()
+        self._lost &= frozenset(self._slots)
         self._probed = {slot: family for slot, family in self._probed.items() if slot in self._slots}
         exchanged = self._exchanged_since(before)
         if exchanged:
@@ -36,12 +38,28 @@ class Inventory:
 
     def unprobed(self) -> tuple[Slot, ...]:
         """Return the cards whose ATR tells nothing and that nobody has probed yet."""
-        return tuple(slot for slot in self._slots if self._family(slot) is None and slot.is_occupied)
+        shown = (slot for slot in self._slots if slot.is_occupied and slot not in self._lost)
+        return tuple(slot for slot in shown if self._family(slot) is None)
 
     def probed(self, slot: Slot, family: CardFamily) -> list[ReadersChanged | ServiceChanged]:
         """Take in the end of a probe; one that ends after its card left is forgotten."""
         if slot in self._slots:
             self._probed[slot] = family
+        return self._tell_now()
+
+    def lost(self, reader: str) -> tuple[Slot | None, list[ReadersChanged | ServiceChanged]]:
+        """Take in that a card was pulled during an operation, before the service noticed, if it does at all.
+
+        Return its slot, to be given to ``returned`` when the service has had its time, and what is to be said.
+        """
+        slot = next((each for each in self._slots if each.name == reader and each.is_occupied), None)
+        if slot is not None:
+            self._lost |= {slot}
+        return slot, self._tell_now()
+
+    def returned(self, slot: Slot) -> list[ReadersChanged | ServiceChanged]:
+        """Take in that the service still sees the card: it was put back faster than the service looks."""
+        self._lost -= {slot}
         return self._tell_now()
 
     @property
@@ -75,7 +93,7 @@ class Inventory:
         return Reader(slot.name, family, b"" if family is None else slot.atr)
 
     def _family(self, slot: Slot) -> CardFamily | None:
-        if not slot.is_occupied:
+        if not slot.is_occupied or slot in self._lost:
             return None
         if slot.is_mute:
             return CardFamily.DEAD

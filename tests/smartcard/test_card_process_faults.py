@@ -148,12 +148,18 @@ def test_a_card_put_back_at_once_after_it_was_pulled_while_signing_is_seen(
     name, card = virtual_reader_name(slot), EstonianCard(KADRI, kadri_keys)
 
     async def scene(running: RunningCardProcess) -> None:
+        pulled = asyncio.Event()
+        loop = asyncio.get_running_loop()
         for command in (2, 3, 4):
-            with put_in(service, slot, FaultyCard(card).tear(command)):
+            pulled.clear()
+            hooked = HookedCard(card, command, lambda: loop.call_soon_threadsafe(pulled.set))
+            with put_in(service, slot, FaultyCard(hooked).tear_answer(command)):
                 await running.until_card(name, CardFamily.ESTEID_2018)
-                outcome = await do(running, "sign", name)
-                assert outcome == Failed(outcome.request, Failure.CARD_REMOVED)
+                asking = asyncio.create_task(do(running, "sign", name))
+                await pulled.wait()
             with put_in(service, slot, card):
+                outcome = await asking
+                assert outcome == Failed(outcome.request, Failure.CARD_REMOVED)
                 await running.until_card(name, None)
                 await running.until_card(name, CardFamily.ESTEID_2018)
                 assert isinstance(await do(running, "sign", name), Signed)

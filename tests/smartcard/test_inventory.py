@@ -96,6 +96,32 @@ def test_when_the_service_goes_all_readers_go_with_it() -> None:
     assert inventory.see((FULL,)) == [ServiceChanged(is_running=True), told("A", CardFamily.ESTEID_2018, ESTONIAN)]
 
 
+def test_a_card_lost_during_an_operation_is_told_as_removed_before_the_service_notices() -> None:
+    inventory = Inventory()
+    inventory.see((FULL,))
+    assert inventory.lost("A") == (FULL, [told("A", None)])
+    assert inventory.family_in("A") is None
+    assert inventory.unprobed() == ()
+    assert inventory.see((FULL,)) == []
+    assert inventory.see((EMPTY,)) == []
+    assert inventory.see((replace(FULL, changes=3),)) == [told("A", CardFamily.ESTEID_2018, ESTONIAN)]
+    assert inventory.returned(FULL) == [], "too late: it had left"
+
+
+def test_a_lost_card_that_the_service_never_missed_is_told_as_put_back() -> None:
+    inventory = Inventory()
+    inventory.see((FULL,))
+    slot, _ = inventory.lost("A")
+    assert slot is not None
+    assert inventory.returned(slot) == [told("A", CardFamily.ESTEID_2018, ESTONIAN)]
+
+
+def test_an_empty_reader_loses_nothing() -> None:
+    inventory = Inventory()
+    inventory.see((EMPTY,))
+    assert inventory.lost("A") == inventory.lost("no such reader") == (None, [])
+
+
 SLOTS = st.builds(
     Slot,
     name=st.sampled_from("AB"),

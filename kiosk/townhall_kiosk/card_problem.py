@@ -20,6 +20,7 @@ class CardProblem(enum.Enum):
     INCONSISTENT = "inconsistent"
     UNTRUSTED = "untrusted"
     EXPIRED = "expired"
+    NOT_YET_VALID = "not-yet-valid"
     REVOKED = "revoked"
     PROOF_FAILED = "proof-failed"
     PIN1_BLOCKED = "pin1-blocked"
@@ -41,6 +42,7 @@ _CARD_CODES = {
     CardProblem.INCONSISTENT: RefusalReason.CARD_INCONSISTENT.code,
     CardProblem.UNTRUSTED: RefusalReason.UNTRUSTED.code,
     CardProblem.EXPIRED: RefusalReason.EXPIRED.code,
+    CardProblem.NOT_YET_VALID: RefusalReason.NOT_YET_VALID.code,
     CardProblem.REVOKED: RefusalReason.REVOKED.code,
     CardProblem.PROOF_FAILED: RefusalReason.CHALLENGE_FAILED.code,
     CardProblem.PIN1_BLOCKED: "TH-KIOS-010",

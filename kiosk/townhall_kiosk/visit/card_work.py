@@ -45,6 +45,7 @@ _REFUSALS = {
     RefusalReason.CARD_INCONSISTENT: CardProblem.INCONSISTENT,
     RefusalReason.CHALLENGE_FAILED: CardProblem.PROOF_FAILED,
     RefusalReason.EXPIRED: CardProblem.EXPIRED,
+    RefusalReason.NOT_YET_VALID: CardProblem.NOT_YET_VALID,
     RefusalReason.REVOKED: CardProblem.REVOKED,
 }
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from townhall_kiosk import states as at
 from townhall_kiosk.visit.desk import Desk
-from townhall_kiosk.visit.presenters.frames import frame, line_status
+from townhall_kiosk.visit.presenters.frames import frame, line_status, page_words
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.estonia import LONGEST_PIN, SHORTEST_PIN
 from townhall_smartcard.messages import PinRole
@@ -40,7 +40,7 @@ def choose_language(around: Surroundings) -> ChoiceScreen:
     choices = tuple(
         Choice(language, text("language.endonym"), language=language) for language, text in around.texts.items()
     )
-    return ChoiceScreen(frame(around, around.text("language.heading"), stop=True), choices)
+    return ChoiceScreen(frame(around, around.text("language.heading"), stop=True), choices, paging=page_words(around))
 
 
 def waiting_for_card(around: Surroundings) -> MessageScreen:

@@ -8,7 +8,7 @@ from townhall_forms.session import FormSession
 from townhall_kiosk import states as at
 from townhall_kiosk.visit.asking import asked_questions
 from townhall_kiosk.visit.desk import Desk
-from townhall_kiosk.visit.presenters.frames import frame
+from townhall_kiosk.visit.presenters.frames import frame, page_words
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_ui.screens import (
     Answer,
@@ -32,7 +32,12 @@ def services(desk: Desk, around: Surroundings) -> ChoiceScreen:
         Choice(service.id, service.titles[language], hint=service.summaries[language]) for service in around.services
     )
     heading = text("services.heading", name=f"{desk.identity.given_names} {desk.identity.surname}")
-    return ChoiceScreen(frame(around, heading, stop=True), choices, introduction=text("services.introduction"))
+    return ChoiceScreen(
+        frame(around, heading, stop=True),
+        choices,
+        introduction=text("services.introduction"),
+        paging=page_words(around),
+    )
 
 
 def _opened(desk: Desk) -> tuple[Service, FormSession]:
@@ -67,6 +72,7 @@ def question(state: at.Answering, desk: Desk, around: Surroundings) -> QuestionS
         problem=state.problem,
         choices=_choices(asked, value),
         is_read_only=asked.is_read_only,
+        paging=page_words(around),
     )
 
 

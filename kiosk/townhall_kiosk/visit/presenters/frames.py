@@ -3,7 +3,7 @@
 """What all screens of a visit have in common."""
 
 from townhall_kiosk.visit.surroundings import Surroundings
-from townhall_ui.screens import Direction, Frame
+from townhall_ui.screens import Direction, Frame, PageWords
 
 
 def frame(  # noqa: PLR0913  # keyword-only; each is one part of the frame
@@ -34,3 +34,9 @@ def frame(  # noqa: PLR0913  # keyword-only; each is one part of the frame
 def line_status(around: Surroundings) -> str:
     """Return whether the centre can be reached now, and that nothing is lost if not."""
     return around.text("status.line-up") if around.line_is_up else around.text("status.line-down")
+
+
+def page_words(around: Surroundings) -> PageWords:
+    """Return what the buttons say that turn the pages of a long list."""
+    text = around.text
+    return PageWords(text("page.previous"), text("page.next"), text("page.of", page="{page}", pages="{pages}"))

@@ -103,10 +103,10 @@ def test_a_card_that_leaves_before_the_language_leaves_nobody(play: Play, card: 
 
 def test_a_form_that_cannot_be_stored_is_told_as_not_sent(play: Play, card: EstonianCard) -> None:
     async def scene(visit: SimulatedVisit) -> None:
-        visit.outbox.refusal = "TH-SYNC-031"
+        visit.outbox.refusal = "TH-SYNC-020"
         await go(visit, card, until=sign)
         visit.outbox.is_open.set()
-        assert await visit.until(at.OutOfService) == at.OutOfService("TH-SYNC-031", card_is_in=True)
+        assert await visit.until(at.OutOfService) == at.OutOfService("TH-SYNC-020", card_is_in=True)
         assert_nothing_is_left(visit)
         assert visit.around.text("fault.nothing-sent") in repr(visit.screen)
         visit.remove()
@@ -205,7 +205,7 @@ def test_a_card_that_was_in_all_the_time_is_seen_once_that_is_read(make_visit: M
 
 def test_a_closed_kiosk_says_so_and_serves_nobody(make_visit: MakeVisit, card: EstonianCard) -> None:
     async def stage() -> None:
-        async with make_visit(at.OutOfService("TH-SYNC-031", card_is_in=False)) as visit:
+        async with make_visit(at.OutOfService("TH-SYNC-020", card_is_in=False)) as visit:
             visit.insert(card)
             visit.press(screens.Chose("en"), screens.Proceeded(), screens.Stopped())
             await visit.settle()

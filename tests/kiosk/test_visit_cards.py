@@ -93,7 +93,7 @@ AT_ONCE = {
 AFTER_PIN1 = {
     "expired": Somebody(lambda pki, _keys: _keys_of(pki, Standing.EXPIRED), CardProblem.EXPIRED),
     "revoked": Somebody(lambda pki, _keys: _keys_of(pki, Standing.REVOKED), CardProblem.REVOKED),
-    "not valid yet": Somebody(lambda pki, _keys: _keys_of(pki, Standing.FUTURE), CardProblem.UNTRUSTED),
+    "not valid yet": Somebody(lambda pki, _keys: _keys_of(pki, Standing.FUTURE), CardProblem.NOT_YET_VALID),
     "by an unknown issuer": Somebody(lambda _pki, _keys: _keys_of(TestPki(), Standing.GOOD), CardProblem.UNTRUSTED),
     "with another person's file": Somebody(lambda _pki, keys: EstonianCard(JUHAN, keys), CardProblem.INCONSISTENT),
     "with another person's signature key": Somebody(

@@ -39,6 +39,6 @@ STATES: Final[tuple[State, ...]] = (
     *map(at.TakingCard, Outcome),
     *map(at.Thanked, Outcome),
     at.StoppedEarly(),
-    *(at.OutOfService("TH-SYNC-010", card_is_in) for card_is_in in (True, False)),
+    *(at.OutOfService("TH-SYNC-020", card_is_in) for card_is_in in (True, False)),
     *map(at.Ended, Outcome),
 )

@@ -19,7 +19,7 @@ STARTS: Final[tuple[State, ...]] = (
     at.Attract(),
     at.PreviousEnded(None),
     at.PreviousEnded("1234", has_receipt=True),
-    at.OutOfService("TH-SYNC-001", card_is_in=False),
+    at.OutOfService("TH-SYNC-020", card_is_in=False),
 )
 _PIN: Final = bytearray(b"1234")
 

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import logging
 import os
-import signal
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from townhall_fonts import FONT_DIRECTORY, FONT_FILES
 from townhall_kiosk.visit.keeper_link import KeeperLink
 from townhall_kiosk.visit.stage import Panel, Stage
-from townhall_process.child import die_with_parent, take_end
+from townhall_process.child import live_as_child, take_end
 from townhall_process.errors import ChannelClosedError
 from townhall_ui.screens import Active, Intent
 from townhall_ui.theme import Theme
@@ -74,8 +73,7 @@ def main(arguments: Sequence[str], on_window: Callable[[Window], None] | None = 
     parser.add_argument("--ppi", type=float, default=0.0, help="pixels an inch of the panel; default: as it says")
     parser.add_argument("channel", type=int)
     options = parser.parse_args(arguments)
-    die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the keeper, which ends us
+    live_as_child()
     application = QApplication([])
     app = VisitApp(application, size=options.size, ppi=options.ppi)
     if on_window is not None:

@@ -81,6 +81,16 @@ def die_with_parent() -> None:
         raise ProcessError("the parent ended before its child began")
 
 
+def live_as_child() -> None:
+    """Die with the parent, and leave Ctrl-C of a terminal to it: the parent ends its children itself.
+
+    Raises:
+        ProcessError: see ``die_with_parent``.
+    """
+    die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def take_end(arguments: Sequence[str]) -> socket.socket:
     """Return the channel's socket of a child from its command line.
 

@@ -17,7 +17,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Final
 
 from townhall_process.channel import Channel
-from townhall_process.child import die_with_parent
+from townhall_process.child import live_as_child
 from townhall_process.errors import ChannelClosedError, ChannelMisuseError
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.call_clock import CallClock
@@ -228,5 +228,5 @@ if __name__ == "__main__":
     _parsed = _arguments(sys.argv[1:])
     if _parsed.trace:
         logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s %(message)s")
-    die_with_parent()
+    live_as_child()
     sys.exit(main(_parsed.fd, _parsed.deadline_s, is_traced=_parsed.trace))

@@ -187,3 +187,15 @@ def test_a_large_message_fits_the_socket_s_buffer_at_least_in_part() -> None:
     assert ours.send(bytes(256 * 1024)) > 64 * 1024
     ours.close()
     theirs.close()
+
+
+def test_ctrl_c_in_a_terminal_is_left_to_the_parent() -> None:
+    code = (
+        "import os, signal\n"
+        "from townhall_process.child import live_as_child\n"
+        "live_as_child()\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+        "print('lives')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "lives\n"

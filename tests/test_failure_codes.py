@@ -37,6 +37,8 @@ PARTS = {
     townhall_ui: "UI",
     townhall_kiosk: "KIOS",
 }
+READS = {townhall_sync: {"TH-CENT-003"}}
+"""Codes that a part understands in another's answers: an envelope damaged on its way is sent again."""
 INSIDE_A_PART = {
     # Never leave the forms part: its reader turns them into FormRefusedError.
     *("MarkupRefusedError", "MarkupLimitError"),
@@ -118,7 +120,8 @@ def test_the_rows_of_a_part_stand_in_its_section_in_order() -> None:
 
 
 def test_a_code_is_given_in_one_place_only() -> None:
-    given = Counter(code for code, _path in literals(only_defining=True))
+    reading = set().union(*READS.values())
+    given = Counter(code for code, _path in literals(only_defining=True) if code not in reading)
     assert [code for code, count in given.items() if count > 1] == []
 
 
@@ -126,7 +129,7 @@ def test_a_part_gives_only_codes_of_its_own() -> None:
     for part, letters in PARTS.items():
         folder = Path(part.__path__[0])
         foreign = {code for code, path in literals() if path.is_relative_to(folder) and code.split("-")[1] != letters}
-        assert foreign == set(), part.__name__
+        assert foreign == READS.get(part, set()), part.__name__
 
 
 def test_every_error_class_has_a_code_of_its_own() -> None:

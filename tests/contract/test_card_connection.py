@@ -121,7 +121,7 @@ def test_pins_are_counted_and_keys_used(connect: Connect, card: EstonianCard) ->
             assert len(signature) == 96
 
 
-@pytest.mark.parametrize("index", [0, 1, 5])
+@pytest.mark.parametrize("index", [0, 5])
 def test_a_card_pulled_at_a_command_is_removed_and_stays_so(connect: Connect, card: EstonianCard, index: int) -> None:
     faulty = FaultyCard(card).tear(index)
     with connect(faulty) as connection:
@@ -131,14 +131,14 @@ def test_a_card_pulled_at_a_command_is_removed_and_stays_so(connect: Connect, ca
             connection.transmit(SELECT_MAIN)
 
 
-@pytest.mark.parametrize("command", ["00A4040C", "00A4040C10A0", "00A4040C02A000FFFF", "FFFFFFFFFF", "00B0000000"])
-def test_a_malformed_command_gets_an_answer_or_is_refused_and_the_card_lives_on(
-    connect: Connect, card: EstonianCard, command: str
+def test_malformed_commands_get_an_answer_or_are_refused_and_the_card_lives_on(
+    connect: Connect, card: EstonianCard
 ) -> None:
     with connect(card) as connection:
-        with contextlib.suppress(CardUnreadableError):  # a service may refuse to send it at all
-            assert len(connection.transmit(bytes.fromhex(command))) >= 2
-        assert connection.transmit(SELECT_MAIN) == b"\x90\x00"
+        for command in ("00A4040C", "00A4040C10A0", "00A4040C02A000FFFF", "FFFFFFFFFF", "00B0000000"):
+            with contextlib.suppress(CardUnreadableError):  # a service may refuse to send it at all
+                assert len(connection.transmit(bytes.fromhex(command))) >= 2
+            assert connection.transmit(SELECT_MAIN) == b"\x90\x00"
 
 
 def test_long_answers_arrive_whole(connect: Connect, card: EstonianCard, keys: CardKeys) -> None:

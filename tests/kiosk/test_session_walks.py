@@ -158,7 +158,7 @@ def likely_events(state: State) -> list[Event]:
     return [event for event in EVENTS if advance(state, event) != Step(state)] or list(EVENTS)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(st.sampled_from(STARTS), st.data())
 def test_a_long_walk_never_raises_and_keeps_every_promise(start: State, data: st.DataObject) -> None:
     walk = Walk(start)
@@ -189,7 +189,7 @@ STRAIGHT: tuple[Event, ...] = (
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(st.integers(0, len(STRAIGHT)), st.lists(st.sampled_from(EVENTS), max_size=20))
 def test_a_visit_that_leaves_the_straight_way_anywhere_keeps_every_promise(kept: int, stray: list[Event]) -> None:
     walk = Walk(at.Attract())

@@ -8,6 +8,7 @@ from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.states import Outcome, Paper, PinNotice, State
 from townhall_smartcard.messages import PinRole
+from townhall_sync.errors import JournalFullError
 
 _ROLES: Final = (PinRole.AUTHENTICATION, PinRole.SIGNATURE)
 RESUMABLE: Final[tuple[at.Resumable, ...]] = (
@@ -39,6 +40,6 @@ STATES: Final[tuple[State, ...]] = (
     *map(at.TakingCard, Outcome),
     *map(at.Thanked, Outcome),
     at.StoppedEarly(),
-    *(at.OutOfService("TH-SYNC-020", card_is_in) for card_is_in in (True, False)),
+    *(at.OutOfService(JournalFullError.code, card_is_in) for card_is_in in (True, False)),
     *map(at.Ended, Outcome),
 )

@@ -10,16 +10,18 @@ from typing import Final
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.errors import VisitError
 from townhall_kiosk.events import Event
 from townhall_kiosk.session import advance
 from townhall_kiosk.states import Outcome, Paper, State
 from townhall_kiosk.steps import Step
+from townhall_sync.errors import JournalFullError
 
 STARTS: Final[tuple[State, ...]] = (
     at.Attract(),
     at.PreviousEnded(None),
     at.PreviousEnded("1234", has_receipt=True),
-    at.OutOfService("TH-SYNC-020", card_is_in=False),
+    at.OutOfService(JournalFullError.code, card_is_in=False),
 )
 _PIN: Final = bytearray(b"1234")
 
@@ -57,7 +59,7 @@ EVENTS: Final[tuple[Event, ...]] = (
     on.IdleTimeout(),
     on.CountdownOver(),
     on.TimeUp(),
-    on.Fault("TH-KIOS-004"),
+    on.Fault(VisitError.code),
 )
 """Every event, with all the facts that the table could take differently."""
 

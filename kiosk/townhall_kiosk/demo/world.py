@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -57,8 +58,11 @@ class World:
         self.centre.directory.mkdir()
         self.centre.create(SERVICES, self._trust)
         self._make_home()
-        self.centre.start()
-        self._enrol()
+        with ThreadPoolExecutor() as meanwhile:  # the server takes a second to load
+            starting = meanwhile.submit(self.centre.start)
+            code = self.centre.code(KIOSK)
+            starting.result()
+        self._enrol(code)
         return self
 
     def __exit__(
@@ -106,8 +110,8 @@ class World:
             "retry_base_s = 0.5\nretry_cap_s = 1.0\nline_check_s = 1.0\n"
         )
 
-    def _enrol(self) -> None:
-        command = [*_townhall(), "enrol", "--home", str(self.home), KIOSK, self.centre.code(KIOSK)]
+    def _enrol(self, code: str) -> None:
+        command = [*_townhall(), "enrol", "--home", str(self.home), KIOSK, code]
         with subprocess.Popen(command, stderr=subprocess.PIPE) as enrolling:
             deadline = time.monotonic() + _ENROL_WITHIN_S
             while not (waiting := self.centre.waiting()):

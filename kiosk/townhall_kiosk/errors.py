@@ -8,6 +8,7 @@
     ├── ConfigurationError     staff: a file of the kiosk's home is missing or wrong
     ├── ReceiptRefusedError    auditor: this text is no receipt of this device
     ├── PrintError             staff: no paper, no printer
+    ├── ClockBackError         staff: the machine's clock is behind what the centre has signed
     └── VisitError             nobody: the visit ends and nothing was sent
 """
 
@@ -40,3 +41,9 @@ class VisitError(KioskError):
     """A step of the visit failed; nothing was sent."""
 
     code = "TH-KIOS-004"
+
+
+class ClockBackError(KioskError):
+    """The clock shows an earlier time than one the centre has signed: no date of a new visit would be right."""
+
+    code = "TH-KIOS-007"

@@ -12,6 +12,7 @@ from importlib.metadata import version
 
 from townhall_crypto.device_key import DeviceKey
 from townhall_kiosk import messages
+from townhall_kiosk.errors import ClockBackError
 from townhall_kiosk.keeper.line_watch import LineWatch
 from townhall_kiosk.keeper.running_visit import CutOff
 from townhall_kiosk.keeper.visits import Visits
@@ -25,6 +26,8 @@ from townhall_sync.errors import JournalFullError, JournalRolledBackError
 from townhall_sync.number import number_of
 
 _log = logging.getLogger(__name__)
+
+_CLOCK_TOLERANCE_S = 300  # two honest clocks differ by seconds
 
 
 class Keeper:
@@ -94,9 +97,16 @@ class Keeper:
     async def closed(self) -> str:
         """Return an empty text, or the code of why no visit may begin; those that are on go on to their end."""
         status = await self._journal.status()
+        behind_s = status.last_server_time - self._clock.wall()
+        if behind_s > _CLOCK_TOLERANCE_S:
+            await self._journal.audit(Event.CLOCK_BACK, {"seconds": behind_s})
+            return self._closed_by(ClockBackError.code)
         if status.accepts_visits:
             return ""
-        code = JournalRolledBackError.code if status.is_forked else JournalFullError.code
+        return self._closed_by(JournalRolledBackError.code if status.is_forked else JournalFullError.code)
+
+    @staticmethod
+    def _closed_by(code: str) -> str:
         _log.error("%s: no visit may begin", code)
         return code
 

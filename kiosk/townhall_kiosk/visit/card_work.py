@@ -84,9 +84,12 @@ class CardWork:
     async def prove_identity(self, job: do.ProveIdentity) -> on.Event:
         """Have a fresh challenge signed, and believe nothing else about who this is."""
         challenge = self.randomness(CHALLENGE_BYTES)
-        outcome = await self._cards().authenticate(
-            job.reader, job.pin, challenge_digest(challenge), last_try_confirmed=job.last_try_confirmed
-        )
+        try:
+            outcome = await self._cards().authenticate(
+                job.reader, job.pin, challenge_digest(challenge), last_try_confirmed=job.last_try_confirmed
+            )
+        finally:
+            job.pin[:] = bytes(len(job.pin))
         if not isinstance(outcome, Signed):
             return self._no_signature(outcome)
         contents = self.desk.contents

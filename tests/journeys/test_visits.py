@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Whole visits on the real stack: from the card in the reader to the case at the agency, and every way out before."""
 
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from townhall_kiosk.demo.person import Hands
 from townhall_kiosk.demo.script import Visitor
 from townhall_kiosk.texts import Texts
+from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_person import JUHAN
 from townhall_smartcard.simulation.faulty_card import DeadCard, FaultyCard
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from tests.journeys.conftest import Town
 
 ENGLISH = Texts("en")
+LOOKS, ROUNDS = 200, 5
 
 
 def finish(kiosk: "Town", visitor: Visitor) -> str:
@@ -119,9 +122,9 @@ def test_a_blocked_pin_2_has_a_screen_of_its_own_and_nothing_is_sent(kiosk: "Tow
     card = kiosk.card()
     visitor = kiosk.visitor(card=card)
     kiosk.go(visitor, "pin2")
-    for _ in range(2):
-        enter(kiosk, "99999")
-        kiosk.until(lambda: kiosk.person.look().kind != "WorkingScreen", "an answer")
+    enter(kiosk, "99999")
+    kiosk.until(lambda: ENGLISH("pin.wrong") in kiosk.person.read(), "the news that the PIN was wrong")
+    enter(kiosk, "99999")
     kiosk.person.wait_for("MessageScreen", ENGLISH("pin2.last-try.heading"))
     kiosk.person.press(ENGLISH("last-try.button"))
     kiosk.person.wait_for("PinScreen")
@@ -192,20 +195,46 @@ def test_a_foreign_card_has_a_screen_of_its_own_and_the_next_card_works(kiosk: "
     kiosk.person.wait_for("PinScreen", ENGLISH("pin1.heading"))
 
 
-def test_of_two_cards_at_once_none_is_chosen_until_one_is_out(kiosk: "Town") -> None:
-    second = kiosk.world.readers[1]
+class PoweredCard(FaultyCard):
+    """A card that notices when a reader asks for its ATR."""
+
+    def __init__(self, card: EstonianCard) -> None:
+        super().__init__(card)
+        self.is_powered = threading.Event()
+
+    @property
+    def atr(self) -> bytes:
+        self.is_powered.set()
+        return super().atr
+
+
+def offer_two_cards(kiosk: "Town") -> str:
+    """Put two cards in one after the other and choose a language; return the heading of what follows."""
+    first, second = kiosk.world.readers
     second.insert(kiosk.card(JUHAN))
     kiosk.person.wait_for("ChoiceScreen", ENGLISH("language.heading"))
-    visitor = kiosk.visitor()
-    visitor.insert_card()
-    kiosk.until(lambda: len(kiosk.world.pcscd.ports) == 2, "two readers")
+    card = PoweredCard(kiosk.card())
+    first.insert(card)
+    kiosk.until(card.is_powered.is_set, "the reader to power the second card")
+    for _ in range(LOOKS):  # nothing on this screen says when it is seen
+        kiosk.person.look()
     kiosk.person.press(ENGLISH("language.endonym"))
-    kiosk.person.wait_until(
-        lambda seen: seen.heading in {ENGLISH("several-cards.heading"), ENGLISH("pin1.heading")}, "an answer"
-    )
-    if kiosk.person.look().heading == ENGLISH("several-cards.heading"):
-        second.remove()
-        kiosk.person.wait_for("PinScreen", ENGLISH("pin1.heading"))
+    headings = {ENGLISH("several-cards.heading"), ENGLISH("pin1.heading")}
+    return kiosk.person.wait_until(lambda seen: seen.heading in headings, "an answer").heading
+
+
+def test_of_two_cards_at_once_none_is_chosen_until_one_is_out(kiosk: "Town") -> None:
+    for _ in range(ROUNDS):
+        if offer_two_cards(kiosk) == ENGLISH("several-cards.heading"):
+            break
+        for reader in kiosk.world.readers:  # the second was seen too late
+            reader.remove()
+        kiosk.person.wait_for("MessageScreen", ENGLISH("stopped.heading"))
+        kiosk.person.press(ENGLISH("stopped.button"))
+        kiosk.person.wait_for("AttractScreen")
+    assert kiosk.person.look().heading == ENGLISH("several-cards.heading")
+    kiosk.world.readers[1].remove()
+    kiosk.person.wait_for("PinScreen", ENGLISH("pin1.heading"))
 
 
 def test_the_pcsc_service_killed_while_nobody_is_there_comes_back_unnoticed(kiosk: "Town") -> None:

@@ -78,6 +78,17 @@ class KioskHome:
         """This kiosk's certificate, DER."""
         return self.path / "enrolment" / "device.der"
 
+    def root_json(self) -> bytes:
+        """Read the centre's root.json.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        try:
+            return self.root.read_bytes()
+        except OSError as exc:
+            raise ConfigurationError("this kiosk is not enrolled: townhall enrol") from exc
+
     def settings(self) -> Settings:
         """Read ``kiosk.toml``.
 

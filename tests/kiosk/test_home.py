@@ -189,6 +189,11 @@ def test_a_language_that_not_all_texts_have_is_refused(home: KioskHome, language
         home.provisions("kiosk-1", settings)
 
 
+def test_a_kiosk_that_is_not_enrolled_is_told_how(home: KioskHome) -> None:
+    with pytest.raises(ConfigurationError, match="townhall enrol"):
+        home.root_json()
+
+
 def test_paths_lie_in_the_home(home: KioskHome) -> None:
     paths = (home.device_key, home.journal, home.root, home.device_certificate)
     assert all(path.is_relative_to(home.path) for path in paths)

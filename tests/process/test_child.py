@@ -74,6 +74,18 @@ def test_dying_with_the_parent_can_be_asked_twice() -> None:
     assert callable(die_with_parent)
 
 
+def test_ctrl_c_is_for_the_parent_alone() -> None:
+    code = (
+        "import os, signal\n"
+        "from townhall_process.child import live_as_child\n"
+        "live_as_child()\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+        "print('on')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "on\n"
+
+
 def test_a_child_gets_its_end_and_the_parent_keeps_no_copy_of_it() -> None:
     async def scene() -> None:
         ours, theirs = socket_pair()

@@ -62,7 +62,7 @@ async def run_kiosk(home: KioskHome, visit_command: Sequence[str] | None = None)
     )
     keeper = Keeper(
         journal=journal,
-        courier=Courier(journal, central, CentreKeys.from_root(home.root.read_bytes()), timing),
+        courier=Courier(journal, central, CentreKeys.from_root(home.root_json()), timing),
         line=LineWatch(central, _nonce, settings.line_check_s),
         key=key,
         clock=clock,
@@ -100,9 +100,9 @@ async def _until_told(keeper: Keeper) -> None:
 def _kiosk_name(home: KioskHome) -> str:
     try:
         certificate = x509.load_der_x509_certificate(home.device_certificate.read_bytes())
-    except (OSError, ValueError) as exc:
+        name = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value
+    except (OSError, ValueError, IndexError) as exc:
         raise ConfigurationError("this kiosk is not enrolled: townhall enrol") from exc
-    name = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value
     return name if isinstance(name, str) else name.decode()
 
 

@@ -29,7 +29,7 @@ def _look(direction: Direction = Direction.LEFT_TO_RIGHT) -> Look:
     return Look(Theme(118, FONT_FILES), direction)
 
 
-@given(WORDS, st.integers(260, 3000))
+@given(WORDS, st.integers(400, 3000))  # the longest and widest word fits into 400
 @settings(max_examples=60, deadline=None)
 def test_no_word_is_lost_or_broken_and_no_line_is_too_long_or_too_wide(words: list[str], width: int) -> None:
     block = Block(" ".join(words), _look(), Style.BODY, width, align=LEFT)

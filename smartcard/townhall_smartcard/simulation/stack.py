@@ -17,7 +17,7 @@ from townhall_smartcard.client import CardClient, Event
 from townhall_smartcard.messages import CardFamily, FromCard, Request
 from townhall_smartcard.simulation.pcscd import READER_NAME
 
-_PATIENCE_S: Final = 15.0
+_PATIENCE_S: Final = 60.0
 _END_S: Final = 5.0
 
 
@@ -39,7 +39,7 @@ class RunningCardProcess:
         """Take in events until ``is_so``.
 
         Raises:
-            TimeoutError: it was not so within 15 s.
+            TimeoutError: it was not so within a minute.
             ChannelClosedError: the process ended before.
         """
         try:
@@ -54,7 +54,7 @@ class RunningCardProcess:
         await self.until(lambda client: any(each.name == reader and each.card is family for each in client.readers))
 
     async def exit_status(self) -> int:
-        """Wait until the process has ended; raises TimeoutError after 15 s."""
+        """Wait until the process has ended; raises TimeoutError after a minute."""
         async with asyncio.timeout(_PATIENCE_S):
             return await self.process.wait()
 

@@ -28,7 +28,8 @@ _DEADLINE_S: Final = 10.0
 _POLL_S: Final = 0.005
 _PORTS: Final = range(20_000, 32_000, _SLOTS_OF_A_READER)  # below those that the kernel gives to clients
 _HOLDER: Final = (
-    "mount -t tmpfs -o mode=0755 tmpfs /run && cd /run && mkdir pcscd readers drivers no-usb-drivers && echo ready"
+    "{ mount --make-private /run 2>&- || true; } && mount -t tmpfs -o mode=0755 tmpfs /run && cd /run"
+    " && mkdir pcscd readers drivers no-usb-drivers && echo ready"
     " && exec setpriv --pdeathsig KILL sleep infinity"
 )
 _LISTENING: Final = "0A"
@@ -127,6 +128,8 @@ class PrivatePcscd:
     def close(self) -> None:
         """End the service and its namespace; nothing of them stays."""
         self.stop()
+        # In a chroot our tmpfs may have reached the namespace outside; taking it away does too.
+        subprocess.run([*self._enter, "umount", "--lazy", "/run"], check=False, stderr=subprocess.DEVNULL)
         _end(self._holder)
 
     def _start_on_free_ports(self) -> None:
@@ -185,7 +188,9 @@ def _hold_namespace() -> tuple[subprocess.Popen[bytes], tuple[str, ...]]:
     """Return a process that keeps a new mount namespace, and the command that runs another one in it."""
     as_user = (("unshare", "--user", "--map-root-user", "--mount"), ("-U", "-m", "--preserve-credentials"))
     as_root = (("unshare", "--mount", "--propagation", "private"), ("-m",))
-    for unshare, join in (as_root, as_user) if os.geteuid() == 0 else (as_user,):
+    # Where / is no mount point (a chroot), propagation cannot be changed there; the holder does it for /run alone.
+    in_chroot = (("unshare", "--mount", "--propagation", "unchanged"), ("-m",))
+    for unshare, join in (as_root, in_chroot, as_user) if os.geteuid() == 0 else (as_user,):
         holder = subprocess.Popen(
             [*unshare, "sh", "-c", _HOLDER],
             stdin=subprocess.DEVNULL,
@@ -194,7 +199,7 @@ def _hold_namespace() -> tuple[subprocess.Popen[bytes], tuple[str, ...]]:
             env={**os.environ, "PATH": _SEARCH_PATH},
         )
         if _says_ready(holder):
-            return holder, ("nsenter", "--target", str(holder.pid), *join)
+            return holder, ("nsenter", "--target", str(holder.pid), "--root", *join)
         _end(holder)
     raise SimulationUnavailableError("this machine does not let us make a mount namespace")
 

@@ -133,7 +133,8 @@ class Town:
     def dismiss(self) -> None:
         """Say that one has read how the visit before ended."""
         self.person.press(ENGLISH("previous.dismiss"))
-        self.person.wait_for("AttractScreen")
+        next_screens = {"AttractScreen", "ChoiceScreen"}  # whose card is still in is asked for a language
+        self.person.wait_until(lambda seen: seen.kind in next_screens, "the next person's screen")
 
     # The line, the centre and the agency
 

@@ -21,12 +21,39 @@ from townhall_ui.words import Words
 _TALL_PANEL_MM = 185.0
 
 
-class TextEntry(Entry):
+class _OneFieldEntry(Entry):
+    """Whatever is entered into a single field."""
+
+    _field: Field
+
+    def build(self) -> QWidget:
+        return self._field
+
+    def value(self) -> str:
+        return self._field.value
+
+    def set_value(self, value: str) -> None:
+        self._field.set_value(value)
+
+    def describe(self, text: str) -> None:
+        self._field.setAccessibleDescription(text)
+
+    def type_in(self, text: str) -> None:
+        self._field.type_in(text)
+
+    def delete_back(self) -> None:
+        self._field.delete_back()
+
+    def first_field(self) -> QWidget:
+        return self._field
+
+
+class TextEntry(_OneFieldEntry):
     """A field and the Latin keyboard."""
 
     def __init__(self, view: View, screen: QuestionScreen) -> None:
         look, name = view.look, screen.frame.heading
-        self._field: Field = LongField(look, name) if screen.kind is EntryKind.LONG_TEXT else LineField(look, name)
+        self._field = LongField(look, name) if screen.kind is EntryKind.LONG_TEXT else LineField(look, name)
         self._field.setObjectName("field")
         self._field.set_value(screen.value)
         is_tall = look.theme.mm(view.room.height) > _TALL_PANEL_MM
@@ -40,29 +67,8 @@ class TextEntry(Entry):
         keyboard.setFixedHeight(keyboard.sizeHint().height())
         self.below, self.bar = keyboard, keyboard.bar
 
-    def build(self) -> QWidget:
-        return self._field
 
-    def value(self) -> str:
-        return self._field.value
-
-    def set_value(self, value: str) -> None:
-        self._field.set_value(value)
-
-    def describe(self, text: str) -> None:
-        self._field.setAccessibleDescription(text)
-
-    def type_in(self, text: str) -> None:
-        self._field.type_in(text)
-
-    def delete_back(self) -> None:
-        self._field.delete_back()
-
-    def first_field(self) -> QWidget:
-        return self._field
-
-
-class NumberEntry(Entry):
+class NumberEntry(_OneFieldEntry):
     """A field and the number pad; minus or the decimal point beside the zero."""
 
     def __init__(self, view: View, screen: QuestionScreen) -> None:
@@ -76,27 +82,6 @@ class NumberEntry(Entry):
         sign.clicked.connect(lambda: self._field.type_in(POINT if is_decimal else MINUS))
         delete = delete_key(view.look, screen.keyboard.delete, self._field.delete_back)
         self.side = DigitPad(view.look, lambda digit: self._field.type_in(str(digit)), (sign, delete))
-
-    def build(self) -> QWidget:
-        return self._field
-
-    def value(self) -> str:
-        return self._field.value
-
-    def set_value(self, value: str) -> None:
-        self._field.set_value(value)
-
-    def describe(self, text: str) -> None:
-        self._field.setAccessibleDescription(text)
-
-    def type_in(self, text: str) -> None:
-        self._field.type_in(text)
-
-    def delete_back(self) -> None:
-        self._field.delete_back()
-
-    def first_field(self) -> QWidget:
-        return self._field
 
 
 class DateEntry(Entry):

@@ -142,6 +142,23 @@ def test_whoever_prints_and_leaves_in_one_moment_still_gets_the_paper(play: Play
     play(scene)
 
 
+def test_a_visit_is_not_over_before_the_paper_that_was_asked_for(play: Play, card: EstonianCard) -> None:
+    async def scene(visit: SimulatedVisit) -> None:
+        await go(visit, card, until=get_receipt)
+        visit.press(screens.Chose("print"), screens.Proceeded())
+        await visit.until(at.TakingCard)
+        visit.remove()
+        await visit.until(at.Thanked)
+        visit.press(screens.Active())
+        await visit.until(at.Ended)
+        early = (list(visit.told), len(visit.printer.sheets))
+        assert early in ((["left"], 0), (["left", at.Outcome.STORED], 1))
+        await visit.printed(1)
+        assert visit.told == ["left", at.Outcome.STORED]
+
+    play(scene)
+
+
 def test_a_broken_printer_is_told_and_changes_nothing_about_what_is_stored(play: Play, card: EstonianCard) -> None:
     async def scene(visit: SimulatedVisit) -> None:
         await go(visit, card, until=get_receipt)

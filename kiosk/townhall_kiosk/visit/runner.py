@@ -142,12 +142,19 @@ class Visit:
             case do.WipePin(pin=pin):
                 wipe(pin)
             case do.EndVisit(outcome=outcome):
-                self._on_over(outcome)
+                self._tell_over(outcome)
             case do.ReadCard(reader=reader):
                 self._watch.take(reader)
                 self._start(effect)
             case _:
                 self._start(effect)
+
+    def _tell_over(self, outcome: at.Outcome) -> None:
+        """Tell that the visit is over; the process is ended then, so paper that was asked for comes first."""
+        if self._printing is None or self._printing.done():
+            self._on_over(outcome)
+        else:
+            self._printing.add_done_callback(lambda _printing: self._on_over(outcome))
 
     def _start(self, effect: do.Job) -> None:
         """Do the work of an effect in the background; the event that it leads to comes back through the queue."""

@@ -34,7 +34,7 @@ HOMES = {
     "pyxform": {"townhall_forms/authoring.py"},
     "segno": {"townhall_kiosk/visit/qr.py"},
     "qasync": {"townhall_kiosk/visit/app.py"},
-    "certomancer": {"townhall_smartcard/simulation/test_pki.py"},
+    "certomancer": {"townhall_smartcard/simulation/pki.py"},
 }
 NOWHERE = {
     "pickle": "builds objects of the sender's choice",

@@ -27,7 +27,7 @@ from townhall_forms.session import FormSession
 from townhall_forms.transaction import IdentityEvidence, Transaction
 from townhall_smartcard.simulation.estonian_card_keys import CertifiedKey
 from townhall_smartcard.simulation.estonian_card_person import Person, Sex, personal_code
-from townhall_smartcard.simulation.test_pki import Role, Standing, TestPki
+from townhall_smartcard.simulation.pki import Role, Standing, TestPki
 from townhall_sync import wire
 
 NOW = 1_800_000_000

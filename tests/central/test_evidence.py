@@ -18,7 +18,7 @@ from townhall_crypto.trust import TrustAnchors
 from townhall_forms.transaction import IdentityEvidence
 from townhall_smartcard.identity import challenge_digest
 from townhall_smartcard.simulation.estonian_card_keys import CertifiedKey
-from townhall_smartcard.simulation.test_pki import Standing, TestPki
+from townhall_smartcard.simulation.pki import Standing, TestPki
 
 AT = datetime.fromtimestamp(1_800_000_000, UTC)
 CHALLENGE = bytes(range(32))

@@ -20,7 +20,7 @@ from townhall_crypto.recipients import generate_recipient_key
 from townhall_crypto.sealed import seal
 from townhall_forms.document import extract_instance
 from townhall_forms.transaction import IdentityEvidence, Transaction
-from townhall_smartcard.simulation.test_pki import Standing, TestPki
+from townhall_smartcard.simulation.pki import Standing, TestPki
 from townhall_sync import wire
 
 

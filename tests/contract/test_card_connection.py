@@ -23,7 +23,7 @@ from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.faulty_card import FaultyCard
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
-from townhall_smartcard.simulation.test_pki import TestPki
+from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.vpcd import VirtualCard, VirtualReader
 
 DIGEST: Final = bytes(range(48))

@@ -42,9 +42,9 @@ from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.estonian_card_pins import PinReference
 from townhall_smartcard.simulation.faulty_card import DeadCard, FaultyCard
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
+from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.simulated_cards import SimulatedCards
 from townhall_smartcard.simulation.stack import card_process, virtual_reader_name
-from townhall_smartcard.simulation.test_pki import TestPki
 from townhall_smartcard.simulation.vpcd import VirtualCard, VirtualReader
 
 SLOTS = 8
@@ -130,7 +130,7 @@ _turns = itertools.cycle(zip(READERS[::2], READERS[1::2], strict=True))
 @contextlib.asynccontextmanager
 async def in_process(_request: pytest.FixtureRequest) -> AsyncIterator[Table]:
     cards = SimulatedCards(*READERS)
-    yield Table(cards, cards, *READERS[:2])
+    yield Table(cards, cards, READERS[0], READERS[1])
 
 
 @contextlib.asynccontextmanager

@@ -14,7 +14,7 @@ from townhall_forms.errors import ServiceRefusedError
 from townhall_forms.service import read_service
 from townhall_kiosk.errors import ConfigurationError
 from townhall_kiosk.home import KioskHome, Settings
-from townhall_smartcard.simulation.test_pki import TestPki
+from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.training import write_trust
 
 SERVICES = Path(__file__).resolve().parents[2] / "services"

@@ -28,7 +28,7 @@ from townhall_kiosk.states import Outcome, Paper
 from townhall_kiosk.visit.desk import Desk
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_person import KADRI
-from townhall_smartcard.simulation.test_pki import TestPki
+from townhall_smartcard.simulation.pki import TestPki
 from townhall_ui import screens
 
 MakeVisit = Callable[[at.State | None], SimulatedVisit]

@@ -30,7 +30,7 @@ from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys, CertifiedKey
 from townhall_smartcard.simulation.estonian_card_person import JUHAN, KADRI
 from townhall_smartcard.simulation.faulty_card import DeadCard, FaultyCard
-from townhall_smartcard.simulation.test_pki import Standing, TestPki
+from townhall_smartcard.simulation.pki import Standing, TestPki
 from townhall_smartcard.simulation.vpcd import VirtualCard
 from townhall_ui import screens
 

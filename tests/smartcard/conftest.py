@@ -13,7 +13,7 @@ import pytest
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import JUHAN, KADRI
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
-from townhall_smartcard.simulation.test_pki import TestPki
+from townhall_smartcard.simulation.pki import TestPki
 
 SLOTS = 8
 

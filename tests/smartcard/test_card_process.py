@@ -41,9 +41,9 @@ from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import JUHAN, KADRI
 from townhall_smartcard.simulation.faulty_card import DeadCard
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
+from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.recorded import RecordedCard, load_dialogues
 from townhall_smartcard.simulation.stack import RunningCardProcess, card_process, virtual_reader_name
-from townhall_smartcard.simulation.test_pki import TestPki
 from townhall_smartcard.simulation.vpcd import VirtualCard, VirtualReader
 
 DIGEST: Final = bytes(range(48))

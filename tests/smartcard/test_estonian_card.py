@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from townhall_smartcard.simulation.estonian_card import Chip, Delivery, EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import AINO, KADRI
-from townhall_smartcard.simulation.test_pki import TestPki
+from townhall_smartcard.simulation.pki import TestPki
 
 DIALOGUES = Path(__file__).resolve().parents[2].parent / "shared" / "vectors" / "apdu-dialogues.json"
 

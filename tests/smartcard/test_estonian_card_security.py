@@ -16,7 +16,7 @@ from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CertifiedKey
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.estonian_card_pins import PinReference, Pins
-from townhall_smartcard.simulation.test_pki import TestPki
+from townhall_smartcard.simulation.pki import TestPki
 
 KEYS = TestPki().issue_card_keys(KADRI)
 MAIN = "00A4040C10A000000077010800070000FE00000100"

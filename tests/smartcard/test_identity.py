@@ -27,7 +27,7 @@ from townhall_smartcard.identity import (
 from townhall_smartcard.messages import CardContents, StatedData
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys, CertifiedKey
 from townhall_smartcard.simulation.estonian_card_person import AINO, JUHAN, KADRI, Person
-from townhall_smartcard.simulation.test_pki import Role, Standing, TestPki
+from townhall_smartcard.simulation.pki import Role, Standing, TestPki
 
 CHALLENGE: Final = bytes(range(32))
 

@@ -15,7 +15,7 @@ from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.estonian_card_pins import PinReference
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
-from townhall_smartcard.simulation.test_pki import TestPki
+from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.vpcd import VirtualReader
 
 MODULE = "opensc-pkcs11.so"

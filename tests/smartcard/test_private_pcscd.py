@@ -21,7 +21,7 @@ from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_person import JUHAN, KADRI
 from townhall_smartcard.simulation.faulty_card import DeadCard
 from townhall_smartcard.simulation.pcscd import PrivatePcscd, virtual_reader_driver_present
-from townhall_smartcard.simulation.test_pki import TestPki
+from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.vpcd import VirtualReader
 
 DEADLINE_S = 10.0

@@ -11,7 +11,7 @@ import pytest
 
 from townhall_smartcard.errors import CardMuteError
 from townhall_smartcard.simulation.estonian_card_person import KADRI
-from townhall_smartcard.simulation.test_pki import TestPki
+from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.training import HELP, TrainingDesk, write_trust
 from townhall_smartcard.simulation.vpcd import VirtualCard, VirtualReader
 

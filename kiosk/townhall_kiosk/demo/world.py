@@ -22,7 +22,7 @@ from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import Person as CardHolder
 from townhall_smartcard.simulation.estonian_card_pins import Pins
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
-from townhall_smartcard.simulation.test_pki import TestPki
+from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.vpcd import VirtualReader
 
 SERVICES = Path(__file__).resolve().parents[3] / "services"

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
-from townhall_smartcard.simulation.test_pki import TestPki
+from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.training import HELP, TrainingDesk, write_trust
 from townhall_smartcard.simulation.vpcd import VirtualReader
 

@@ -8,7 +8,7 @@ from typing import Final
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_person import AINO, JUHAN, KADRI
 from townhall_smartcard.simulation.faulty_card import DeadCard, FaultyCard
-from townhall_smartcard.simulation.test_pki import Standing, TestPki
+from townhall_smartcard.simulation.pki import Standing, TestPki
 from townhall_smartcard.simulation.vpcd import VirtualCard, VirtualReader
 
 PERSONS: Final = {"kadri": KADRI, "juhan": JUHAN, "aino": AINO}

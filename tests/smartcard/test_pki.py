@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from townhall_crypto.errors import CertificateRefusal, CertificateRefusedError
 from townhall_crypto.trust import Usage, validate_certificate
 from townhall_smartcard.simulation.estonian_card_person import AINO, JUHAN, KADRI, Person
-from townhall_smartcard.simulation.test_pki import Role, Standing, TestPki
+from townhall_smartcard.simulation.pki import Role, Standing, TestPki
 
 AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 

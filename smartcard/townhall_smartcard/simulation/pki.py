@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The authorities behind the simulated cards: root, issuer and people's certificates, made afresh for each run.
 
-Certomancer is the certification authority; what the certificates say is in ``test_pki.yaml``. All private keys live in
+Certomancer is the certification authority; what the certificates say is in ``pki.yaml``. All private keys live in
 memory and end with the object.
 """
 
@@ -51,7 +51,7 @@ class Standing(enum.Enum):
 
 
 class _Config(msgspec.Struct, frozen=True):
-    """The file ``test_pki.yaml``."""
+    """The file ``pki.yaml``."""
 
     entities: dict[str, _Settings]
     authorities: dict[str, _Settings]
@@ -89,7 +89,7 @@ class TestPki:
     def __init__(self, at: datetime | None = None) -> None:
         """Make the authorities' keys."""
         self.at: Final = (at or datetime.now(UTC)).replace(microsecond=0)
-        text = files(__package__).joinpath("test_pki.yaml").read_bytes()
+        text = files(__package__).joinpath("pki.yaml").read_bytes()
         self._config: Final = msgspec.yaml.decode(text, type=_Config)
         self._keys: Final = _MemoryKeys()
         self._names: Final = dict(self._config.entities)

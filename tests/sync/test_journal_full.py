@@ -27,8 +27,9 @@ def in_tmpfs(tmp_path: Path, size: int, script: str) -> str:
     """Run a shell script where $DISK is a file system of ``size`` bytes of its own; return what it printed."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    unshare = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-Urm"]
-    shell = f'mount -t tmpfs -o size={size} tmpfs "$DISK" && {script}'
+    # Unchanged: in a chroot / is no mount point, and its propagation cannot be changed. So the mount is taken away again.
+    unshare = ["unshare", "-m", "--propagation", "unchanged"] if os.geteuid() == 0 else ["unshare", "-Urm"]
+    shell = f'mount -t tmpfs -o size={size} tmpfs "$DISK"; trap \'umount "$DISK"\' EXIT; {script}'
     environment = {**os.environ, "DISK": str(disk)}
     done = subprocess.run(
         [*unshare, "sh", "-ec", shell], env=environment, capture_output=True, text=True, check=False, timeout=120

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("demo")  # what all tests here look at is made once
-
 PROGRAM = str(Path(sys.executable).parent / "townhall")
 PAPERS = {"signed.pdf", "receipt.pdf", "kiosk.der", "centre-case.json", "summary.txt"}
 QUESTIONS = 10  # at least

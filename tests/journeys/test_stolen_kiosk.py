@@ -32,8 +32,6 @@ from townhall_smartcard.simulation.estonian_card_pins import Pins
 if TYPE_CHECKING:
     from tests.journeys.conftest import Town
 
-pytestmark = pytest.mark.xdist_group("stolen-kiosk")  # what all tests here look at is made once
-
 ENGLISH = Texts("en")
 HOLDER = Person(
     "QUÕKSALVERSTEIN",

@@ -27,7 +27,7 @@ def in_tmpfs(tmp_path: Path, size: int, script: str) -> str:
     """Run a shell script where $DISK is a file system of ``size`` bytes of its own; return what it printed."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    # Unchanged: in a chroot / is no mount point, and its propagation cannot be changed. So the mount is taken away again.
+    # Unchanged: in a chroot the propagation of / cannot be changed; the mount is taken away again instead.
     unshare = ["unshare", "-m", "--propagation", "unchanged"] if os.geteuid() == 0 else ["unshare", "-Urm"]
     shell = f'mount -t tmpfs -o size={size} tmpfs "$DISK"; trap \'umount "$DISK"\' EXIT; {script}'
     environment = {**os.environ, "DISK": str(disk)}

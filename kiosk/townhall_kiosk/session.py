@@ -55,15 +55,8 @@ TABLE: dict[_Key, Row] = dict(
         _row(at.Attract, on.CardInserted, lambda _s, _e: Step(at.ChoosingLanguage()), at.ChoosingLanguage),
         _row(at.Attract, on.CardUnusable, lambda _s, _e: Step(at.ChoosingLanguage()), at.ChoosingLanguage),
         _row(at.Attract, on.SeveralCardsSeen, lambda _s, _e: Step(at.ChoosingLanguage()), at.ChoosingLanguage),
-        _row(
-            at.PreviousEnded,
-            on.Continued,
-            lambda _s, _e: Step(at.Attract(), (do.Forget(), do.LookForCard())),
-            at.Attract,
-        ),
-        _row(
-            at.PreviousEnded, on.TimeUp, lambda _s, _e: Step(at.Attract(), (do.Forget(), do.LookForCard())), at.Attract
-        ),
+        _row(at.PreviousEnded, on.Continued, then.dismiss, at.Attract, at.OutOfService),
+        _row(at.PreviousEnded, on.TimeUp, then.dismiss, at.Attract, at.OutOfService),
         _row(at.PreviousEnded, on.PrintAsked, lambda s, _e: Step(s, (do.PrintReceipt(),)), at.PreviousEnded),
         _row(at.PreviousEnded, on.Printed, lambda s, e: Step(replace(s, paper=e.paper)), at.PreviousEnded),
         _row(at.ChoosingLanguage, on.LanguageChosen, then.in_language, at.WaitingForCard),

@@ -75,6 +75,7 @@ class PreviousEnded:
 
     number: str | None  # of the stored transaction; None: nothing was sent
     has_receipt: bool = False
+    closed: str = ""  # code of why nobody is served after this was read; empty: somebody is
     paper: Paper = Paper.NOT_ASKED
     card: ClassVar[CardNeed] = CardNeed.NONE
     idle: ClassVar[Idle | None] = None

@@ -23,6 +23,13 @@ class Step:
     effects: tuple[Effect, ...] = ()
 
 
+def dismiss(state: at.PreviousEnded, _event: Event) -> Step:
+    """The news was read: on to the next visitor, or out of service where nobody can be served."""
+    if state.closed:
+        return Step(at.OutOfService(state.closed, card_is_in=False), (do.Forget(),))
+    return Step(at.Attract(), (do.Forget(), do.LookForCard()))
+
+
 def stop(_state: State, _event: Event) -> Step:
     """The person stopped while a card is in: nothing is sent, the card is to be taken."""
     return Step(at.TakingCard(at.Outcome.NOTHING_SENT), (do.Forget(),))

@@ -220,6 +220,17 @@ def test_a_card_that_was_in_all_the_time_is_seen_once_that_is_read(make_visit: M
     asyncio.run(stage())
 
 
+def test_a_closed_kiosk_tells_the_news_first_and_then_serves_nobody(make_visit: MakeVisit, card: EstonianCard) -> None:
+    async def stage() -> None:
+        async with make_visit(at.PreviousEnded(None, closed="TH-SYNC-020")) as visit:
+            visit.insert(card)
+            visit.press(screens.Proceeded())
+            assert (await visit.until(at.OutOfService)).code == "TH-SYNC-020"
+            assert visit.told == ["dismissed"]
+
+    asyncio.run(stage())
+
+
 def test_a_closed_kiosk_says_so_and_serves_nobody(make_visit: MakeVisit, card: EstonianCard) -> None:
     async def stage() -> None:
         async with make_visit(at.OutOfService("TH-SYNC-020", card_is_in=False)) as visit:

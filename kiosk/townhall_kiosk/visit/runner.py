@@ -112,7 +112,7 @@ class Visit:
         self.state = step.state
         for effect in step.effects:
             self._perform(effect)
-        if isinstance(before, at.PreviousEnded) and isinstance(self.state, at.Attract):
+        if isinstance(before, at.PreviousEnded) and isinstance(self.state, at.Attract | at.OutOfService):
             self._on_dismissed()
         if isinstance(before, at.Attract) and not isinstance(self.state, at.Attract):
             self._on_left()

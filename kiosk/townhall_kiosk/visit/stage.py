@@ -102,7 +102,8 @@ class Stage:
         start: at.State = at.OutOfService(begin.closed, card_is_in=False) if begin.closed else at.Attract()
         if begin.previous is not None:
             self._desk.receipt = begin.previous.receipt
-            start = at.PreviousEnded(begin.previous.number, has_receipt=begin.previous.receipt is not None)
+            has_receipt = begin.previous.receipt is not None
+            start = at.PreviousEnded(begin.previous.number, has_receipt=has_receipt, closed=begin.closed)
         return Visit(
             display=self._panel.display,
             timer=asyncio.get_running_loop(),

@@ -32,7 +32,7 @@ STATES: Final[tuple[State, ...]] = (
     at.PreviousEnded(None),
     *(at.PreviousEnded("1234", has_receipt=True, paper=paper) for paper in Paper),
     at.PreviousEnded("1234"),
-    at.PreviousEnded("1234", closed="TH-SYNC-020"),
+    at.PreviousEnded("1234", closed=JournalFullError.code),
     at.ReadingCard("A"),
     *map(at.CardRefused, CardProblem),
     *(at.UsingPin("A", role, 3, last_try_confirmed=False) for role in _ROLES),

@@ -21,7 +21,7 @@ STARTS: Final[tuple[State, ...]] = (
     at.Attract(),
     at.PreviousEnded(None),
     at.PreviousEnded("1234", has_receipt=True),
-    at.PreviousEnded(None, closed="TH-SYNC-020"),
+    at.PreviousEnded(None, closed=JournalFullError.code),
     at.OutOfService(JournalFullError.code, card_is_in=False),
 )
 _PIN: Final = bytearray(b"1234")

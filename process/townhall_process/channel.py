@@ -35,10 +35,14 @@ class Channel(Generic[Incoming, Outgoing]):
     """
 
     # Any: typing has no spelling for "the union that Incoming stands for" as a runtime value.
-    def __init__(self, sock: socket.socket, accepts: Any) -> None:  # noqa: ANN401
-        """Take over ``sock`` (a connected ``SOCK_STREAM`` Unix socket); ``accepts`` is the union of message types."""
+    def __init__(self, sock: socket.socket, accepts: Any, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:  # noqa: ANN401
+        """Take over ``sock`` (a connected ``SOCK_STREAM`` Unix socket); ``accepts`` is the union of message types.
+
+        A received frame longer than ``max_frame_bytes`` is misuse, and no more than that is ever held of it.
+        """
         sock.setblocking(False)
         self._socket = sock
+        self._max_frame_bytes = max_frame_bytes
         self._decoder: msgspec.msgpack.Decoder[Incoming] = msgspec.msgpack.Decoder(accepts)
         self._encoder = msgspec.msgpack.Encoder()
         self._buffer = bytearray()
@@ -104,7 +108,7 @@ class Channel(Generic[Incoming, Outgoing]):
     async def _frame(self) -> bytearray:
         await self._fill(_LENGTH_BYTES)
         length = int.from_bytes(self._buffer[:_LENGTH_BYTES], "big")
-        if length > MAX_FRAME_BYTES:
+        if length > self._max_frame_bytes:
             raise ChannelMisuseError(f"frame of {length} bytes")
         await self._fill(_LENGTH_BYTES + length)
         frame = self._buffer[_LENGTH_BYTES : _LENGTH_BYTES + length]

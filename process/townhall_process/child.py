@@ -13,10 +13,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 from townhall_process.errors import ProcessError
+from townhall_process.sandbox import hide
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _SOCKET_BUFFER_BYTES = 1024 * 1024
@@ -30,9 +32,23 @@ def socket_pair() -> tuple[socket.socket, socket.socket]:
     return pair
 
 
+class Child(Protocol):
+    """A running process of ours; whoever started it waits for its end."""
+
+    async def ended(self) -> int:
+        """Wait until the process has ended; return its exit status (negative: the signal that ended it)."""
+
+    async def kill(self) -> int:
+        """End the process at once, and return its exit status."""
+
+
+Start: TypeAlias = Callable[[socket.socket], Awaitable[Child]]
+"""Starts a process with the given end of a channel, and closes this process's copy of it; raises ``ProcessError``."""
+
+
 @dataclass(frozen=True, slots=True)
-class Child:
-    """A running child; whoever started it waits for its end."""
+class SpawnedChild:
+    """A child of this very process; see ``Child``."""
 
     process: asyncio.subprocess.Process
 
@@ -52,14 +68,20 @@ class Child:
         return await self.process.wait()
 
 
-async def start(command: Sequence[str], end: socket.socket) -> Child:
-    """Start ``command`` with ``end`` as its channel; this process's copy of ``end`` is closed."""
+async def start(command: Sequence[str], end: socket.socket) -> SpawnedChild:
+    """Start ``command`` as this process's own user, with ``end`` as its channel; this process's copy of it is closed.
+
+    Raises:
+        ProcessError: there is no such program.
+    """
     number = end.fileno()
     try:
         process = await asyncio.create_subprocess_exec(*command, str(number), pass_fds=[number])
+    except OSError as exc:
+        raise ProcessError(f"{command[0]}: {exc.strerror}") from exc
     finally:
         end.close()
-    return Child(process)
+    return SpawnedChild(process)
 
 
 def python_module(name: str, *arguments: str) -> tuple[str, ...]:
@@ -82,12 +104,13 @@ def die_with_parent() -> None:
 
 
 def live_as_child() -> None:
-    """Die with the parent, and leave Ctrl-C of a terminal to it: the parent ends its children itself.
+    """Die with the parent, hide from others, and leave Ctrl-C of a terminal to the parent: it ends its children itself.
 
     Raises:
-        ProcessError: see ``die_with_parent``.
+        ProcessError: see ``die_with_parent`` and ``sandbox.hide``.
     """
     die_with_parent()
+    hide()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

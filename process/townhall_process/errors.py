@@ -6,7 +6,8 @@
 
     ProcessError
     ├── ChannelClosedError    the other side is gone: end, or start it anew
-    └── ChannelMisuseError    bytes that no process of ours sends: treat the other side as hostile
+    ├── ChannelMisuseError    bytes that no process of ours sends: treat the other side as hostile
+    └── SandboxError          this machine cannot lock a process: nobody may be served on it
 """
 
 
@@ -26,3 +27,9 @@ class ChannelMisuseError(ProcessError):
     """A frame was too long, or held no message of the expected types."""
 
     code = "TH-PROC-002"
+
+
+class SandboxError(ProcessError):
+    """The kernel or libseccomp refused to lock this process."""
+
+    code = "TH-PROC-003"

@@ -6,9 +6,9 @@ One value has one spelling, so a hash or a signature over the bytes is one over 
 are left out: no format of ours needs them, and fractions are where implementations of RFC 8785 differ.
 """
 
-import json
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+import msgspec
 import rfc8785
 
 from townhall_crypto.errors import NotCanonicalError, ProgrammingError
@@ -33,14 +33,25 @@ def encode(value: CanonicalValue) -> bytes:
         ProgrammingError: ``value`` holds anything else, is nested deeper than ``MAX_DEPTH``, or has more bytes than
             ``MAX_BYTES``.
     """
-    _check_encodable(value, MAX_DEPTH)
+    has_ascii_keys = _check_encodable(value, MAX_DEPTH)
     try:
-        data = rfc8785.dumps(value)
+        data = _encode_quickly(value) if has_ascii_keys else rfc8785.dumps(value)
     except ValueError:  # lone surrogates: no UTF-8 spells them
         raise ProgrammingError("a string has no UTF-8 form") from None
     if len(data) > MAX_BYTES:
         raise ProgrammingError(f"canonical form of {len(data)} bytes")
     return data
+
+
+def _encode_quickly(value: CanonicalValue) -> bytes:
+    """Return what rfc8785 does, thirty times as quickly; tests hold every code point to that.
+
+    msgspec sorts keys by their UTF-8 bytes and not by UTF-16 units, which is the same order below U+D800.
+    """
+    try:
+        return msgspec.json.encode(value, order="sorted")
+    except TypeError:  # subclasses of str, as other libraries return them
+        return rfc8785.dumps(value)
 
 
 def decode(data: bytes) -> DecodedValue:
@@ -53,7 +64,7 @@ def decode(data: bytes) -> DecodedValue:
     if len(data) > MAX_BYTES:
         raise NotCanonicalError(f"{len(data)} bytes")
     try:
-        value: DecodedValue = json.loads(data.decode("utf-8"))
+        value: DecodedValue = msgspec.json.decode(data)
         # This refuses all that is no integer or string, and all other spellings: repeated keys, spaces, escapes.
         is_canonical = encode(value) == data
     except (ValueError, RecursionError, ProgrammingError):
@@ -63,28 +74,29 @@ def decode(data: bytes) -> DecodedValue:
     return value
 
 
-def _check_encodable(value: object, depth_left: int) -> None:
+def _check_encodable(value: object, depth_left: int) -> bool:
+    """Check a value, and tell whether all keys in it are ASCII."""
     if depth_left < 0:
         raise ProgrammingError(f"nested deeper than {MAX_DEPTH}")
     match value:
         case str():
-            pass
+            return True
         case int():
-            _check_integer(value)
+            return _check_integer(value)
         case list() | tuple():
-            for item in value:
-                _check_encodable(item, depth_left - 1)
+            return all([_check_encodable(item, depth_left - 1) for item in value])  # noqa: C419  each must be checked
         case dict():
             if not all(isinstance(key, str) for key in value):
                 raise ProgrammingError("an object's key is no string")
-            for item in value.values():
-                _check_encodable(item, depth_left - 1)
+            are_ascii = [_check_encodable(item, depth_left - 1) for item in value.values()]
+            return all(are_ascii) and "".join(value).isascii()
         case _:
             raise ProgrammingError(f"{type(value).__name__} has no canonical form here")
 
 
-def _check_integer(value: int) -> None:
+def _check_integer(value: int) -> bool:
     if isinstance(value, bool):
         raise ProgrammingError("a boolean has no canonical form here")
     if abs(value) > _MAX_INTEGER:
         raise ProgrammingError("an integer beyond 2**53 - 1")
+    return True

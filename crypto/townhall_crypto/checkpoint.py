@@ -129,6 +129,22 @@ class Ed25519NoteVerifier:
             raise MalformedError("no Ed25519 public key") from exc
         self.key_id: Final = _key_id(name, _ED25519 + public)
 
+    @classmethod
+    def from_vkey(cls, untrusted: str) -> Self:
+        """Return the verifier of a key in the spelling of ``vkey``.
+
+        Raises:
+            MalformedError: no such key, or another spelling: a mistyped one has another key id.
+        """
+        try:
+            name, _key_id_hex, encoded = untrusted.split("+", 2)
+            verifier = cls(name, base64.b64decode(encoded, validate=True).removeprefix(_ED25519))
+        except ValueError as exc:
+            raise MalformedError("not a log's verifier key") from exc
+        if verifier.vkey != untrusted:
+            raise MalformedError("not a log's verifier key, or a mistyped one")
+        return verifier
+
     @property
     def vkey(self) -> str:
         """The verifier key as other programs take it: name, key id in hex, and base64 of type and key."""

@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import stat
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Protocol, Self
 
@@ -137,6 +138,7 @@ def verify_device_signature(public_der: bytes, namespace: bytes, message: bytes,
     return message
 
 
+@lru_cache(maxsize=256)  # whoever checks signatures checks many by few keys
 def load_device_public_key(untrusted_public_der: bytes) -> ec.EllipticCurvePublicKey:
     """Return the P-256 key of DER SubjectPublicKeyInfo bytes.
 

@@ -98,6 +98,8 @@ class OuterHeader:
     created: Created
     sealed_sha256: str
     version: int = VERSION
+    _canonical: bytes = field(init=False, repr=False, compare=False)
+    """The canonical form, made once: signature, id and envelope are all over these bytes."""
 
     def __post_init__(self) -> None:
         if self.version != VERSION:
@@ -110,26 +112,28 @@ class OuterHeader:
             raise ProgrammingError("hashes: 64 lower-case hex digits")
         if (self.seq == 1) != (self.prev_hash == NO_PREVIOUS):
             raise ProgrammingError("the first envelope of a journal, and no other, has no previous one")
+        object.__setattr__(self, "_canonical", self._encoded())
 
     def signed_bytes(self) -> bytes:
         """Return the canonical form: what the device signs and what the id hashes, each under its namespace."""
-        return canonical.encode(
-            {
-                "version": self.version,
-                "kiosk": self.kiosk,
-                "journal_id": self.journal_id,
-                "boot": self.boot,
-                "seq": self.seq,
-                "prev_hash": self.prev_hash,
-                "created": {
-                    "wall": self.created.wall,
-                    # A string: 2**53 nanoseconds are 104 days, and kiosks run longer than that.
-                    "monotonic_ns": str(self.created.monotonic_ns),
-                    "last_server_time": self.created.last_server_time,
-                },
-                "sealed_sha256": self.sealed_sha256,
-            }
+        return self._canonical
+
+    def _encoded(self) -> bytes:
+        # A string: 2**53 nanoseconds are 104 days, and kiosks run longer than that.
+        nanoseconds = str(self.created.monotonic_ns)
+        created = _CreatedFields(self.created.wall, nanoseconds, self.created.last_server_time)
+        fields = _Fields(
+            self.version,
+            self.kiosk,
+            self.journal_id,
+            self.boot,
+            self.seq,
+            self.prev_hash,
+            created,
+            self.sealed_sha256,
         )
+        # RFC 8785, which for these plain ASCII values is what msgspec writes when it sorts.
+        return msgspec.json.encode(fields, order="sorted")
 
     @property
     def envelope_id(self) -> str:
@@ -198,17 +202,35 @@ def sealed_sha256(sealed: bytes) -> str:
     return hashlib.sha256(sealed).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class HashedPayload:
+    """A sealed payload with its ``sealed_sha256``, so that megabytes are hashed once; only ``of`` makes one."""
+
+    sealed: bytes = field(repr=False)
+    sha256: str
+
+    @classmethod
+    def of(cls, sealed: bytes) -> "HashedPayload":
+        """Hash a sealed payload."""
+        return cls(sealed, sealed_sha256(sealed))
+
+
 def sign_envelope(header: OuterHeader, sealed: bytes, key: DeviceKey) -> Envelope:
-    """Return the envelope of ``header`` and ``sealed``, signed by the device.
+    """Return the envelope of ``header`` and ``sealed``, signed by the device; raises as ``sign_hashed``."""
+    return sign_hashed(header, HashedPayload.of(sealed), key)
+
+
+def sign_hashed(header: OuterHeader, payload: HashedPayload, key: DeviceKey) -> Envelope:
+    """Return the envelope of ``header`` and ``payload``, signed by the device.
 
     Raises:
-        ProgrammingError: ``header`` names another sealed payload, or ``sealed`` is longer than any is.
+        ProgrammingError: ``header`` names another sealed payload, or this one is longer than any is.
     """
-    if header.sealed_sha256 != sealed_sha256(sealed):
+    if header.sealed_sha256 != payload.sha256:
         raise ProgrammingError("the header names another sealed payload")
-    if len(sealed) > MAX_SEALED_BYTES:
-        raise ProgrammingError(f"a sealed payload of {len(sealed)} bytes")
-    return Envelope(header, key.sign(namespaces.ENVELOPE_SIGNATURE, header.signed_bytes()), sealed)
+    if len(payload.sealed) > MAX_SEALED_BYTES:
+        raise ProgrammingError(f"a sealed payload of {len(payload.sealed)} bytes")
+    return Envelope(header, key.sign(namespaces.ENVELOPE_SIGNATURE, header.signed_bytes()), payload.sealed)
 
 
 def verify_envelope(untrusted_envelope: bytes, public_key_der: bytes) -> Envelope:

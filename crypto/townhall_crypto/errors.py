@@ -16,6 +16,12 @@
     │   ├── CheckpointRefusedError     a signed note that is no checkpoint of the expected log
     │   ├── CertificateRefusedError    a certificate is not good for this purpose, at this time, under these anchors
     │   ├── DocumentRefusedError       a PDF is not signed, whole and unchanged, by a certificate that is good for it
+    │   ├── ContainerRefusedError      a container is not signed, whole and unchanged, by a good certificate
+    │   ├── TimestampRefusedError      no time stamp over these bytes by an authority that is trusted for it
+    │   ├── OcspRefusedError           no answer about this certificate by its issuer, made late enough
+    │   ├── KeyRefusedError            a state's public key is of no kind whose signatures can be checked
+    │   ├── ContentRefusedError        signed content (CMS) is not what its signer signed, or cannot be read
+    │   ├── AuthorityRefusedError      a certificate or list of a state's authority cannot be used
     │   └── CardSignatureRefusedError  what the card gave back is no signature by the certificate's key over what it got
     ├── UnavailableError           a key cannot be used here and now: staff must act
     │   ├── DeviceKeyMissingError      there is no key file
@@ -26,7 +32,8 @@
     ├── PayloadTooLargeError       more than the largest size class holds: send less
     └── ProgrammingError           the caller broke a contract of this part: report it
 
-No error carries a secret, a payload or a passphrase, in its text or in its attributes.
+Those of states are in ``state_errors``. No error carries a secret, a payload or a passphrase, in its text or in its
+attributes.
 """
 
 from enum import Enum
@@ -136,6 +143,8 @@ class DocumentRefusal(Enum):
     WEAK_ALGORITHM = "the signature uses an algorithm that is no longer good enough"
     NOT_WHOLE_FILE = "the signature does not cover the whole file"
     CHANGED = "the document is not the one that was signed"
+    NO_ROOM = "the place for the signature cannot take a time stamp"
+    NOT_ARCHIVED = "the document does not prove its signature by itself: level B-LTA"
     SIGNATURE_BROKEN = "the signature is not by the named certificate"
     CERTIFICATE = "the certificate was refused"
 
@@ -158,6 +167,69 @@ class CardSignatureRefusedError(RefusedError):
     """What the card gave back is no signature by the certificate's key over the digest it got; nothing was signed."""
 
     code = "TH-CRYP-022"
+
+
+class ContainerRefusal(Enum):
+    """Why a container was refused."""
+
+    TOO_LARGE = "larger than any that we take"
+    NOT_A_CONTAINER = "not a container in the one spelling of the format"
+    NOT_XADES = "the signature does not follow the XAdES baseline as the format spells it"
+    CHANGED = "the files, or what is signed about them, are not what was signed"
+    SIGNATURE_BROKEN = "the signature is not by the named certificate"
+    CERTIFICATE = "the certificate was refused"
+    NOT_PROVED = "the container does not prove its signature by itself: level B-LT"
+
+
+class ContainerRefusedError(RefusedError):
+    """A container is not signed, whole and unchanged, by a certificate that is good for it.
+
+    ``certificate_reason`` says more when the reason is ``CERTIFICATE``.
+    """
+
+    code = "TH-CRYP-025"
+
+    def __init__(self, reason: ContainerRefusal, certificate_reason: CertificateRefusal | None = None) -> None:
+        super().__init__(reason.value if certificate_reason is None else f"{reason.value}: {certificate_reason.value}")
+        self.reason = reason
+        self.certificate_reason = certificate_reason
+
+
+class TimestampRefusal(Enum):
+    """Why a time stamp was refused."""
+
+    NOT_GRANTED = "the authority gave no time stamp"
+    UNREADABLE = "not a time stamp that can be read"
+    OTHER_BYTES = "a time stamp over something else, or an answer to another request"
+    UNTRUSTED = "not by an authority that is trusted for time stamps"
+
+
+class TimestampRefusedError(RefusedError):
+    """An answer of a time-stamping authority is no time stamp over these bytes by a trusted one."""
+
+    code = "TH-CRYP-023"
+
+    def __init__(self, reason: TimestampRefusal) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class OcspRefusal(Enum):
+    """Why an answer about a certificate was refused."""
+
+    UNREADABLE = "not an answer that can be read"
+    NO_ANSWER = "nothing by the issuer about this certificate"
+    TOO_EARLY = "made before the time stamp that it is to speak for"
+
+
+class OcspRefusedError(RefusedError):
+    """An answer about a certificate is not by its issuer, not about it, or too early."""
+
+    code = "TH-CRYP-024"
+
+    def __init__(self, reason: OcspRefusal) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
 
 
 class UnavailableError(CryptoError):

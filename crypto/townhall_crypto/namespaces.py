@@ -48,11 +48,78 @@ ENROLMENT_PROOF: Final = b"townhall:enrolment-proof:v1\x00"
 CARD_CHALLENGE: Final = b"townhall:card-challenge:v1\x00"
 """Begins the bytes that a card's authentication key signs."""
 
+STAFF_CHALLENGE: Final = b"townhall:staff-challenge:v1\x00"
+"""Begins the bytes that a member of staff's card signs for the keeper."""
+
+READINESS_REPORT: Final = b"townhall:readiness-report:v1\x00"
+"""Device signature over the facts of a readiness report."""
+
+STICK_CONSIGNMENT: Final = b"townhall:stick-consignment:v1\x00"
+"""Device signature over the list of what a kiosk sends by stick."""
+
+VOTING_SLIP: Final = b"townhall:voting-slip:v1\x00"
+"""A booth's signature over the slip that commits to a ballot."""
+
+VOTING_CAST: Final = b"townhall:voting-cast:v1\x00"
+"""A booth's signature over a slip whose ballot it can no longer open."""
+
+VOTING_POLLS: Final = b"townhall:voting-polls:v1\x00"
+"""Device signature over a report of the polls at opening or closing."""
+
+VOTING_RECEIPT: Final = b"townhall:voting-receipt:v1\x00"
+"""Device signature over what a voter takes home."""
+
+ELECTION_UUID: Final = b"townhall:election-uuid:v1\x00"
+"""SHA-256 over it, mode, definition, trustees and ballot style: an election's uuid."""
+
+ELECTION_PACKAGE: Final = b"townhall:election-package:v1\x00"
+"""Begins the bytes of an election package that an officer's card signs."""
+
+ROLL_KEYS: Final = b"townhall:roll-keys:v1\x00"
+"""HKDF info: the roll key becomes the key of the roll's entries and of one device's marks."""
+
+ROLL_KEY_SHARE: Final = b"townhall:roll-key-share:v1\x00"
+"""HKDF info: what an officer's card agrees to becomes that officer's share."""
+
+ROLL_KEY_WRAP: Final = b"townhall:roll-key-wrap:v1\x00"
+"""HKDF info and AAD: the shares of two officers become the key that wraps the roll key."""
+VOTING_LOG_LEAF: Final = b"townhall:voting-log-leaf:v1\x00"
+"""Begins each leaf's data in an election's public log."""
+
+ACCEPTED_LIST: Final = b"townhall:accepted-ballots:v1\x00"
+"""The eligibility board's signature over which ballots it accepts."""
+
+ELIGIBILITY_REPORT: Final = b"townhall:eligibility-report:v1\x00"
+"""The eligibility board's signature over what it did."""
+
+DESTRUCTION_PROTOCOL: Final = b"townhall:destruction-protocol:v1\x00"
+"""The eligibility board's last signature: what it destroyed, before which witnesses."""
+
+REJECTED_LIST: Final = b"townhall:rejected-ballots:v1\x00"
+"""The ballot box's signature over the ballots that it does not count."""
+
 HTTP_SIGNATURE: Final = b""
 """Device signature over an RFC 9421 signature base. The RFC fixes the signed bytes, so there is no room for a prefix; a
 base begins with a double quote, which no namespace does, and device keys refuse any other message here."""
 
-DEVICE_SIGNATURES: Final = frozenset({ENVELOPE_SIGNATURE, CHECKPOINT_SIGNATURE, PRINTED_RECEIPT, HTTP_SIGNATURE})
+DEVICE_SIGNATURES: Final = frozenset(
+    {
+        ENVELOPE_SIGNATURE,
+        CHECKPOINT_SIGNATURE,
+        PRINTED_RECEIPT,
+        READINESS_REPORT,
+        STICK_CONSIGNMENT,
+        VOTING_SLIP,
+        VOTING_CAST,
+        VOTING_RECEIPT,
+        VOTING_POLLS,
+        ACCEPTED_LIST,
+        REJECTED_LIST,
+        ELIGIBILITY_REPORT,
+        DESTRUCTION_PROTOCOL,
+        HTTP_SIGNATURE,
+    }
+)
 """What a device key signs; it refuses every other namespace."""
 
 ALL: Final = (
@@ -69,4 +136,21 @@ ALL: Final = (
     SYNC_RECEIPT,
     ENROLMENT_PROOF,
     CARD_CHALLENGE,
+    STAFF_CHALLENGE,
+    READINESS_REPORT,
+    STICK_CONSIGNMENT,
+    VOTING_SLIP,
+    VOTING_CAST,
+    VOTING_RECEIPT,
+    VOTING_POLLS,
+    ELECTION_UUID,
+    ELECTION_PACKAGE,
+    ROLL_KEYS,
+    ROLL_KEY_SHARE,
+    ROLL_KEY_WRAP,
+    VOTING_LOG_LEAF,
+    ACCEPTED_LIST,
+    ELIGIBILITY_REPORT,
+    DESTRUCTION_PROTOCOL,
+    REJECTED_LIST,
 )

@@ -9,13 +9,10 @@ The place for the signature is twice as large as needed: the centre later puts a
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from io import BytesIO
 from typing import Final
 
-from pyhanko.pdf_utils.extensions import DeveloperExtension
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
-from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 
@@ -28,6 +25,7 @@ from townhall_crypto.errors import (
 )
 from townhall_crypto.pades_card import CardSigner, SignDigest
 from townhall_crypto.pades_inspection import UNREADABLE_PDF, inspect, signatures_of
+from townhall_crypto.pades_update import SignatureOnlyUpdate, open_for_update
 from townhall_crypto.trust import TrustAnchors, Usage, ValidatedCertificate, validate_certificate
 
 __all__ = ["RESERVED_HEX_DIGITS", "SignDigest", "ValidatedDocument", "sign_pdf", "validate_pdf"]
@@ -100,26 +98,9 @@ def validate_pdf(pdf: bytes, anchors: TrustAnchors, at: datetime) -> ValidatedDo
     return ValidatedDocument(pdf, certificate, found.signed_at, covers_whole_file=True)
 
 
-class _SignatureOnlyUpdate(IncrementalPdfFileWriter):
-    """An update of what the signature needs and nothing else: no metadata, and so nothing by the machine's clock."""
-
-    def _update_meta(self) -> None:
-        pass
-
-    def ensure_output_version(self, version: tuple[int, int]) -> None:
-        # For a P-384 key pyHanko would announce PDF 2.0, but PDF/A-3 is a PDF 1.7.
-        pass
-
-    def register_extension(self, ext: DeveloperExtension) -> None:
-        if ext == ESIC_EXTENSION_1:
-            super().register_extension(ext)
-
-
-def _open_for_update(pdf: bytes) -> _SignatureOnlyUpdate:
-    # PDF/A (ISO 19005-3 §6.1.9) wants an end-of-line between "%%EOF" and the first object of the update.
-    stream = BytesIO(pdf if pdf.endswith((b"\n", b"\r")) else pdf + b"\n")
+def _open_for_update(pdf: bytes) -> SignatureOnlyUpdate:
+    writer = open_for_update(pdf)
     try:
-        writer = _SignatureOnlyUpdate(stream, strict=True)
         has_signature = bool(signatures_of(writer.prev))
     except UNREADABLE_PDF:
         raise DocumentRefusedError(DocumentRefusal.UNREADABLE) from None

@@ -22,7 +22,7 @@ from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.policy_decl import NO_REVOCATION, CertRevTrustPolicy
 
 from townhall_crypto.errors import CertificateRefusal, CertificateRefusedError, ProgrammingError, TrustMaterialError
-from townhall_crypto.trust_revocation import RevocationLists, Verdict
+from townhall_crypto.trust_revocation import ListTimes, RevocationFinding, RevocationLists, Verdict
 
 PersonalCode = NewType("PersonalCode", str)
 
@@ -46,6 +46,8 @@ class TrustAnchors:
     anchors_der: tuple[bytes, ...] = field(repr=False)
     intermediates_der: tuple[bytes, ...] = field(default=(), repr=False)
     crls_der: tuple[bytes, ...] = field(default=(), repr=False)
+    signed_at: datetime | None = None
+    """When the trust list that named the anchors was signed; None: nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class ValidatedCertificate:
     """The issuers: the nearest first, the anchor last."""
     revocation_checked: bool
     """Whether a list that was current at that time speaks for each certificate below the anchor."""
+    revocation: ListTimes | None = None
+    """Of when those lists are, current or not; None: no list speaks for at least one certificate."""
 
 
 def validate_certificate(
@@ -94,8 +98,8 @@ def validate_certificate(
     _require_usage(certificate, usage)
     path = _find_path(certificate, anchors, at, others_der)
     whole_chain = tuple(path.iter_certs(include_root=True))[::-1]
-    verdict = _material(anchors).lists.verdict(whole_chain, at)
-    if verdict is Verdict.REVOKED:
+    finding = _material(anchors).lists.find(whole_chain, at)
+    if finding.verdict is Verdict.REVOKED:
         raise CertificateRefusedError(CertificateRefusal.REVOKED)
     return ValidatedCertificate(
         subject=subject,
@@ -103,8 +107,35 @@ def validate_certificate(
         der=certificate_der,
         not_after=certificate.not_valid_after,
         chain_der=tuple(issuer.dump() for issuer in whole_chain[1:]),
-        revocation_checked=verdict is Verdict.GOOD,
+        revocation_checked=finding.verdict is Verdict.GOOD,
+        revocation=finding.times,
     )
+
+
+def find_revocation(certificate: ValidatedCertificate, anchors: TrustAnchors, at: datetime) -> RevocationFinding:
+    """Return what the lists of ``anchors`` say ``at`` that time of a certificate that was validated at another.
+
+    Raises:
+        TrustMaterialError: as ``validate_certificate``.
+    """
+    chain = [parse_certificate(certificate.der), *map(_parse_issuer, certificate.chain_der)]
+    return _material(anchors).lists.find(chain, at)
+
+
+@lru_cache(maxsize=64)
+def _parse_issuer(der: bytes) -> x509.Certificate:
+    """A board asks for thousands of people, who have few issuers."""
+    return parse_certificate(der)
+
+
+def prepare_trust(anchors: TrustAnchors) -> None:
+    """Parse trust data and check the lists' signatures now, so that the first person does not wait for it.
+
+    Raises:
+        TrustMaterialError: as ``validate_certificate``.
+    """
+    material = _material(anchors)
+    material.lists.prepare([*material.anchors, *material.intermediates])
 
 
 def parse_certificate(untrusted_der: bytes) -> x509.Certificate:
@@ -161,7 +192,7 @@ def _find_path(
     )
     validator = CertificateValidator(certificate, validation_context=context)
     try:
-        return _run(validator.async_validate_path())
+        return run(validator.async_validate_path())
     except ExpiredError:
         raise CertificateRefusedError(CertificateRefusal.EXPIRED) from None
     except NotYetValidError:
@@ -181,7 +212,7 @@ def _readable(others_der: tuple[bytes, ...]) -> list[x509.Certificate]:
     return certificates
 
 
-def _run(coroutine: Coroutine[object, object, _Result]) -> _Result:
+def run(coroutine: Coroutine[object, object, _Result]) -> _Result:
     """Run a coroutine that never waits: the library is asynchronous for the sake of the fetching that is off here."""
     try:
         coroutine.send(None)

@@ -14,7 +14,7 @@ MAX_SHORT_LE: Final = 256
 MAX_EXTENDED_DATA: Final = 65535
 MAX_EXTENDED_LE: Final = 65536
 CHAINING_BIT: Final = 0x10  # in CLA: not the last command of a chain (§5.1.1)
-_SECURE_MESSAGING_BITS: Final = 0x0C
+SECURE_BITS: Final = 0x0C  # in CLA: secure messaging that covers the header too (§5.4.1)
 _PIN_INSTRUCTIONS: Final = frozenset({0x20, 0x24, 0x2C})  # VERIFY, CHANGE and RESET: the even codes and the odd ones
 
 
@@ -24,9 +24,13 @@ class Ins:
     VERIFY: Final = 0x20
     MANAGE_SECURITY_ENVIRONMENT: Final = 0x22
     PERFORM_SECURITY_OPERATION: Final = 0x2A
+    EXTERNAL_AUTHENTICATE: Final = 0x82
+    GET_CHALLENGE: Final = 0x84
+    GENERAL_AUTHENTICATE: Final = 0x86
     INTERNAL_AUTHENTICATE: Final = 0x88
     SELECT: Final = 0xA4
     READ_BINARY: Final = 0xB0
+    READ_BINARY_AT: Final = 0xB1  # the odd form: the offset is a data object
     GET_RESPONSE: Final = 0xC0
     GET_DATA: Final = 0xCB
 
@@ -92,6 +96,11 @@ class CommandApdu:
         """Tell whether sending it may use up a try."""
         return _is_pin_instruction(self.ins)
 
+    @property
+    def is_secure(self) -> bool:
+        """Tell whether it is under secure messaging: its session has counted it, so it goes to the card once."""
+        return bool(self.cla & SECURE_BITS)
+
 
 @dataclass(frozen=True, slots=True)
 class ResponseApdu:
@@ -130,7 +139,7 @@ def is_secure(command: RawCommand) -> bool:
     if not command:
         return False
     cla = command[0]
-    return bool(cla & 0x20) if cla & 0xC0 == 0x40 else bool(cla & _SECURE_MESSAGING_BITS)
+    return bool(cla & 0x20) if cla & 0xC0 == 0x40 else bool(cla & SECURE_BITS)
 
 
 def _is_pin_instruction(ins: int) -> bool:

@@ -4,7 +4,8 @@
 
 ``python -m townhall_smartcard.card_process [--deadline-s S] [--trace] FD``; FD is its end of a socket pair. Nothing can
 interrupt a PC/SC call. So the calls run in a thread, the loop watches how long each one takes, and past the deadline
-the process says so and exits with ``EXIT_STUCK``; its parent starts a new one.
+the process says so and exits with ``EXIT_STUCK``; its parent starts a new one. Before it hears the first request it is
+locked: it can reach the PC/SC service and nothing else.
 """
 
 import argparse
@@ -19,6 +20,8 @@ from typing import Final
 from townhall_process.channel import Channel
 from townhall_process.child import live_as_child
 from townhall_process.errors import ChannelClosedError, ChannelMisuseError
+from townhall_process.sandbox import Rights, lock
+from townhall_smartcard.access_numbers import AccessNumbers
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.call_clock import CallClock
 from townhall_smartcard.cards import probe
@@ -31,18 +34,20 @@ from townhall_smartcard.errors import (
 )
 from townhall_smartcard.inventory import Inventory
 from townhall_smartcard.messages import (
-    Authenticate,
+    SERVED_FAMILIES,
+    CardContents,
     CardFamily,
     FromCard,
+    OpenCard,
     Outcome,
     ReadersChanged,
     Request,
     ServiceChanged,
-    Sign,
+    secret_of,
 )
 from townhall_smartcard.monitor import CardMonitor, Seen
-from townhall_smartcard.operations import failed, perform
-from townhall_smartcard.pcsc import PcscConnection, card_transaction, open_slots
+from townhall_smartcard.operations import failed, perform_on
+from townhall_smartcard.pcsc import PcscConnection, card_transaction, load_client, open_slots
 from townhall_smartcard.processors import ApduProcessor, processors_for
 from townhall_smartcard.slots import Slot
 from townhall_smartcard.trace import TracedConnection
@@ -70,6 +75,7 @@ class CardProcess:
         self._deadline_s = deadline_s
         self._is_traced = is_traced
         self._inventory = Inventory()
+        self._numbers = AccessNumbers()
         self._requests: asyncio.Queue[Request | None] = asyncio.Queue()
         self._seen: asyncio.Queue[Seen | Slot | Exception] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -118,21 +124,22 @@ class CardProcess:
                 await asyncio.wait_for(self._say(failed(request.request, exc.reason)), _LAST_WORDS_S)
                 return EXIT_STUCK
             finally:
-                if isinstance(request, Authenticate | Sign):
-                    wipe(request.pin)
+                if (secret := secret_of(request)) is not None:
+                    wipe(secret)
         return EXIT_DONE
 
     async def _outcome(self, request: Request) -> Outcome:
         calls = CallClock(self._deadline_s)
+        family, known = self._inventory.family_in(request.reader), self._numbers.of(request.reader)
+        if (refusal := self._refusal(family)) is not None or family is None:
+            return failed(request.request, refusal or CardRemovedError())
 
         def work() -> Outcome:
             with card_transaction(request.reader, calls) as connection:
-                return perform(request, self._processors(connection))
+                return perform_on(family, request, self._processors(connection), known)
 
-        if (refusal := self._refusal(request.reader)) is not None:
-            return failed(request.request, refusal)
         try:
-            return await run_watched(work, calls)
+            outcome = await run_watched(work, calls)
         except CallStuckError:
             raise
         except CardRemovedError as exc:
@@ -140,6 +147,14 @@ class CardProcess:
             return failed(request.request, exc)
         except CardError as exc:
             return failed(request.request, exc)
+        if isinstance(request, OpenCard) and isinstance(outcome, CardContents):
+            self._remember(request)
+        return outcome
+
+    def _remember(self, request: OpenCard) -> None:
+        """Keep the number that opened a card, if the card is still there."""
+        if self._inventory.family_in(request.reader) is not None:
+            self._numbers.remember(request.reader, request.access_number)
 
     async def _tell_loss(self, reader: str) -> None:
         """Whoever hears that a card was removed finds its reader empty, however slowly the service looks."""
@@ -148,13 +163,12 @@ class CardProcess:
         if slot is not None:
             asyncio.get_running_loop().call_later(_SLOWEST_LOOK_S, self._seen.put_nowait, slot)
 
-    def _refusal(self, reader: str) -> CardError | None:
+    def _refusal(self, family: CardFamily | None) -> CardError | None:
         if not self._inventory.is_running:
             return ServiceGoneError()
-        family = self._inventory.family_in(reader)
         if family is None:
             return CardRemovedError()
-        return None if family is CardFamily.ESTEID_2018 else CardUnsupportedError()
+        return None if family in SERVED_FAMILIES else CardUnsupportedError()
 
     async def _follow(self, group: asyncio.TaskGroup) -> None:
         probing: set[Slot] = set()
@@ -192,6 +206,8 @@ class CardProcess:
     async def _say(self, *messages: Outcome | ReadersChanged | ServiceChanged) -> None:
         try:
             for message in messages:
+                if isinstance(message, ReadersChanged):
+                    self._numbers.keep_only([each.name for each in message.readers if each.card is not None])
                 await self._channel.send(message)
         except ChannelClosedError:
             self._is_closed = True  # _listen reads the same and ends the process
@@ -201,6 +217,8 @@ def main(channel_fd: int, deadline_s: float = DEFAULT_DEADLINE_S, *, is_traced: 
     """Run the card process on the socket ``channel_fd``; return its exit status, or exit at once if stuck."""
 
     async def serve() -> int:
+        load_client()
+        lock(Rights.PCSC)  # the loop has its sockets by now
         channel: Channel[Request, FromCard] = Channel(socket.socket(fileno=channel_fd), Request)
         return await CardProcess(channel, deadline_s, is_traced=is_traced).run()
 

@@ -5,9 +5,12 @@
 from typing import Final
 
 from townhall_smartcard.apdu import CommandApdu, Ins
+from townhall_smartcard.emrtd.card_access import chosen
 from townhall_smartcard.estonia import CERTIFICATE_PATHS, MAIN_APPLICATION
 from townhall_smartcard.messages import CardFamily, PinRole
+from townhall_smartcard.opening import read_card_access
 from townhall_smartcard.processors import ApduProcessor
+from townhall_smartcard.status import StatusWord
 
 _BY_ATR: Final = {
     bytes.fromhex(atr): family
@@ -30,11 +33,23 @@ def family_of_atr(atr: bytes) -> CardFamily | None:
 def probe(card: ApduProcessor) -> CardFamily:
     """Ask a card of unknown ATR whether it is one of ours; never returns TOO_OLD or DEAD.
 
-    The application alone proves nothing (another state uses it too); its certificate file must be there.
+    The application alone proves nothing (another state uses it too); its certificate file must be there. A card without
+    contacts has an ATR that its reader made up, and may refuse to say before it is opened: then whoever opens it asks
+    once more.
     """
     steps = (
         CommandApdu(0x00, Ins.SELECT, 0x04, 0x0C, MAIN_APPLICATION),
         CommandApdu(0x00, Ins.SELECT, 0x09, 0x04, CERTIFICATE_PATHS[PinRole.AUTHENTICATION], le=256),
     )
-    is_estonian = all(card.exchange(step).is_ok for step in steps)
-    return CardFamily.ESTEID_2018 if is_estonian else CardFamily.FOREIGN
+    for step in steps:
+        answer = card.exchange(step)
+        if answer.status == StatusWord.SECURITY_STATUS_NOT_SATISFIED:
+            return _behind_pace(card)
+        if not answer.is_ok:
+            return CardFamily.FOREIGN
+    return CardFamily.ESTEID_2018
+
+
+def _behind_pace(card: ApduProcessor) -> CardFamily:
+    is_openable = chosen(read_card_access(card)) is not None
+    return CardFamily.ESTEID_2018_BEHIND_PACE if is_openable else CardFamily.FOREIGN

@@ -10,21 +10,25 @@ from townhall_process.channel import Channel
 from townhall_process.errors import ChannelClosedError, ChannelMisuseError
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.errors import CardMisuseError
-from townhall_smartcard.estonia import DIGEST_BYTES
+from townhall_smartcard.estonia import DIGEST_BYTES, POINT_BYTES
 from townhall_smartcard.messages import (
+    Agree,
+    AgreementOutcome,
     Authenticate,
-    CardContents,
     Failed,
     Failure,
     FromCard,
+    OpenCard,
     Outcome,
     PinOutcome,
     ReadCard,
     Reader,
     ReadersChanged,
+    ReadOutcome,
     Request,
     ServiceChanged,
     Sign,
+    secret_of,
 )
 
 Event = ReadersChanged | ServiceChanged
@@ -74,12 +78,16 @@ class CardClient:
             raise ChannelClosedError
         return event
 
-    async def read(self, reader: str) -> CardContents | Failed:
-        """Read the card in ``reader`` without a PIN."""
-        outcome = await self._ask(lambda number: ReadCard(number, reader))
-        if not isinstance(outcome, CardContents | Failed):
-            raise ChannelMisuseError(type(outcome).__name__)
-        return outcome
+    async def read(self, reader: str) -> ReadOutcome:
+        """Read the card in ``reader`` without a PIN; ``AccessNumberNeeded`` where it must be opened first."""
+        return _as_read_outcome(await self._ask(lambda number: ReadCard(number, reader)))
+
+    async def open(self, reader: str, access_number: bytearray) -> ReadOutcome:
+        """Open the card in ``reader`` with its access number and read it; ``access_number`` is wiped."""
+        try:
+            return _as_read_outcome(await self._ask(lambda number: OpenCard(number, reader, access_number)))
+        finally:
+            wipe(access_number)
 
     async def authenticate(
         self, reader: str, pin: bytearray, digest: bytes, *, last_try_confirmed: bool = False
@@ -103,6 +111,22 @@ class CardClient:
         finally:
             wipe(pin)
 
+    async def agree(
+        self, reader: str, pin: bytearray, point: bytes, *, last_try_confirmed: bool = False, challenge_bytes: int = 0
+    ) -> AgreementOutcome:
+        """Agree with ``point`` (P-384, uncompressed) after PIN 1, then read ``challenge_bytes``; ``pin`` is wiped."""
+        try:
+            if len(point) != POINT_BYTES:
+                raise CardMisuseError(f"point of {len(point)} bytes")
+            outcome = await self._ask(
+                lambda number: Agree(number, reader, pin, point, last_try_confirmed, challenge_bytes)
+            )
+        finally:
+            wipe(pin)
+        if not isinstance(outcome, AgreementOutcome):
+            raise ChannelMisuseError(type(outcome).__name__)
+        return outcome
+
     async def _ask(self, make: Callable[[int], Request]) -> Outcome:
         number = next(self._numbers)
         if self._is_closed:
@@ -112,8 +136,8 @@ class CardClient:
         request = make(number)
         try:
             await self._channel.send(request)
-            if isinstance(request, Authenticate | Sign):
-                wipe(request.pin)
+            if (secret := secret_of(request)) is not None:
+                wipe(secret)
             return await answer
         except ChannelClosedError:
             return Failed(number, Failure.NO_SERVICE)
@@ -146,6 +170,12 @@ def _check_digest(digest: bytes) -> None:
 
 
 def _as_pin_outcome(outcome: Outcome) -> PinOutcome:
-    if isinstance(outcome, CardContents):
+    if not isinstance(outcome, PinOutcome):
+        raise ChannelMisuseError(type(outcome).__name__)
+    return outcome
+
+
+def _as_read_outcome(outcome: Outcome) -> ReadOutcome:
+    if not isinstance(outcome, ReadOutcome):
         raise ChannelMisuseError(type(outcome).__name__)
     return outcome

@@ -11,7 +11,9 @@
     ├── ReaderBusyError            wait for the other program
     ├── ServiceGoneError           wait for the PC/SC service
     ├── CardUnreadableError        another try may help; if not, another card
-    │   └── UnexpectedStatusError  with the status word that nobody expected
+    │   ├── UnexpectedStatusError  with the status word that nobody expected
+    │   ├── SecureMessagingError   the protected session is over: open the card anew
+    │   └── DataGroupUnreadableError  a file of an eMRTD chip is not what its standard says
     ├── CardUnsupportedError       another card
     ├── CardMuteError              take the card out
     ├── CallStuckError             end this process: a thread of it never comes back
@@ -79,6 +81,28 @@ class UnexpectedStatusError(CardUnreadableError):
         """Take the name of the command (never its data) and the status word."""
         super().__init__(f"{command}: {name_of(status)}")
         self.status = status
+
+
+class SecureMessagingError(CardUnreadableError):
+    """An answer without a right checksum: somebody is in between, or the card lost the session."""
+
+    code = "TH-CARD-013"
+
+    def __init__(self, status: int) -> None:
+        """Take the status word that stood outside, or 0: nobody vouches for it."""
+        super().__init__(f"unprotected answer: {name_of(status)}")
+        self.status = status
+
+
+class DataGroupUnreadableError(CardUnreadableError):
+    """A file of an eMRTD chip is not what ICAO 9303-10 says; nothing of it was used."""
+
+    code = "TH-CARD-014"
+
+    def __init__(self, file: str) -> None:
+        """Take the name of the file, never what stands in it."""
+        super().__init__(f"{file} cannot be read")
+        self.file = file
 
 
 class CardUnsupportedError(CardError):

@@ -27,7 +27,9 @@ CERTIFICATE_PATHS: Final = {
 }
 
 DIGEST_BYTES: Final = 48
-SIGNATURE_BYTES: Final = 96
+NUMBER_BYTES: Final = 48
+SIGNATURE_BYTES: Final = 2 * NUMBER_BYTES
+POINT_BYTES: Final = 1 + 2 * NUMBER_BYTES
 P384_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973
 LONGEST_PIN: Final = 12
 SHORTEST_PIN: Final = {PinRole.AUTHENTICATION: 4, PinRole.SIGNATURE: 5, PinRole.UNBLOCKING: 8}
@@ -51,7 +53,7 @@ class _KeyUse:
     application: bytes
     environment: CommandApdu
     pin_reference: int
-    sign: CommandApdu  # without its data, the digest
+    operation: CommandApdu  # without its data
 
 
 _AUTHENTICATION: Final = _KeyUse(
@@ -68,6 +70,15 @@ _SIGNATURE: Final = _KeyUse(
     0x85,
     CommandApdu(0x00, Ins.PERFORM_SECURITY_OPERATION, 0x9E, 0x9A, le=256),
 )
+_AGREEMENT: Final = _KeyUse(
+    PinRole.AUTHENTICATION,
+    AUTHENTICATION_APPLICATION,
+    CommandApdu(0x00, Ins.MANAGE_SECURITY_ENVIRONMENT, 0x41, 0xB8, bytes.fromhex("8004FF300400840181")),
+    0x01,
+    CommandApdu(0x00, Ins.PERFORM_SECURITY_OPERATION, 0x80, 0x86, le=256),  # DECIPHER, ISO/IEC 7816-8 §11.6
+)
+_NO_PADDING: Final = b"\x00"
+_CHALLENGE_BYTES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +143,52 @@ class EstonianIdCard:
 
     def authenticate(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a SHA-384 digest with the authentication key after PIN 1; see ``_use_key``."""
-        return self._use_key(_AUTHENTICATION, pin, digest, last_try_confirmed=last_try_confirmed)
+        return self._signature(_AUTHENTICATION, pin, digest, last_try_confirmed=last_try_confirmed)
 
     def sign(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a SHA-384 digest with the signature key after PIN 2; see ``_use_key``."""
-        return self._use_key(_SIGNATURE, pin, digest, last_try_confirmed=last_try_confirmed)
+        return self._signature(_SIGNATURE, pin, digest, last_try_confirmed=last_try_confirmed)
 
-    def _use_key(self, use: _KeyUse, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
-        """Return r || s, or why the PIN led to nothing. The PIN is sent at most once, and wiped.
+    def agree(self, pin: bytearray, point: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+        """Return the x that ECDH with ``point`` (uncompressed) gives by the authentication key after PIN 1."""
+        if len(point) != POINT_BYTES:
+            wipe(pin)
+            raise CardMisuseError(f"point of {len(point)} bytes")
+        answer = self._use_key(_AGREEMENT, pin, _NO_PADDING + point, last_try_confirmed=last_try_confirmed)
+        if isinstance(answer, bytes) and len(answer) != NUMBER_BYTES:
+            raise CardUnreadableError("impossible outcome of an agreement")
+        return answer
+
+    def read_challenges(self, size_bytes: int) -> bytes:
+        """Return bytes of the chip's generator (GET CHALLENGE, ISO 7816-4 §11.5.3); nothing where it gives none.
+
+        Eight at a time, which every chip with that command gives; ``size_bytes`` is rounded up to that.
+        """
+        taken = b""
+        while len(taken) < size_bytes:
+            answer = self._card.exchange(CommandApdu(0x00, Ins.GET_CHALLENGE, 0x00, 0x00, le=_CHALLENGE_BYTES))
+            if answer.status != StatusWord.OK or len(answer.data) != _CHALLENGE_BYTES:
+                return b""
+            taken += answer.data
+        return taken
+
+    def _signature(
+        self, use: _KeyUse, pin: bytearray, digest: bytes, *, last_try_confirmed: bool
+    ) -> bytes | PinRefusal:
+        """Return r || s over a digest, or why the PIN led to nothing."""
+        if len(digest) != DIGEST_BYTES:
+            wipe(pin)
+            raise CardMisuseError(f"digest of {len(digest)} bytes")
+        answer = self._use_key(use, pin, digest, last_try_confirmed=last_try_confirmed)
+        return _checked_signature(answer) if isinstance(answer, bytes) else answer
+
+    def _use_key(self, use: _KeyUse, pin: bytearray, data: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+        """Return the card's answer to ``data``, or why the PIN led to nothing. The PIN is sent at most once, and wiped.
 
         Before it is sent its length is checked and its counter read: with one try left the person must have
         confirmed to know (``last_try_confirmed``).
         """
         try:
-            if len(digest) != DIGEST_BYTES:
-                raise CardMisuseError(f"digest of {len(digest)} bytes")
             if refusal := refusal_before(pin, SHORTEST_PIN[use.role], LONGEST_PIN):
                 return refusal
             if refusal := self._refusal_by_counter(use.role, last_try_confirmed=last_try_confirmed):
@@ -158,8 +200,7 @@ class EstonianIdCard:
                 return refusal
         finally:
             wipe(pin)
-        answer = self._expect_ok("signature", replace(use.sign, data=digest))
-        return _checked_signature(answer)
+        return self._expect_ok("key operation", replace(use.operation, data=data))
 
     def _refusal_by_counter(self, role: PinRole, *, last_try_confirmed: bool) -> PinRefusal | None:
         left = self.read_tries(role).left

@@ -13,17 +13,10 @@ from datetime import date, datetime
 from hashlib import sha384
 from typing import Final
 
-from asn1crypto.x509 import Certificate
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP384R1, EllipticCurvePublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA384
-from cryptography.hazmat.primitives.serialization import load_der_public_key
-
+from townhall_crypto.card_key import is_signature
 from townhall_crypto.errors import CertificateRefusal, CertificateRefusedError
 from townhall_crypto.namespaces import CARD_CHALLENGE
 from townhall_crypto.trust import SubjectName, TrustAnchors, Usage, ValidatedCertificate, validate_certificate
-from townhall_smartcard.estonia import SIGNATURE_BYTES
 from townhall_smartcard.messages import CardContents, StatedData
 
 CHALLENGE_BYTES: Final = 32
@@ -108,7 +101,7 @@ def verify_identity(
         authentication = validate_certificate(contents.authentication_certificate, anchors, at, Usage.AUTHENTICATION)
     except CertificateRefusedError as exc:
         return IdentityRefused(_CERTIFICATE_REASONS.get(exc.reason, RefusalReason.UNTRUSTED))
-    if not _is_signed_by(authentication, challenge_digest(challenge), signature):
+    if not is_signed_by(authentication, challenge_digest(challenge), signature):
         return IdentityRefused(RefusalReason.CHALLENGE_FAILED)
     try:
         second = validate_certificate(contents.signature_certificate, anchors, at, Usage.SIGNATURE)
@@ -140,20 +133,9 @@ def birth_date_of(personal_code: str) -> date | None:
         return None
 
 
-def _is_signed_by(certificate: ValidatedCertificate, digest: bytes, signature: bytes) -> bool:
-    if len(signature) != SIGNATURE_BYTES:
-        return False
-    half = SIGNATURE_BYTES // 2
-    r, s = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
-    try:
-        # The key alone goes to the strict library: it refuses whole certificates that people carry.
-        key = load_der_public_key(Certificate.load(certificate.der).public_key.dump())
-        if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP384R1):
-            return False
-        key.verify(encode_dss_signature(r, s), digest, ECDSA(Prehashed(SHA384())))
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
-        return False
-    return True
+def is_signed_by(certificate: ValidatedCertificate, digest: bytes, signature: bytes) -> bool:
+    """Tell whether ``signature`` (r || s) over ``digest`` (SHA-384) is by the certificate's key, a P-384 one."""
+    return is_signature(certificate.der, digest, signature)
 
 
 def _is_same_person(one: SubjectName, other: SubjectName) -> bool:

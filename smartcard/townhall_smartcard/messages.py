@@ -3,11 +3,12 @@
 """What a visit and its card process say to each other.
 
 Every request is answered by exactly one ``Outcome`` with the same ``request`` number. ``ReadersChanged`` and
-``ServiceChanged`` come unasked. A PIN travels in ``Authenticate`` and ``Sign`` only, as bytes that can be wiped, never
-as text.
+``ServiceChanged`` come unasked. A PIN travels in ``Authenticate``, ``Sign`` and ``Agree`` only, an access number in
+``OpenCard`` only, as bytes that can be wiped, never as text.
 """
 
 import enum
+from typing import Final
 
 import msgspec
 
@@ -16,9 +17,15 @@ class CardFamily(enum.Enum):
     """What a card in a slot is, as far as its ATR and the AID probe tell."""
 
     ESTEID_2018 = "esteid-2018"
+    ESTEID_2018_BEHIND_PACE = "esteid-2018-behind-pace"  # held to a reader: shows nothing before its access number
     TOO_OLD = "too-old"  # a withdrawn national generation that we know by its ATR
     FOREIGN = "foreign"  # a card that works, but none that this kiosk serves
     DEAD = "dead"  # no ATR: upside down, unpowered or broken
+
+
+SERVED_FAMILIES: Final = frozenset({CardFamily.ESTEID_2018, CardFamily.ESTEID_2018_BEHIND_PACE})
+"""What a kiosk can read and sign with."""
+ACCESS_NUMBER_DIGITS: Final = 6
 
 
 class PinRole(enum.Enum):
@@ -87,6 +94,21 @@ class ReadCard(msgspec.Struct, frozen=True, tag=True):
     reader: str
 
 
+class OpenCard(msgspec.Struct, frozen=True, tag=True):
+    """Open the card with its access number (PACE with the CAN), then read it as ``ReadCard`` does.
+
+    The number is kept for what follows until the card leaves.
+    """
+
+    request: int
+    reader: str
+    access_number: bytearray  # ASCII digits; both ends wipe theirs
+
+    def __repr__(self) -> str:
+        """Show no access number."""
+        return f"{type(self).__name__}(request={self.request}, reader={self.reader!r})"
+
+
 class Authenticate(msgspec.Struct, frozen=True, tag=True):
     """Sign ``digest`` (SHA-384 of the challenge, 48 bytes) with the authentication key after PIN 1."""
 
@@ -115,6 +137,24 @@ class Sign(msgspec.Struct, frozen=True, tag=True):
         return f"{type(self).__name__}(request={self.request}, reader={self.reader!r})"
 
 
+class Agree(msgspec.Struct, frozen=True, tag=True):
+    """Agree (ECDH) with ``point`` (P-384, uncompressed, 97 bytes) by the authentication key after PIN 1.
+
+    Then read ``challenge_bytes`` of the chip's generator.
+    """
+
+    request: int
+    reader: str
+    pin: bytearray  # both ends wipe theirs
+    point: bytes
+    last_try_confirmed: bool = False
+    challenge_bytes: int = 0
+
+    def __repr__(self) -> str:
+        """Show neither the PIN nor its length."""
+        return f"{type(self).__name__}(request={self.request}, reader={self.reader!r})"
+
+
 # Outcomes
 
 
@@ -132,11 +172,35 @@ class CardContents(msgspec.Struct, frozen=True, tag=True):
         return f"CardContents(request={self.request}, tries={self.tries})"
 
 
+class AccessNumberNeeded(msgspec.Struct, frozen=True, tag=True):
+    """This card shows nothing before its access number is given: ask for it and ``OpenCard``."""
+
+    request: int
+
+
+class AccessNumberWrong(msgspec.Struct, frozen=True, tag=True):
+    """The number does not open this card. The card counts nothing, but takes longer after each wrong one."""
+
+    request: int
+
+
 class Signed(msgspec.Struct, frozen=True, tag=True):
     """A signature value: r || s, 96 bytes for P-384."""
 
     request: int
     signature: bytes
+
+
+class Agreed(msgspec.Struct, frozen=True, tag=True):
+    """What a card agreed to: the x of the product, 48 bytes for P-384; and bytes of its generator, if it gives any."""
+
+    request: int
+    shared_x: bytes
+    challenges: bytes = b""
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return f"{type(self).__name__}(request={self.request})"
 
 
 class PinWrong(msgspec.Struct, frozen=True, tag=True):
@@ -184,7 +248,22 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     status: int = 0
 
 
-Request = ReadCard | Authenticate | Sign
-PinOutcome = Signed | PinWrong | PinBlocked | PinLengthRefused | LastTryUnconfirmed | Failed
-Outcome = CardContents | PinOutcome
+WithPin = Authenticate | Sign | Agree
+Request = ReadCard | OpenCard | WithPin
+ReadOutcome = CardContents | AccessNumberNeeded | AccessNumberWrong | Failed
+PinRefused = PinWrong | PinBlocked | PinLengthRefused | LastTryUnconfirmed | Failed
+PinOutcome = Signed | PinRefused
+AgreementOutcome = Agreed | PinRefused
+Outcome = ReadOutcome | PinOutcome | Agreed
 FromCard = ReadersChanged | ServiceChanged | Outcome
+
+
+def secret_of(request: Request) -> bytearray | None:
+    """Return what both ends of the channel wipe once it is sent or used: a PIN, an access number, or nothing."""
+    match request:
+        case OpenCard(access_number=number):
+            return number
+        case Authenticate(pin=pin) | Sign(pin=pin) | Agree(pin=pin):
+            return pin
+        case ReadCard():
+            return None

@@ -4,6 +4,8 @@
 
 from typing import Final
 
+from townhall_smartcard.cards import probe
+from townhall_smartcard.emrtd.pace import PaceRefused
 from townhall_smartcard.errors import (
     CardError,
     CardMisuseError,
@@ -17,15 +19,23 @@ from townhall_smartcard.errors import (
 )
 from townhall_smartcard.estonia import EstonianIdCard
 from townhall_smartcard.messages import (
+    ACCESS_NUMBER_DIGITS,
+    AccessNumberNeeded,
+    AccessNumberWrong,
+    Agree,
+    Agreed,
     Authenticate,
     CardContents,
+    CardFamily,
     Failed,
     Failure,
     LastTryUnconfirmed,
+    OpenCard,
     Outcome,
     PinBlocked,
     PinLengthRefused,
     PinOutcome,
+    PinRefused,
     PinRole,
     PinWrong,
     ReadCard,
@@ -33,6 +43,7 @@ from townhall_smartcard.messages import (
     Sign,
     Signed,
 )
+from townhall_smartcard.opening import open_card
 from townhall_smartcard.pins import PinRefusal, PinRefusalReason
 from townhall_smartcard.processors import ApduProcessor
 
@@ -47,15 +58,49 @@ _FAILURES: Final[tuple[tuple[type[CardError], Failure], ...]] = (
 )
 
 
+def perform_on(family: CardFamily, request: Request, card: ApduProcessor, known_number: bytearray | None) -> Outcome:
+    """Do what ``request`` asks on a card that may have to be opened first.
+
+    ``known_number`` has opened this very card before, and is left as it is.
+
+    Raises:
+        CardError: the operation broke off; ``failed`` makes an outcome of it.
+    """
+    if family is not CardFamily.ESTEID_2018_BEHIND_PACE:
+        return perform(request, card)
+    match request:
+        case OpenCard():
+            return _open_and_read(request, card)
+        case ReadCard(number) if known_number is None:
+            return AccessNumberNeeded(number)
+        case _ if known_number is None:
+            raise CardRemovedError  # the card that the person had opened is not this one
+    opened = open_card(card, known_number)
+    if isinstance(opened, PaceRefused):
+        raise CardUnreadableError("opens no more with the number that opened it")
+    return perform(request, opened)
+
+
+def _open_and_read(request: OpenCard, card: ApduProcessor) -> Outcome:
+    if not is_access_number(request.access_number):
+        return AccessNumberWrong(request.request)
+    opened = open_card(card, request.access_number)
+    if isinstance(opened, PaceRefused):
+        return AccessNumberWrong(request.request)
+    if probe(opened) is not CardFamily.ESTEID_2018:
+        raise CardUnsupportedError
+    return perform(request, opened)
+
+
 def perform(request: Request, card: ApduProcessor) -> Outcome:
-    """Do what ``request`` asks on an Estonian card of 2018; the request's PIN is wiped.
+    """Do what ``request`` asks on an open Estonian card of 2018; the request's PIN is wiped.
 
     Raises:
         CardError: the operation broke off; ``failed`` makes an outcome of it.
     """
     driver = EstonianIdCard(card)
     match request:
-        case ReadCard(number):
+        case ReadCard(number) | OpenCard(number):
             contents = driver.read()
             return CardContents(
                 request=number,
@@ -68,6 +113,16 @@ def perform(request: Request, card: ApduProcessor) -> Outcome:
             return _pin_outcome(number, driver.authenticate(pin, digest, last_try_confirmed=is_confirmed))
         case Sign(number, _, pin, digest, is_confirmed):
             return _pin_outcome(number, driver.sign(pin, digest, last_try_confirmed=is_confirmed))
+        case Agree(number, _, pin, point, is_confirmed, challenge_bytes):
+            shared_x = driver.agree(pin, point, last_try_confirmed=is_confirmed)
+            if not isinstance(shared_x, bytes):
+                return _refused(number, shared_x)
+            return Agreed(number, shared_x, driver.read_challenges(challenge_bytes))
+
+
+def is_access_number(number: bytearray) -> bool:
+    """Tell whether these bytes have the form of a card access number: the card need not be asked about others."""
+    return len(number) == ACCESS_NUMBER_DIGITS and all(0x30 <= digit <= 0x39 for digit in number)
 
 
 def failed(request: int, error: CardError) -> Failed:
@@ -89,8 +144,10 @@ def code_of(failure: Failure) -> str:
 
 
 def _pin_outcome(request: int, result: bytes | PinRefusal) -> PinOutcome:
-    if isinstance(result, bytes):
-        return Signed(request, result)
+    return Signed(request, result) if isinstance(result, bytes) else _refused(request, result)
+
+
+def _refused(request: int, result: PinRefusal) -> PinRefused:
     match result.reason:
         case PinRefusalReason.WRONG:
             return PinWrong(request, result.tries_left)

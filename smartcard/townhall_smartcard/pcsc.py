@@ -40,7 +40,7 @@ from smartcard.scard import (
     SCardTransmit,
 )
 
-from townhall_smartcard.apdu import is_pin_command
+from townhall_smartcard.apdu import is_pin_command, is_secure
 from townhall_smartcard.call_clock import Call, CallClock
 from townhall_smartcard.connection import RawCommand
 from townhall_smartcard.errors import (
@@ -95,13 +95,13 @@ class PcscConnection:
         self._calls = calls
         self._presence = presence
         self._header = SCARD_PCI_T0 if protocol == SCARD_PROTOCOL_T0 else SCARD_PCI_T1
-        self._is_pin_used = False
+        self._is_opened = False
         self._is_lost = False
         self.is_t0 = protocol == SCARD_PROTOCOL_T0
 
     def transmit(self, command: RawCommand) -> bytes:
         """Send one command; see ``CardConnection``."""
-        self._is_pin_used = self._is_pin_used or is_pin_command(command)
+        self._is_opened = self._is_opened or is_pin_command(command) or is_secure(command)
         numbers = list(command)
         try:
             with self._calls.during(Call.TRANSMIT):
@@ -116,13 +116,13 @@ class PcscConnection:
         return bytes(answer)
 
     def release(self) -> None:
-        """End the transaction and let go of the card; after a PIN, with a reset that closes what the PIN opened.
+        """End the transaction and let go of the card; with a reset that closes what a PIN or PACE has opened.
 
         The reset is part of ending the transaction, so no other program gets at the card in between. A card that left
         closed it itself, and must not be reset: pcscd would take the slot for empty until the next removal, even if a
         card is put in at once.
         """
-        is_reset = self._is_pin_used and not (self._is_lost and self._presence.has_ended())
+        is_reset = self._is_opened and not (self._is_lost and self._presence.has_ended())
         disposition = SCARD_RESET_CARD if is_reset else SCARD_LEAVE_CARD
         with self._calls.during(Call.RELEASE):
             ended = _code(SCardEndTransaction(self._card, disposition))
@@ -267,6 +267,12 @@ def _slot(name: str, state: int, atr: bytes) -> Slot:
 
 def _changes(state: int) -> int:
     return (state >> _COUNTER_SHIFT) & 0xFFFF
+
+
+def load_client() -> None:
+    """Have the PC/SC client load all that it loads late, whether or not the service runs: a locked process cannot."""
+    with contextlib.suppress(ServiceGoneError), _context(CallClock(_UNWATCHED_S)):
+        pass
 
 
 @contextlib.contextmanager

@@ -6,7 +6,8 @@
 
     CommandApdu -> ResponseChaining -> CommandChaining -> Formatting -> CardConnection
 
-Nothing here ever repeats a VERIFY, CHANGE REFERENCE DATA or RESET RETRY COUNTER: a repeat may cost a try.
+Nothing here ever repeats a VERIFY, CHANGE REFERENCE DATA or RESET RETRY COUNTER: a repeat may cost a try. Nor a command
+under secure messaging: the card has counted it.
 """
 
 from dataclasses import replace
@@ -16,6 +17,7 @@ from townhall_smartcard.apdu import (
     CHAINING_BIT,
     MAX_SHORT_DATA,
     MAX_SHORT_LE,
+    SECURE_BITS,
     CommandApdu,
     Ins,
     ResponseApdu,
@@ -25,6 +27,7 @@ from townhall_smartcard.connection import CardConnection
 from townhall_smartcard.errors import CardMisuseError, CardUnreadableError
 
 _MAX_ANSWER_BYTES: Final = 65536
+_CHANNEL_BITS: Final = ~(CHAINING_BIT | SECURE_BITS)
 _MORE_SW1: Final = 0x61
 _OTHER_LENGTH_SW1: Final = 0x6C
 
@@ -97,6 +100,8 @@ class ResponseChaining:
             CardUnreadableError: the card promises bytes without end, or none.
         """
         answer = self._below.exchange(command)
+        if command.is_secure:
+            return self._fetch_rest(command, answer)
         if command.is_about_pin:
             return answer
         if answer.status >> 8 == _OTHER_LENGTH_SW1 and answer.status & 0xFF and not answer.data:
@@ -104,10 +109,13 @@ class ResponseChaining:
         return self._fetch_rest(command, answer)
 
     def _fetch_rest(self, command: CommandApdu, answer: ResponseApdu) -> ResponseApdu:
+        if answer.status >> 8 != _MORE_SW1:
+            return answer
         collected = bytearray(answer.data)
         while answer.status >> 8 == _MORE_SW1:
             wanted = answer.status & 0xFF or MAX_SHORT_LE
-            answer = self._below.exchange(CommandApdu(command.cla & ~CHAINING_BIT, Ins.GET_RESPONSE, 0, 0, le=wanted))
+            # What the card holds ready is protected already: the command that fetches it is not.
+            answer = self._below.exchange(CommandApdu(command.cla & _CHANNEL_BITS, Ins.GET_RESPONSE, 0, 0, le=wanted))
             if not answer.data and answer.status >> 8 == _MORE_SW1:
                 raise CardUnreadableError("promised bytes that never came")
             collected += answer.data

@@ -50,6 +50,16 @@ def value_at(untrusted: bytes, *path: int) -> bytes:
     return value
 
 
+def encode(tag: int, value: bytes) -> bytes:
+    """Return one data object, its length in as few bytes as it takes."""
+    length = len(value)
+    prefix = tag.to_bytes((tag.bit_length() + 7) // 8, "big")
+    if length < 0x80:
+        return prefix + bytes((length,)) + value
+    count = (length.bit_length() + 7) // 8
+    return prefix + bytes((0x80 | count,)) + length.to_bytes(count, "big") + value
+
+
 def encoded_length(untrusted: bytes) -> int:
     """Return how many bytes the first data object takes, header included, as its header says.
 

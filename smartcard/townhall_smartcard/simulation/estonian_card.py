@@ -9,7 +9,7 @@ import enum
 from typing import Final
 
 from townhall_smartcard.connection import RawCommand
-from townhall_smartcard.simulation.estonian_card_command import LONGEST_ANSWER, Answer, Command, parse_command
+from townhall_smartcard.simulation.card_command import LONGEST_ANSWER, Answer, Command, parse_command
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import Person
 from townhall_smartcard.simulation.estonian_card_pins import PinReference, Pins
@@ -25,7 +25,8 @@ _GUARDED: Final[dict[int, CommandMethod]] = {
     0x24: Security.change,
     0x2C: Security.unblock,
     0x22: Security.set_environment,
-    0x2A: Security.compute_signature,
+    0x2A: Security.perform_operation,
+    0x84: Security.challenge,
     0x88: Security.authenticate,
     0xCB: Security.read_counter,
 }

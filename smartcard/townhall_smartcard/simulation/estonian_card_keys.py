@@ -25,6 +25,14 @@ class CertifiedKey:
         r, s = decode_dss_signature(der)
         return r.to_bytes(DIGEST_BYTES, "big") + s.to_bytes(DIGEST_BYTES, "big")
 
+    def agree(self, point: bytes) -> bytes | None:
+        """Return the x of the product with a point (uncompressed), or None for what is no point."""
+        try:
+            other = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP384R1(), point)
+        except ValueError:
+            return None
+        return self.private_key.exchange(ec.ECDH(), other)
+
 
 @dataclass(frozen=True, slots=True)
 class CardKeys:

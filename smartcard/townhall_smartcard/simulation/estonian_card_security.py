@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What a simulated Estonian card guards: PIN commands, retry counters, security environment and the two keys."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from townhall_smartcard.simulation.estonian_card_command import Answer, Command
+from townhall_smartcard.simulation.card_command import Answer, Command
 from townhall_smartcard.simulation.estonian_card_keys import DIGEST_BYTES, CardKeys
 from townhall_smartcard.simulation.estonian_card_pins import BLOCK_BYTES, MAXIMUM_TRIES, Pin, PinReference, Pins
 from townhall_smartcard.simulation.estonian_card_selection import (
@@ -46,6 +47,14 @@ _SIGNATURE: Final = _KeyUse(
     (bytes.fromhex("80015484019F"), bytes.fromhex("8004FF15080084019F")),
     PinReference.PIN2,
 )
+_AGREEMENT: Final = _KeyUse(
+    AUTHENTICATION_APPLICATION,
+    0xB8,
+    (bytes.fromhex("8004FF300400840181"),),
+    PinReference.PIN1,
+)
+_NO_PADDING: Final = b"\x00"
+_CHALLENGE_BYTES: Final = 8
 
 
 class Security:
@@ -58,7 +67,11 @@ class Security:
             PinReference.PIN2: Pin(pins.pin2, shortest=5),
             PinReference.PUK: Pin(pins.puk, shortest=8),
         }
-        self._keys: Final = {_AUTHENTICATION: keys.authentication, _SIGNATURE: keys.signature}
+        self._keys: Final = {
+            _AUTHENTICATION: keys.authentication,
+            _SIGNATURE: keys.signature,
+            _AGREEMENT: keys.authentication,
+        }
         self._environment: _KeyUse | None = None
 
     def reset(self) -> None:
@@ -128,7 +141,7 @@ class Security:
         return Answer(data=bytes((0x70, 0x1E, 0xBF, 0x81, query[6], 0x1A)) + inner)
 
     def set_environment(self, command: Command, application: bytes) -> Answer:
-        """MSE SET: which key the next signature is made with."""
+        """MSE SET: which key the next operation uses, and for what."""
         for use in self._keys:
             if command.parameters != (0x41, use.control_template):
                 continue
@@ -146,10 +159,33 @@ class Security:
             return Answer(StatusWord.WRONG_PARAMETERS)
         return self._sign(_AUTHENTICATION, command, application)
 
-    def compute_signature(self, command: Command, application: bytes) -> Answer:
-        """PSO: COMPUTE DIGITAL SIGNATURE over a digest; PIN 2 is good for one."""
-        if command.parameters != (0x9E, 0x9A):
+    def challenge(self, command: Command, _application: bytes) -> Answer:
+        """GET CHALLENGE: fresh bytes of the chip's generator, needing no PIN."""
+        if command.parameters != (0x00, 0x00):
             return Answer(StatusWord.WRONG_PARAMETERS)
+        return Answer(data=secrets.token_bytes(_CHALLENGE_BYTES))
+
+    def perform_operation(self, command: Command, application: bytes) -> Answer:
+        """PSO: COMPUTE DIGITAL SIGNATURE, or DECIPHER, which with a key on a curve is an agreement."""
+        match command.parameters:
+            case (0x9E, 0x9A):
+                return self._compute_signature(command, application)
+            case (0x80, 0x86):
+                return self._agree(command, application)
+            case _:
+                return Answer(StatusWord.WRONG_PARAMETERS)
+
+    def _agree(self, command: Command, application: bytes) -> Answer:
+        if self._environment is not _AGREEMENT or application != AUTHENTICATION_APPLICATION:
+            return Answer(StatusWord.CONDITIONS_NOT_SATISFIED)
+        if not self.pins[PinReference.PIN1].is_verified:
+            return Answer(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+        padding, point = command.data[:1], command.data[1:]
+        shared_x = self._keys[_AGREEMENT].agree(point) if padding == _NO_PADDING else None
+        return Answer(StatusWord.WRONG_DATA) if shared_x is None else Answer(data=shared_x)
+
+    def _compute_signature(self, command: Command, application: bytes) -> Answer:
+        """Sign a digest; PIN 2 is good for one signature."""
         answer = self._sign(_SIGNATURE, command, application)
         if answer.status == StatusWord.OK:
             self.pins[PinReference.PIN2].is_verified = False

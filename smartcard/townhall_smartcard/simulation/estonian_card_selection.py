@@ -4,7 +4,7 @@
 
 from typing import Final
 
-from townhall_smartcard.simulation.estonian_card_command import LONGEST_ANSWER, Answer, Command
+from townhall_smartcard.simulation.card_command import LONGEST_ANSWER, Answer, Command
 from townhall_smartcard.simulation.estonian_card_files import MASTER_FILE, ElementaryFile, Folder
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import Person

@@ -98,6 +98,17 @@ class PrivatePcscd:
         return {**os.environ, "PCSCLITE_CSOCK_NAME": str(self.socket_path)}
 
     @property
+    def pid(self) -> int:
+        """The service's process id.
+
+        Raises:
+            SimulationUnavailableError: it does not run.
+        """
+        if self._service is None:
+            raise SimulationUnavailableError("pcscd does not run")
+        return self._service.pid
+
+    @property
     def is_running(self) -> bool:
         """Whether the service lives."""
         return self._service is not None and self._service.poll() is None

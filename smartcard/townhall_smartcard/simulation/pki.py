@@ -7,6 +7,7 @@ memory and end with the object.
 """
 
 import enum
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import ClassVar, Final, TypeAlias
@@ -24,14 +25,18 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from townhall_crypto.trust import TrustAnchors
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys, CertifiedKey
 from townhall_smartcard.simulation.estonian_card_person import Person
+from townhall_smartcard.simulation.pki_copies import certify_alike
 
 _Settings: TypeAlias = dict[str, object]
 _URLS: Final = "http://townhall.invalid"  # a name that never resolves (RFC 2606): nothing is ever fetched
 _AUTHORITY_BEGAN: Final = timedelta(weeks=520, hours=1)  # a list is issued each week: the newest is one hour old
 _AUTHORITY_LASTS: Final = timedelta(weeks=520)
+_STAMPER_LASTS: Final = timedelta(weeks=104)
 _REVOKED_AGO: Final = timedelta(days=30)
 _ROOT: Final = "root"
 _ISSUER: Final = "issuer"
+_STAMP_ROOT: Final = "stamp-root"
+_STAMPER: Final = "stamper"
 
 
 class Role(enum.Enum):
@@ -74,9 +79,11 @@ class _MemoryKeys(KeySet):
 
     def __init__(self) -> None:
         super().__init__({"keys": {}}, SearchDir("."))
+        self.made: Final[dict[str, ec.EllipticCurvePrivateKey]] = {}
 
     def make(self, name: str) -> ec.EllipticCurvePrivateKey:
         key = ec.generate_private_key(ec.SECP384R1())
+        self.made[name] = key
         self._dict[KeyLabel(name)] = _MemoryKey(KeyLabel(name), key)
         return key
 
@@ -97,7 +104,8 @@ class TestPki:
         self._made: Final[dict[CertLabel, x509.Certificate]] = {}
         for name, settings in self._config.authorities.items():
             self._keys.make(name)
-            validity = _validity(self.at - _AUTHORITY_BEGAN, self.at + _AUTHORITY_LASTS)
+            lasts = _STAMPER_LASTS if name == _STAMPER else _AUTHORITY_LASTS
+            validity = _validity(self.at - _AUTHORITY_BEGAN, self.at + lasts)
             self._certificates[name] = {**settings, "validity": validity}
 
     @property
@@ -111,15 +119,25 @@ class TestPki:
         return (self._der(_ISSUER),)
 
     @property
+    def timestamp_anchors(self) -> TrustAnchors:
+        """Whose time stamps are believed; they vouch for no person."""
+        return self.timestamp_anchors_at(self.at)
+
+    def timestamp_anchors_at(self, moment: datetime) -> TrustAnchors:
+        """Return the same with the revocation list of another time."""
+        crl = self.architecture().service_registry.get_crl(ServiceLabel(_STAMP_ROOT), at_time=moment)
+        return TrustAnchors((self._der(_STAMP_ROOT),), (), (crl.dump(),), signed_at=moment)
+
+    @property
     def crls_der(self) -> tuple[bytes, ...]:
         """The newest revocation lists of issuer and root, good for a week from an hour before ``at``."""
-        services = self._architecture().service_registry
+        services = self.architecture().service_registry
         return tuple(services.get_crl(ServiceLabel(name), at_time=self.at).dump() for name in (_ISSUER, _ROOT))
 
     @property
     def trust_anchors(self) -> TrustAnchors:
         """All of these as the verifiers take them."""
-        return TrustAnchors(self.anchors_der, self.intermediates_der, self.crls_der)
+        return TrustAnchors(self.anchors_der, self.intermediates_der, self.crls_der, signed_at=self.at)
 
     def issue(self, person: Person, role: Role, standing: Standing = Standing.GOOD) -> CertifiedKey:
         """Make a key for a person and certify it."""
@@ -137,15 +155,36 @@ class TestPki:
         self._certificates[label] = settings
         return CertifiedKey(key, self._der(label))
 
+    def issue_many(self, people: Sequence[Person], role: Role) -> list[CertifiedKey]:
+        """Certify many people at once, all of good standing, alike but for name, number and key.
+
+        Certomancer reads all that it ever certified for each new one: a whole town of them would take it hours.
+        """
+        alike = self.issue(people[0], role)
+        issuer = self._keys.made[_ISSUER]
+        keys = [ec.generate_private_key(ec.SECP384R1()) for _ in people[1:]]
+        return [
+            alike,
+            *(
+                CertifiedKey(key, certify_alike(alike.certificate, _subject(person), key.public_key(), issuer))
+                for person, key in zip(people[1:], keys, strict=True)
+            ),
+        ]
+
     def issue_card_keys(self, person: Person, standing: Standing = Standing.GOOD) -> CardKeys:
         """Make and certify both keys of a card."""
         return CardKeys(self.issue(person, Role.AUTHENTICATION, standing), self.issue(person, Role.SIGNATURE, standing))
 
+    def revoke(self, key: CertifiedKey, since: datetime) -> None:
+        """Revoke a certificate, as lists and answers made from now on will say."""
+        label = next(label for label, made in self._made.items() if made.dump() == key.certificate)
+        self._certificates[label.value]["revocation"] = {"revoked-since": since.isoformat(), "reason": "key_compromise"}
+
     def _der(self, label: str) -> bytes:
-        der: bytes = self._architecture().get_cert(CertLabel(label)).dump()
+        der: bytes = self.architecture().get_cert(CertLabel(label)).dump()
         return der
 
-    def _architecture(self) -> PKIArchitecture:
+    def architecture(self) -> PKIArchitecture:
         """Return certomancer's view of all that is certified so far; what was made once is made no second time."""
         return PKIArchitecture(
             ArchLabel("townhall"),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from townhall_process.errors import ChannelClosedError
+from townhall_smartcard.access_numbers import AccessNumbers
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.cards import probe
 from townhall_smartcard.connection import RawCommand
@@ -24,21 +25,27 @@ from townhall_smartcard.errors import (
 from townhall_smartcard.estonia import DIGEST_BYTES
 from townhall_smartcard.inventory import Inventory
 from townhall_smartcard.messages import (
+    SERVED_FAMILIES,
+    Agree,
+    AgreementOutcome,
     Authenticate,
     CardContents,
     CardFamily,
     Failed,
     Failure,
+    OpenCard,
     Outcome,
     PinOutcome,
     ReadCard,
     Reader,
     ReadersChanged,
+    ReadOutcome,
     Request,
     ServiceChanged,
     Sign,
+    WithPin,
 )
-from townhall_smartcard.operations import failed, perform
+from townhall_smartcard.operations import failed, perform_on
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation.vpcd import VirtualCard
 from townhall_smartcard.slots import Slot
@@ -64,6 +71,7 @@ class SimulatedCards:
         self._cards: Final[dict[str, VirtualCard]] = dict(cards or {})
         self._slots: Final = {name: self._slot(name) for name in readers}
         self._inventory: Final = Inventory()
+        self._access_numbers: Final = AccessNumbers()
         self._events: Final[asyncio.Queue[ReadersChanged | ServiceChanged | None]] = asyncio.Queue()
         self._numbers: Final = itertools.count(1)
         self._readers: tuple[Reader, ...] = ()
@@ -124,12 +132,16 @@ class SimulatedCards:
             raise ChannelClosedError
         return event
 
-    async def read(self, reader: str) -> CardContents | Failed:
-        """Read the card without a PIN."""
-        outcome = await self._ask(ReadCard(next(self._numbers), reader))
-        if not isinstance(outcome, CardContents | Failed):
-            raise CardMisuseError(type(outcome).__name__)
-        return outcome
+    async def read(self, reader: str) -> ReadOutcome:
+        """Read the card without a PIN; ``AccessNumberNeeded`` where it must be opened first."""
+        return await self._read(ReadCard(next(self._numbers), reader))
+
+    async def open(self, reader: str, access_number: bytearray) -> ReadOutcome:
+        """Open the card with its access number and read it; ``access_number`` is wiped."""
+        try:
+            return await self._read(OpenCard(next(self._numbers), reader, access_number))
+        finally:
+            wipe(access_number)
 
     async def authenticate(
         self, reader: str, pin: bytearray, digest: bytes, *, last_try_confirmed: bool = False
@@ -141,6 +153,26 @@ class SimulatedCards:
         """Sign with the signature key after PIN 2; ``pin`` is wiped."""
         return await self._use_pin(Sign(next(self._numbers), reader, pin, digest, last_try_confirmed))
 
+    async def agree(
+        self, reader: str, pin: bytearray, point: bytes, *, last_try_confirmed: bool = False, challenge_bytes: int = 0
+    ) -> AgreementOutcome:
+        """Agree with a point by the authentication key after PIN 1, then read its challenges; ``pin`` is wiped."""
+        try:
+            outcome = await self._ask(
+                Agree(next(self._numbers), reader, pin, point, last_try_confirmed, challenge_bytes)
+            )
+        finally:
+            wipe(pin)
+        if not isinstance(outcome, AgreementOutcome):
+            raise CardMisuseError(type(outcome).__name__)
+        return outcome
+
+    async def _read(self, request: ReadCard | OpenCard) -> ReadOutcome:
+        outcome = await self._ask(request)
+        if not isinstance(outcome, ReadOutcome):
+            raise CardMisuseError(type(outcome).__name__)
+        return outcome
+
     async def _use_pin(self, request: Authenticate | Sign) -> PinOutcome:
         try:
             if len(request.digest) != DIGEST_BYTES:
@@ -148,7 +180,7 @@ class SimulatedCards:
             outcome = await self._ask(request)
         finally:
             wipe(request.pin)
-        if isinstance(outcome, CardContents):
+        if not isinstance(outcome, PinOutcome):
             raise CardMisuseError(type(outcome).__name__)
         return outcome
 
@@ -167,16 +199,21 @@ class SimulatedCards:
             return failed(request.request, exc)
 
     def _done(self, request: Request, card: VirtualCard | None) -> Outcome:
-        """Do one request in one transaction; one with a PIN ends with a reset of the card."""
+        """Do one request in one transaction; one that opened anything ends with a reset of the card."""
         if card is None or card is not self.card_in(request.reader):
             raise CardRemovedError
-        if self._inventory.family_in(request.reader) is not CardFamily.ESTEID_2018:
+        family = self._inventory.family_in(request.reader)
+        if family is None or family not in SERVED_FAMILIES:
             raise CardUnsupportedError
+        way, known = processors_for(_InSlot(self, request.reader, card)), self._access_numbers.of(request.reader)
         try:
-            return perform(request, processors_for(_InSlot(self, request.reader, card)))
+            outcome = perform_on(family, request, way, known)
         finally:
-            if isinstance(request, Authenticate | Sign):
+            if isinstance(request, WithPin) or family is CardFamily.ESTEID_2018_BEHIND_PACE:
                 card.reset()
+        if isinstance(request, OpenCard) and isinstance(outcome, CardContents):
+            self._access_numbers.remember(request.reader, request.access_number)
+        return outcome
 
     def _change(self, reader: str) -> None:
         self._slots[reader] = self._slot(reader, self._slots[reader].changes + 1)
@@ -207,4 +244,5 @@ class SimulatedCards:
         for event in news:
             if isinstance(event, ReadersChanged):
                 self._readers = event.readers
+                self._access_numbers.keep_only([each.name for each in event.readers if each.card is not None])
             self._events.put_nowait(event)

@@ -4,18 +4,20 @@
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lxml import etree
 
 from townhall_forms.datatypes import DataType, read_type
 from townhall_forms.errors import FormRefusedError, RefusalCause
 from townhall_forms.expressions import Expressions, Rule
-from townhall_forms.markup import JAVAROSA, TOWNHALL, XFORMS, attribute
+from townhall_forms.markup import JAVAROSA, ODK_ENTITIES, OPENROSA, TOWNHALL, XFORMS, attribute
 from townhall_forms.nodes import Node
+from townhall_forms.paths import absolute_path
 from townhall_forms.texts import Text, Translations, message_text
 
 # What a card states about who its holder is: not for the holder to change.
+_MAX_DIGITS = 6
 IDENTITY_KEYS = frozenset({"eid:personal_code", "eid:given_names", "eid:surname", "eid:birth_date"})
 
 
@@ -45,56 +47,41 @@ class Bind:
     required_message: Text | None = None
     preload: Preload = Preload.NONE
     prefill: str = ""  # key of the prefilled value, such as "eid:surname"
+    max_pixels: int | None = None  # of the long edge of a picture
+    entity_property: str = ""  # `entities:saveto`: what the receiver of the form keeps the answer as
+
+
+@dataclass(slots=True)
+class Bindings:
+    """What was read; ``warnings`` are for the form's author."""
+
+    by_path: dict[str, Bind] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)  # by the id of a bind
+    warnings: list[str] = field(default_factory=list)
 
 
 def read_binds(
     model: etree._Element, nodes: Mapping[str, Node], expressions: Expressions, translations: Translations
-) -> tuple[Mapping[str, Bind], list[str]]:
-    """Read every bind; ``nodes`` are those of the primary instance by path. Return binds and warnings.
+) -> Bindings:
+    """Read every bind; ``nodes`` are those of the primary instance by path.
 
     A bind to no node binds nothing and is warned of, as in the other engines.
 
     Raises:
         FormRefusedError: two binds to one node, or something that this engine does not run.
     """
-    binds: dict[str, Bind] = {}
-    warnings: list[str] = []
+    read = Bindings()
     for element in model.findall(f"{{{XFORMS}}}bind"):
-        written = attribute(element, "nodeset") or attribute(element, "ref")
-        path = absolute_path(written, nodes, "bind")
+        path = absolute_path(attribute(element, "nodeset") or attribute(element, "ref"), nodes)
         if path not in nodes:
-            warnings.append(f"bind to {path}, which is not in the instance")
+            read.warnings.append(f"bind to {path}, which is not in the instance")
             continue
-        if path in binds:
+        if path in read.by_path:
             raise FormRefusedError(RefusalCause.BAD_REFERENCE, "two binds for one node", path)
-        binds[path] = _read_bind(element, path, expressions, translations)
-    return binds, warnings
-
-
-def absolute_path(written: str, nodes: Mapping[str, Node], what: str, base: str = "") -> str:
-    """Return the canonical path that a bind or control names; a relative one starts at ``base`` or at the root.
-
-    Raises:
-        FormRefusedError: it is the path of an attribute.
-    """
-    path = "/".join(step.strip().rpartition(":")[2] for step in written.strip().split("/"))
-    if not path.startswith("/"):
-        path = f"{base}/{path}" if base else f"/{next(iter(nodes.values())).local}/{path}"
-    if "/@" in path:
-        raise FormRefusedError(RefusalCause.UNSUPPORTED, f"{what} to an attribute", path)
-    return path
-
-
-def existing_path(written: str, nodes: Mapping[str, Node], what: str, base: str = "") -> str:
-    """Return the canonical path of a node that is in the instance.
-
-    Raises:
-        FormRefusedError: it is not.
-    """
-    path = absolute_path(written, nodes, what, base)
-    if path not in nodes:
-        raise FormRefusedError(RefusalCause.BAD_REFERENCE, f"{what} to a node that is not in the instance", path)
-    return path
+        read.by_path[path] = _read_bind(element, path, expressions, translations)
+        if attribute(element, "id"):
+            read.paths[attribute(element, "id")] = path
+    return read
 
 
 def _read_bind(element: etree._Element, path: str, expressions: Expressions, translations: Translations) -> Bind:
@@ -104,6 +91,7 @@ def _read_bind(element: etree._Element, path: str, expressions: Expressions, tra
     def message(name: str) -> Text | None:
         return message_text(attribute(element, name, JAVAROSA), expressions, translations, path)
 
+    pixels = attribute(element, "max-pixels", OPENROSA)[:_MAX_DIGITS]
     return Bind(
         path=path,
         data_type=read_type(attribute(element, "type")),
@@ -116,6 +104,8 @@ def _read_bind(element: etree._Element, path: str, expressions: Expressions, tra
         required_message=message("requiredMsg"),
         preload=_read_preload(element, path),
         prefill=attribute(element, "prefill", TOWNHALL).strip(),
+        max_pixels=int(pixels) if pixels.isascii() and pixels.isdigit() else None,
+        entity_property=attribute(element, "saveto", ODK_ENTITIES),
     )
 
 

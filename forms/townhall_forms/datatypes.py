@@ -5,6 +5,7 @@
 import enum
 import re
 import unicodedata
+from collections.abc import Callable, Mapping
 from datetime import date
 
 MAX_ANSWER_CHARACTERS = 4_000
@@ -12,6 +13,11 @@ MAX_ANSWER_CHARACTERS = 4_000
 _INTEGER = re.compile(r"-?[0-9]{1,10}")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(
+    r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:\.([0-9]{1,9}))?)?(Z|[+\-](?:0[0-9]|1[0-4]):[0-5][0-9])?"
+)
+_COORDINATE = re.compile(r"-?[0-9]{1,6}(?:\.[0-9]{1,15})?")
+_FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 _INT_RANGE = range(-(2**31), 2**31)  # xsd:int
 # What XML 1.0 cannot hold, and line ends that an XML reader would change.
 _NOT_TEXT = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -35,9 +41,6 @@ class DataType(enum.Enum):
     INTENT = "intent"
 
 
-# Types whose answers a person can type or pick here.
-ANSWERABLE = frozenset({DataType.STRING, DataType.INT, DataType.DECIMAL, DataType.DATE})
-
 _ALIASES = {"select": DataType.STRING, "select1": DataType.STRING, "datetime": DataType.DATE_TIME}
 
 
@@ -60,15 +63,8 @@ def normalise(data_type: DataType, answer: str) -> str | None:
         return None
     if not text:
         return ""
-    match data_type:
-        case DataType.INT:
-            return _integer(_plain_digits(text))
-        case DataType.DECIMAL:
-            return _decimal(_plain_digits(text))
-        case DataType.DATE:
-            return _date(_plain_digits(text))
-        case _:
-            return text
+    read = _READERS.get(data_type)
+    return text if read is None else read(text)
 
 
 def _plain_digits(text: str) -> str:
@@ -76,12 +72,14 @@ def _plain_digits(text: str) -> str:
 
 
 def _integer(text: str) -> str | None:
+    text = _plain_digits(text)
     if not _INTEGER.fullmatch(text) or int(text) not in _INT_RANGE:
         return None
     return str(int(text))
 
 
 def _decimal(text: str) -> str | None:
+    text = _plain_digits(text)
     if not _DECIMAL.fullmatch(text):
         return None
     sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
@@ -89,10 +87,59 @@ def _decimal(text: str) -> str | None:
     return f"{sign}{int(whole)}{point}{rest}"
 
 
+def _time(text: str) -> str | None:
+    """Write a time as the other engines do: with milliseconds, and its offset where it has one."""
+    match = _TIME.fullmatch(_plain_digits(text))
+    if match is None:
+        return None
+    seconds = f"{match[3] or '00'}.{(match[4] or '').ljust(3, '0')[:3]}"
+    return f"{match[1]}:{match[2]}:{seconds}{match[5] or ''}"
+
+
+def _date_time(text: str) -> str | None:
+    day, _, clock = text.replace(" ", "T", 1).partition("T")
+    written, time = _date(day), _time(clock)
+    return None if written is None or time is None else f"{written}T{time}"
+
+
+def _place(text: str) -> str | None:
+    """Write a place with all its four numbers; altitude and accuracy are 0 where they are not known."""
+    numbers = text.split()
+    if not 2 <= len(numbers) <= 4 or not all(_COORDINATE.fullmatch(each) for each in numbers):
+        return None
+    if abs(float(numbers[0])) > 90 or abs(float(numbers[1])) > 180:
+        return None
+    return " ".join([*numbers, "0", "0"][:4])
+
+
+def _places(text: str, *, is_closed: bool) -> str | None:
+    places = [_place(part) for part in text.rstrip("; ").split(";")]
+    if None in places or len(places) < (4 if is_closed else 2):
+        return None
+    written = [place for place in places if place is not None]
+    meets = written[0].split()[:2] == written[-1].split()[:2]
+    return "; ".join(written) if meets is is_closed else None
+
+
 def _date(text: str) -> str | None:
+    text = _plain_digits(text)
     if not _DATE.fullmatch(text):
         return None
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         return None
+
+
+_READERS: Mapping[DataType, Callable[[str], str | None]] = {
+    DataType.INT: _integer,
+    DataType.DECIMAL: _decimal,
+    DataType.DATE: _date,
+    DataType.TIME: _time,
+    DataType.DATE_TIME: _date_time,
+    DataType.GEOPOINT: _place,
+    DataType.GEOTRACE: lambda text: _places(text, is_closed=False),
+    DataType.GEOSHAPE: lambda text: _places(text, is_closed=True),
+    DataType.BOOLEAN: lambda text: text if text in {"true", "false", "1", "0"} else None,
+    DataType.BINARY: lambda text: text if _FILE.fullmatch(text) else None,
+}

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Sets what a person signs, and what they take home, as PDF/A-3a and PDF/UA-1 in one file; the one user of typst.
+"""Sets what people sign, take home and report as PDF/A-3a and PDF/UA-1 in one file; the one user of typst.
 
 Words and data reach the typesetter as one JSON text and are placed as strings, never as markup; see
 ``document_words`` for what is done to each. Fonts are those of the given folder and no others.
@@ -13,11 +13,12 @@ from datetime import datetime
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Final, TypeAlias
 
 import typst
 
-from townhall_forms.document_attachments import extract_instance, extract_receipt
+from townhall_forms.document_attachments import extract_instance, extract_receipt, extract_report
 from townhall_forms.document_letters import letters_of
 from townhall_forms.document_words import Shown, shown_value, shown_words
 from townhall_forms.errors import DocumentFailedError
@@ -27,16 +28,21 @@ __all__ = [
     "DocumentModel",
     "Line",
     "ReceiptModel",
+    "ReportModel",
+    "ReportTable",
     "document_text",
     "extract_instance",
     "extract_receipt",
+    "extract_report",
     "render_document",
     "render_receipt",
+    "render_report",
 ]
 
 _Json: TypeAlias = "str | list[_Json] | dict[str, _Json]"
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
+_SETTING: Final = Lock()  # a compiler sets one page at a time
 
 
 class Direction(Enum):
@@ -106,6 +112,32 @@ class ReceiptModel:
     content_description: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReportTable:
+    """A heading and the lines below it."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportModel:
+    """Everything on a report of a machine; nothing of a person."""
+
+    title: str
+    language: str
+    direction: Direction
+    issuer: str
+    tables: tuple[ReportTable, ...]
+    note: str
+    proof: Line
+    page_words: str
+    created: datetime
+    content: bytes
+    """The report for programs, UTF-8; attached as ``report.json``."""
+    content_description: str
+
+
 def render_document(model: DocumentModel, fonts: Path) -> bytes:
     """Return the PDF, ending in a newline; the same model and fonts give the same bytes.
 
@@ -131,6 +163,27 @@ def render_receipt(model: ReceiptModel, fonts: Path) -> bytes:
         "attachment_description": model.content_description,
     }
     return _set("receipt.typ", data, model.created, fonts)
+
+
+def render_report(model: ReportModel, fonts: Path) -> bytes:
+    """Return the PDF on pages of A4, ending in a newline; raises DocumentFailedError as ``render_document`` does."""
+    letters = _letters(fonts)
+    data: dict[str, _Json] = {
+        **_frame(model, letters),
+        "tables": [
+            {
+                "title": _placed(shown_words(table.title, letters)),
+                "lines": [_line(line, letters) for line in table.lines],
+            }
+            for table in model.tables
+        ],
+        "note": _placed(shown_words(model.note, letters)),
+        "proof": _line(model.proof, letters),
+        "page_words": _page_words(model.page_words),
+        "attachment": _decoded(model.content),
+        "attachment_description": model.content_description,
+    }
+    return _set("report.typ", data, model.created, fonts)
 
 
 def document_text(model: DocumentModel, fonts: Path) -> tuple[str, ...]:
@@ -177,7 +230,7 @@ def _document_data(model: DocumentModel, fonts: Path) -> dict[str, _Json]:
     }
 
 
-def _frame(model: DocumentModel | ReceiptModel, letters: frozenset[int]) -> dict[str, _Json]:
+def _frame(model: DocumentModel | ReceiptModel | ReportModel, letters: frozenset[int]) -> dict[str, _Json]:
     language, _, region = model.language.partition("-")
     return {
         "title": _placed(shown_words(model.title, letters)),
@@ -218,15 +271,14 @@ def _set(template: str, data: Mapping[str, _Json], created: datetime, fonts: Pat
     if created.tzinfo is None:
         raise DocumentFailedError("a document is created at a time with a time zone")
     try:
-        compiler = typst.Compiler(
-            _source(template), root=_TEMPLATES, font_paths=_fonts(fonts), ignore_system_fonts=True
-        )
-        pdf, warnings = compiler.compile_with_warnings(
-            format="pdf",
-            sys_inputs={"data": json.dumps(data)},
-            pdf_standards=["a-3a", "ua-1"],
-            timestamp=int(created.timestamp()),
-        )
+        with _SETTING:
+            pdf, warnings = _compiler(fonts).compile_with_warnings(
+                _source(template),
+                format="pdf",
+                sys_inputs={"data": json.dumps(data)},
+                pdf_standards=["a-3a", "ua-1"],
+                timestamp=int(created.timestamp()),
+            )
     except (typst.TypstError, OSError):
         # The typesetter's text may quote an answer; it goes no further.
         raise DocumentFailedError("the typesetter refused the document") from None
@@ -240,6 +292,12 @@ def _set(template: str, data: Mapping[str, _Json], created: datetime, fonts: Pat
 def _source(template: str) -> bytes:
     """A template with what all share before it: one text, so that setting a page reads no file."""
     return (_TEMPLATES / "common.typ").read_bytes() + (_TEMPLATES / template).read_bytes()
+
+
+@lru_cache(maxsize=4)
+def _compiler(fonts: Path) -> typst.Compiler:
+    """Made once: a new one looks at its folder, and a locked process sees no folder."""
+    return typst.Compiler(root=_TEMPLATES, font_paths=_fonts(fonts), ignore_system_fonts=True)
 
 
 @lru_cache(maxsize=4)

@@ -45,6 +45,11 @@ def extract_receipt(untrusted_pdf: bytes) -> bytes:
     return _extract(untrusted_pdf, "receipt.json")
 
 
+def extract_report(untrusted_pdf: bytes) -> bytes:
+    """Return the report for programs attached to a printed one; raises AttachmentMissingError likewise."""
+    return _extract(untrusted_pdf, "report.json")
+
+
 def _extract(untrusted_pdf: bytes, name: str) -> bytes:
     try:
         return _only_attachment(untrusted_pdf, name)

@@ -11,7 +11,8 @@
     │   ├── ServiceRefusedError       a service folder that does not hold together; for its publisher
     │   ├── InstanceRefusedError      answers that the form could not have produced; for the clerk of the agency
     │   ├── TransactionRefusedError   bytes that are no transaction; for the clerk of the agency
-    │   └── AttachmentMissingError    a document without the answers that belong inside it; for the clerk of the agency
+    │   ├── AttachmentMissingError    a document without the answers that belong inside it; for the clerk of the agency
+    │   └── DraftRefusedError         bytes that are no unfinished form of this version; for the person, who starts anew
     ├── UnavailableError              nothing to mend in the input: try again, or report it
     │   ├── DocumentFailedError       the document could not be set
     │   └── EvaluationError           an expression of the form met a value that it cannot work on
@@ -93,6 +94,7 @@ class InstanceFault(enum.Enum):
 
     NOT_XML = "not-xml"
     TOO_LARGE = "too-large"
+    WRONG_CLOCK = "wrong-clock"  # opened after it was finished, or too long before
     WRONG_FORM = "wrong-form"  # another form's id, version or root element
     EXTRA_NODE = "extra-node"
     MISSING_NODE = "missing-node"
@@ -134,6 +136,12 @@ class AttachmentMissingError(RefusedError):
     """A document holds no attached instance, or holds several."""
 
     code = "TH-FORM-006"
+
+
+class DraftRefusedError(RefusedError):
+    """The bytes are no draft of this form; the text says what is wrong and quotes no answer."""
+
+    code = "TH-FORM-007"
 
 
 class DocumentFailedError(UnavailableError):

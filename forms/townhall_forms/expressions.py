@@ -15,11 +15,14 @@ from townhall_forms.xpath.errors import (
     XPathLimitError,
     XPathSyntaxError,
 )
+from townhall_forms.xpath.functions import DRAWING_FUNCTIONS
 from townhall_forms.xpath.parser import parse
-from townhall_forms.xpath.references import Definition, References, find_references
-from townhall_forms.xpath.scope import Environment, Evaluator, Scope
+from townhall_forms.xpath.references import Definition, References, called_functions, find_references
+from townhall_forms.xpath.scope import STEPS_OF_A_RULE, Environment, Evaluator, Scope
 from townhall_forms.xpath.syntax import Call, Expression
 from townhall_forms.xpath.values import Value
+
+MAX_KEPT = 20_000
 
 _CAUSES: Mapping[type[XPathError], RefusalCause] = {
     XPathSyntaxError: RefusalCause.XPATH_SYNTAX,
@@ -37,6 +40,7 @@ class Rule:
     place: str
     syntax: Expression
     evaluate: Evaluator
+    is_volatile: bool = False  # it draws random values
 
     @property
     def is_always_true(self) -> bool:
@@ -54,11 +58,18 @@ class Rule:
         Raises:
             EvaluationError: a function met a value that it cannot work on.
         """
+        if not environment.is_metered:
+            environment.steps_left = STEPS_OF_A_RULE
+        before = (environment.owner, environment.drawn)
+        if self.is_volatile:
+            environment.owner, environment.drawn = (node, self.text), 0
         try:
             return self.evaluate(Scope(environment, node, node))
         except (XPathError, ArithmeticError, RecursionError) as exc:
             # Not only our own: an instance from outside must not be able to stop the centre with a strange number.
             raise EvaluationError(type(exc).__name__, self.place) from exc
+        finally:
+            environment.owner, environment.drawn = before
 
     def references(self, definition: Definition, current: Node) -> References:
         """Find what the expression reads when ``current`` owns it.
@@ -69,15 +80,17 @@ class Rule:
         try:
             return find_references(self.syntax, definition, current)
         except XPathError as exc:
-            raise FormRefusedError(RefusalCause.BAD_REFERENCE, str(exc), self.place) from exc
+            cause = _CAUSES.get(type(exc), RefusalCause.BAD_REFERENCE)
+            raise FormRefusedError(cause, f"{exc} in {self.text[:200]!r}", self.place) from exc
 
 
 class Expressions:
     """The compiler of one form; equal texts are compiled once."""
 
-    def __init__(self, namespaces: Mapping[str, str]) -> None:
+    def __init__(self, namespaces: Mapping[str, str], repeats: frozenset[str] = frozenset()) -> None:
         self._namespaces = namespaces
-        self._compiled: dict[str, tuple[Expression, Evaluator]] = {}
+        self._repeats = repeats
+        self._compiled: dict[str, tuple[Expression, Evaluator, bool]] = {}
 
     def rule(self, text: str, place: str) -> Rule:
         """Compile one expression.
@@ -89,12 +102,14 @@ class Expressions:
         if known is None:
             try:
                 syntax = parse(text)
-                known = (syntax, compile_expression(syntax, self._namespaces))
+                evaluate = compile_expression(syntax, self._namespaces, self._repeats)
+                known = (syntax, evaluate, bool(called_functions(syntax) & DRAWING_FUNCTIONS))
             except XPathError as exc:
                 raise FormRefusedError(
                     _CAUSES.get(type(exc), RefusalCause.BAD_REFERENCE), f"{exc} in {text[:200]!r}", place
                 ) from exc
-            self._compiled[text] = known
+            if len(self._compiled) < MAX_KEPT:  # an expression may put paths together from answers
+                self._compiled[text] = known
         return Rule(text, place, *known)
 
     def optional(self, text: str, place: str) -> Rule | None:

@@ -43,8 +43,12 @@ class Wave:
 
     def changed(self, path: str) -> None:
         """Say that the node just yielded has another value or relevance than before."""
-        for dependent in self._graph.dependents.get(path, ()):
-            rank = self._graph.rank[dependent]
+        self.also(self._graph.dependents.get(path, ()))
+
+    def also(self, paths: Iterable[str]) -> None:
+        """Yield these too; none of them may stand before the node just yielded."""
+        for path in paths:
+            rank = self._graph.rank[path]
             if rank not in self._queued:
                 self._queued.add(rank)
                 heapq.heappush(self._waiting, rank)
@@ -74,7 +78,8 @@ def build_graph(
             if waiting[dependent] == 0:
                 heapq.heappush(ready, position[dependent])
     if len(order) < len(ordered):
-        raise FormRefusedError(RefusalCause.CYCLE, " -> ".join(_circle(needs, set(ordered) - set(order))))
+        circle = _circle(needs, set(ordered) - set(order))
+        raise FormRefusedError(RefusalCause.CYCLE, " -> ".join(circle), circle[0])
     ranks = {path: number for number, path in enumerate(order)}
     return Graph(tuple(order), ranks, dependents, _reverse(observes, position))
 

@@ -5,6 +5,8 @@
 import enum
 from dataclasses import dataclass
 
+from townhall_forms.controls import Bounds
+
 
 class QuestionKind(enum.Enum):
     """How a question is answered."""
@@ -14,6 +16,14 @@ class QuestionKind(enum.Enum):
     INTEGER = "integer"
     DECIMAL = "decimal"
     DATE = "date"
+    TIME = "time"
+    DATE_TIME = "date-time"
+    RANGE = "range"
+    RANK = "rank"
+    PLACE = "place"  # a point on the earth: "latitude longitude altitude accuracy"
+    LINE = "line"  # places parted by semicolons
+    AREA = "area"  # the same, the last being the first
+    FILE = "file"  # the name of a picture or paper that the visit holds
     CHOOSE_ONE = "choose-one"
     CHOOSE_MANY = "choose-many"
     NOTE = "note"  # nothing to answer
@@ -25,13 +35,15 @@ class FormChoice:
 
     value: str
     label: str
+    media: tuple[tuple[str, str], ...] = ()  # (form, address), such as ("image", "jr://images/dog.png")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question as it stands now, every text in the session's language.
 
-    ``value`` is an ISO date, a plain number, a choice's value, choices' values parted by single spaces, or text.
+    ``value`` is an ISO date, time or moment, a plain number, a choice's value, choices' values parted by single spaces
+    (of a rank: all of them, in order), places as above, a file's name, or text.
     """
 
     ref: str  # path of its node, stable within a session
@@ -43,6 +55,22 @@ class Question:
     is_required: bool = False
     is_read_only: bool = False
     source: str = ""  # where a prefilled value comes from: "eid:surname", or empty
+    repeat: str = ""  # ref of the innermost instance of a repeat around it
+    page: str = ""  # of questions that the form wants on one page, something that they share
+    bounds: Bounds | None = None  # of a range
+    media: tuple[tuple[str, str], ...] = ()  # of the label, as in ``FormChoice``
+    media_type: str = ""  # of a file, such as "image/*"
+    appearance: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatState:
+    """One repeat as it stands now."""
+
+    ref: str  # path of the repeated node, with the positions of repeats around it
+    label: str
+    instances: tuple[str, ...]  # refs
+    can_change: bool  # whether the person may add and remove
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""A service that a town offers: a folder with a form, its names in every language, and its addressee.
+"""A service that a town offers: a folder with a form, its names in every language, its addressee and what it asks.
 
 The folder's format is docs/formats/service.md.
 """
@@ -8,14 +8,18 @@ The folder's format is docs/formats/service.md.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
+from townhall_crypto.trust_verdict import POLICIES, RevocationNeed, ServiceClass, TrustPolicy
+from townhall_forms.applicable import kiosk_gaps
 from townhall_forms.errors import FormRefusedError, ServiceRefusedError
 from townhall_forms.form import MAX_FORM_BYTES, Form, load_form
+from townhall_forms.transaction import SignatureFormat
 
 DESCRIPTION_FILE: Final = "service.json"
 MAX_DESCRIPTION_BYTES: Final = 64 * 1024
@@ -23,6 +27,10 @@ MAX_DESCRIPTION_BYTES: Final = 64 * 1024
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _FILE = re.compile(r"[a-z0-9][a-z0-9._-]*\.xml")
 _MAX_NAME = 60
+_MAX_GAPS = 5  # named in one refusal
+
+
+_Days: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=366)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,26 @@ class Service:
     recipient: str  # the agency's name among the recipients' keys
     form: Form
     form_xml: bytes
+    trust: TrustPolicy = POLICIES[ServiceClass.FORM_SUBMISSION]
+    signature: SignatureFormat = SignatureFormat.PADES
+    needs_line: bool = False  # cannot be had while the centre does not answer
+
+
+class _Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kind": "class"}):
+    """The field `trust`: a class of service, and what is otherwise than in its class."""
+
+    kind: ServiceClass = ServiceClass.FORM_SUBMISSION
+    revocation: RevocationNeed | None = None
+    crl_age_days: _Days | None = None
+    list_age_days: _Days | None = None
+
+    def policy(self) -> TrustPolicy:
+        usual = POLICIES[self.kind]
+        return TrustPolicy(
+            revocation=self.revocation or usual.revocation,
+            crl_age=timedelta(days=self.crl_age_days) if self.crl_age_days else usual.crl_age,
+            list_age=timedelta(days=self.list_age_days) if self.list_age_days else usual.list_age,
+        )
 
 
 class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,6 +74,9 @@ class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     summaries: dict[str, str]
     recipient: str
     form: str = "form.xml"
+    trust: _Trust = _Trust()
+    signature: SignatureFormat = SignatureFormat.PADES
+    needs_line: bool = False
 
 
 def read_service(description: bytes, form_xml: bytes) -> Service:
@@ -106,6 +137,9 @@ def _service(description: _Description, form_xml: bytes) -> Service:
         form = load_form(form_xml)
     except FormRefusedError as exc:
         raise ServiceRefusedError(description.id, str(exc)) from exc
+    gaps = kiosk_gaps(form)
+    if gaps:
+        raise ServiceRefusedError(description.id, "; ".join(f"{gap.what} at {gap.place}" for gap in gaps[:_MAX_GAPS]))
     languages = set(description.titles)
     if languages != set(description.summaries) or not languages.issuperset(form.languages) or not languages:
         raise ServiceRefusedError(description.id, "titles and summaries miss a language")
@@ -118,4 +152,7 @@ def _service(description: _Description, form_xml: bytes) -> Service:
         recipient=description.recipient,
         form=form,
         form_xml=form_xml,
+        trust=description.trust.policy(),
+        signature=description.signature,
+        needs_line=description.needs_line,
     )

@@ -3,33 +3,32 @@
 """One person's way through a form: questions, answers, problems, and the instance at the end."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TypeAlias
 
-from townhall_forms.body import Control, ControlKind, Group
-from townhall_forms.datatypes import DataType, normalise
+from townhall_forms.answering import read_answer, with_offset
+from townhall_forms.controls import Control, all_repeats
+from townhall_forms.display import Display
 from townhall_forms.errors import AnswerMisuseError, UnfinishedError
 from townhall_forms.form import Form
 from townhall_forms.instance_xml import write_document
+from townhall_forms.nodes import Node
 from townhall_forms.questions import (
     Accepted,
     AnsweredLine,
     AnswerRefused,
-    FormChoice,
     Problem,
     Question,
     QuestionKind,
     RefusalReason,
+    RepeatState,
 )
-from townhall_forms.shown import shown_choices, shown_value
-from townhall_forms.state import TRIGGERED, FormState, Randomness
-from townhall_forms.texts import Text, show
+from townhall_forms.record import SEED_BYTES, SessionRecord, with_plain_offset
+from townhall_forms.state import FormState
+from townhall_forms.tree import Placed
 
-_KINDS: Mapping[DataType, QuestionKind] = {
-    DataType.INT: QuestionKind.INTEGER,
-    DataType.DECIMAL: QuestionKind.DECIMAL,
-    DataType.DATE: QuestionKind.DATE,
-}
+Randomness: TypeAlias = Callable[[int], bytes]
 
 
 class FormSession:
@@ -37,7 +36,7 @@ class FormSession:
 
     ``now`` carries the kiosk's offset: the form's "today" is the day on that clock. ``prefill`` holds values by key
     ("eid:surname"), dates in ISO form; keys that the form does not ask for are ignored, and a key without a value
-    leaves the question to the person. ``randomness`` returns that many random bytes.
+    leaves the question to the person. ``randomness`` returns that many random bytes; it is asked once.
     """
 
     def __init__(
@@ -55,8 +54,9 @@ class FormSession:
             PrefillMisuseError: a prefilled value does not have the type of its question.
             EvaluationError: an expression of the form cannot work on the values it meets.
         """
-        self._state = FormState(form, language=language, now=now, prefill=prefill, randomness=randomness)
-        self._controls = {control.path: control for control in form.controls}
+        record = SessionRecord(with_plain_offset(now), randomness(SEED_BYTES))
+        self._state = FormState(form, language=language, record=record, prefill=prefill)
+        self._display = Display(self._state)
 
     @property
     def state(self) -> FormState:
@@ -78,8 +78,8 @@ class FormSession:
         self._state.set_language(language)
 
     def questions(self) -> tuple[Question, ...]:
-        """Return the relevant questions and notes in the form's order."""
-        return tuple(self._question(control) for control in self.form.controls if self._state.is_relevant(control.path))
+        """Return the relevant questions and notes in the form's order, those of every instance of a repeat."""
+        return tuple(self._display.question(ref, *placed) for ref, placed in self._relevant())
 
     def question(self, ref: str) -> Question:
         """Return one relevant question.
@@ -87,7 +87,7 @@ class FormSession:
         Raises:
             AnswerMisuseError: there is no such question now.
         """
-        return self._question(self._asked(ref))
+        return self._display.question(ref, *self._asked(ref))
 
     def answer(self, ref: str, value: str) -> Accepted | AnswerRefused:
         """Take an answer, in the form that ``Question.value`` has; an empty one clears. A refused one changes nothing.
@@ -96,82 +96,107 @@ class FormSession:
             AnswerMisuseError: the question is unknown, not relevant, read only, or a note.
             EvaluationError: an expression of the form cannot work on the answer.
         """
-        control = self._asked(ref)
-        if self._state.is_read_only(ref) or self._kind(control) is QuestionKind.NOTE:
+        control, node = self._asked(ref)
+        if self._state.is_read_only(ref) or self._display.kind(control, node) is QuestionKind.NOTE:
             raise AnswerMisuseError("a question that takes no answer")
-        text = self.read_answer(control, value)
+        data_type = self._state.answer_type(node)
+        text = with_offset(self.read_answer(control, node, value), data_type, self._state.environment.now)
         if text is None:
             return AnswerRefused(RefusalReason.TYPE, "")
         if not text and self._state.is_required(ref):
-            return AnswerRefused(RefusalReason.REQUIRED, self._required_message(ref))
-        node = self._state.nodes[ref]
+            return AnswerRefused(RefusalReason.REQUIRED, self._display.required_message(node))
         before, node.text = node.text, text
         try:
             is_allowed = self._state.meets_constraint(ref)
         finally:
             node.text = before
         if not is_allowed:
-            return AnswerRefused(RefusalReason.CONSTRAINT, self._constraint_message(ref))
+            return AnswerRefused(RefusalReason.CONSTRAINT, self._display.constraint_message(node))
         self._state.put(ref, text)
         return Accepted()
 
-    def read_answer(self, control: Control, value: str) -> str | None:
+    def read_answer(self, control: Control, node: Node, value: str) -> str | None:
         """Return an answer as the instance holds it, or None if it has not the type of its question."""
-        text = normalise(self._state.answer_type(control.path), value)
-        match control.kind:
-            case ControlKind.INPUT:
-                return text
-            case ControlKind.TRIGGER:
-                return text if text in {"", TRIGGERED} else None
-            case ControlKind.SELECT_ONE:
-                return text if not text or text in self._state.offers(control) else None
-            case ControlKind.SELECT_MANY:
-                chosen, offered = set(value.split()), dict.fromkeys(self._state.offers(control))
-                return " ".join(each for each in offered if each in chosen) if chosen <= offered.keys() else None
+        return read_answer(control, self._state.answer_type(node), value, self._state.offers.values(node))
+
+    # Repeats
+
+    def repeats(self) -> tuple[RepeatState, ...]:
+        """Return the repeats of the body that are asked now, outer ones first, one for every parent."""
+        found: list[RepeatState] = []
+        for item in all_repeats(self.form.items):
+            repeat = self.form.repeats[item.path]
+            for parent in self._state.tree.at(item.path.rpartition("/")[0]):
+                if parent.is_relevant:
+                    instances = [each for each in repeat.instances(parent) if each.is_relevant]
+                    can_change = repeat.count is None and not repeat.is_fixed
+                    refs = tuple(self._state.tree.refs[each] for each in instances)
+                    label = self._display.repeat_label(item, instances[0] if instances else parent)
+                    above = self._state.tree.refs[parent]
+                    found.append(RepeatState(f"{above}/{repeat.template.local}", label, refs, can_change))
+        return tuple(found)
+
+    def add_repeat(self, ref: str) -> str:
+        """Add an instance to a repeat, by its ``RepeatState.ref``, and return the new instance's ref.
+
+        Raises:
+            AnswerMisuseError: no such repeat is asked now, or the form adds by itself.
+            EvaluationError: there are too many.
+        """
+        if not any(each.ref == ref and each.can_change for each in self.repeats()):
+            raise AnswerMisuseError("a repeat that takes no more")
+        parent = self._state.nodes[ref.rpartition("/")[0]]
+        repeat = self.form.repeats[f"{parent.path}/{ref.rpartition('/')[2]}"]
+        node = self._state.add(repeat, parent)
+        return self._state.tree.refs[node]
+
+    def remove_repeat(self, ref: str) -> None:
+        """Remove an instance of a repeat, by its own ref; those behind it move up.
+
+        Raises:
+            AnswerMisuseError: no such instance is asked now, or the form removes by itself.
+        """
+        if not any(ref in each.instances and each.can_change for each in self.repeats()):
+            raise AnswerMisuseError("a repeat that stays")
+        self._state.remove(self._state.nodes[ref])
+
+    # The end
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what keeps the form from being finished, in the form's order."""
-        found: list[Problem] = []
-        for control in self.form.controls:
-            if self._state.is_relevant(control.path) and self._kind(control) is not QuestionKind.NOTE:
-                problem = self._problem(control)
-                if problem is not None:
-                    found.append(problem)
-        return tuple(found)
+        found = (self._problem(ref, *placed) for ref, placed in self._relevant() if not self._display.is_note(*placed))
+        return tuple(problem for problem in found if problem is not None)
 
-    def _problem(self, control: Control) -> Problem | None:
-        ref = control.path
-        value = self._state.value(ref)
-        is_fixed = self._state.is_fixed(ref)
-        if not value:
+    def _problem(self, ref: str, control: Control, node: Node) -> Problem | None:
+        if not node.text:
             if self._state.is_required(ref) and not self._state.is_read_only(ref):
-                return Problem(ref, RefusalReason.REQUIRED, self._required_message(ref))
+                return Problem(ref, RefusalReason.REQUIRED, self._display.required_message(node))
             return None
-        if not is_fixed and self.read_answer(control, value) != value:
+        if not self._state.is_fixed(node) and self.read_answer(control, node, node.text) != node.text:
             return Problem(ref, RefusalReason.TYPE, "")
         if not self._state.meets_constraint(ref):
-            return Problem(ref, RefusalReason.CONSTRAINT, self._constraint_message(ref))
+            return Problem(ref, RefusalReason.CONSTRAINT, self._display.constraint_message(node))
         return None
 
     def answers(self) -> tuple[AnsweredLine, ...]:
         """Return every relevant question with its answer as people read it; notes are left out."""
         return tuple(
             AnsweredLine(
-                ref=control.path,
-                label=self._show(control.label, control.path),
-                shown=self._shown(control),
-                source=self._state.sources.get(control.path, ""),
-                group=self._group_label(control.group),
+                ref=ref,
+                label=self._display.show(control.label, node),
+                shown=self._display.shown(control, node),
+                source=self._state.sources.get(node, ""),
+                group=self._display.group_label(control.group, node),
             )
-            for control in self.form.controls
-            if self._state.is_relevant(control.path) and self._kind(control) is not QuestionKind.NOTE
+            for ref, (control, node) in self._relevant()
+            if not self._display.is_note(control, node)
         )
 
     def provenance(self) -> tuple[tuple[str, str], ...]:
         """Return (ref, source) of every relevant answer that stands as it was prefilled, in the form's order."""
         sources = self._state.sources
         return tuple(
-            (ref, sources[ref]) for ref in self._state.nodes if ref in sources and self._state.is_relevant(ref)
+            (ref, sources[node]) for ref, node in self._state.nodes.items() if node in sources and node.is_relevant
         )
 
     def finish(self) -> bytes:
@@ -182,76 +207,17 @@ class FormSession:
         """
         if self.problems():
             raise UnfinishedError("the form has problems left")
-        return write_document(self._state.document.children[0], self.form.prefixes)
+        return write_document(self._state.tree.root, self.form.prefixes)
 
-    # Presentation
+    def record(self) -> SessionRecord:
+        """Return what the centre needs besides the instance to compute it again exactly."""
+        return self._state.finished_record()
 
-    def _asked(self, ref: str) -> Control:
-        control = self._controls.get(ref)
-        if control is None or not self._state.is_relevant(ref):
+    def _relevant(self) -> list[tuple[str, Placed]]:
+        return [(ref, placed) for ref, placed in self._state.tree.placed.items() if placed[1].is_relevant]
+
+    def _asked(self, ref: str) -> Placed:
+        placed = self._state.tree.placed.get(ref)
+        if placed is None or not placed[1].is_relevant:
             raise AnswerMisuseError("a question that is not asked now")
-        return control
-
-    def _question(self, control: Control) -> Question:
-        ref = control.path
-        kind = self._kind(control)
-        return Question(
-            ref=ref,
-            label=self._show(control.label, ref),
-            hint=self._show(control.hint, ref),
-            kind=kind,
-            value=self._state.value(ref),
-            choices=self._choices(control),
-            is_required=self._state.is_required(ref),
-            is_read_only=kind is QuestionKind.NOTE or self._state.is_read_only(ref),
-            source=self._state.sources.get(ref, ""),
-        )
-
-    def _kind(self, control: Control) -> QuestionKind:
-        match control.kind:
-            case ControlKind.SELECT_ONE:
-                return QuestionKind.CHOOSE_ONE
-            case ControlKind.SELECT_MANY:
-                return QuestionKind.CHOOSE_MANY
-            case ControlKind.TRIGGER:
-                return QuestionKind.NOTE if self._state.is_fixed(control.path) else QuestionKind.CHOOSE_MANY
-            case ControlKind.INPUT:
-                return self._input_kind(control)
-
-    def _input_kind(self, control: Control) -> QuestionKind:
-        bind = self._state.bind(control.path)
-        is_note = bind.readonly is not None and bind.readonly.is_always_true and not bind.prefill
-        if is_note and not self._state.value(control.path):
-            return QuestionKind.NOTE
-        if bind.data_type in _KINDS:
-            return _KINDS[bind.data_type]
-        return QuestionKind.LONG_TEXT if "multiline" in control.appearance else QuestionKind.TEXT
-
-    def _choices(self, control: Control) -> tuple[FormChoice, ...]:
-        if control.kind is ControlKind.TRIGGER:
-            # A trigger is one thing to confirm: its own label is the only choice.
-            return (FormChoice(TRIGGERED, self._show(control.label, control.path)),)
-        return self._state.choices(control)
-
-    def _shown(self, control: Control) -> str:
-        value = self._state.value(control.path)
-        if control.kind is ControlKind.INPUT:
-            return shown_value(self._state.bind(control.path).data_type, value, self.language)
-        return shown_choices(value, self._choices(control), self.language)
-
-    def _group_label(self, group: Group | None) -> str:
-        while group is not None:
-            label = self._show(group.label, group.path or self.form.root.path)
-            if label:
-                return label
-            group = group.outer
-        return ""
-
-    def _show(self, text: Text | None, ref: str) -> str:
-        return show(text, self.form.translations, self._state.environment, self._state.nodes[ref])
-
-    def _required_message(self, ref: str) -> str:
-        return self._show(self._state.bind(ref).required_message, ref)
-
-    def _constraint_message(self, ref: str) -> str:
-        return self._show(self._state.bind(ref).constraint_message, ref)
+        return placed

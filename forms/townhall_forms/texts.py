@@ -17,10 +17,12 @@ from townhall_forms.xpath.scope import Environment
 from townhall_forms.xpath.values import to_string
 
 Parts: TypeAlias = tuple[str | Rule, ...]  # what stands there, and what is put in
+Media: TypeAlias = tuple[tuple[str, str], ...]  # (form of the text, address): ("image", "jr://images/a.png")
 
 _CODE_IN_BRACKETS = re.compile(r".*\(\s*([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\s*\)")
 _ITEXT = re.compile(r"\s*jr:itext\(\s*(?:'([^']*)'|\"([^\"]*)\")\s*\)\s*")
-_SPACE = re.compile(r"[ \t\n]+")
+_COMPUTED_ITEXT = re.compile(r"\s*jr:itext\(([^()]*)\)\s*")
+_WORDS = frozenset({"", "long", "short"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,12 @@ class Translations:
     default_language: str = ""
     by_language: Mapping[str, Mapping[str, Parts]] = field(default_factory=dict)
     has_outputs: bool = False  # some text holds a value of an answer, so it changes with the answers
+    media: Mapping[str, Mapping[str, Media]] = field(default_factory=dict)  # by language and id
+
+    def find_media(self, text_id: str, language: str) -> Media:
+        """Return what goes with a text besides its words: pictures, sounds, guidance."""
+        found = self.media.get(language, {}).get(text_id)
+        return self.media.get(self.default_language, {}).get(text_id, ()) if found is None else found
 
     def find(self, text_id: str, language: str) -> Parts:
         """Return a text, in the default language where the wanted one lacks it; nothing for an unknown id."""
@@ -68,6 +76,7 @@ class ComputedText:
     """A text that an expression gives, such as the label of an itemset."""
 
     rule: Rule
+    text_id: Rule | None = None  # gives the id, where the expression looks up a text of the itext block
 
 
 Text: TypeAlias = InlineText | TranslatedText | ComputedText
@@ -84,6 +93,17 @@ def show(text: Text | None, translations: Translations, environment: Environment
             return fill(translations.find(text_id, environment.language), environment, node)
         case ComputedText(rule=rule):
             return to_string(rule.run(environment, node))
+
+
+def show_media(text: Text | None, translations: Translations, environment: Environment, node: Node) -> Media:
+    """Return what goes with a text besides its words."""
+    match text:
+        case TranslatedText(text_id=text_id):
+            return translations.find_media(text_id, environment.language)
+        case ComputedText(text_id=Rule() as rule):
+            return translations.find_media(to_string(rule.run(environment, node)), environment.language)
+        case _:
+            return ()
 
 
 def fill(parts: Parts, environment: Environment, node: Node) -> str:
@@ -140,11 +160,13 @@ def reference_text(reference: str, expressions: Expressions, translations: Trans
     """Read ``jr:itext('id')``, or any other expression that gives a text."""
     match = _ITEXT.fullmatch(reference)
     if match is None:
-        return ComputedText(expressions.rule(reference, place))
-    text_id = match[1] if match[1] is not None else match[2]
-    if not translations.knows(text_id):
-        raise FormRefusedError(RefusalCause.BAD_REFERENCE, f"text {text_id!r} is not in the form", place)
-    return TranslatedText(text_id)
+        computed = _COMPUTED_ITEXT.fullmatch(reference)
+        text_id = expressions.rule(computed[1], place) if computed else None
+        return ComputedText(expressions.rule(reference, place), text_id)
+    named = match[1] if match[1] is not None else match[2]
+    if not translations.knows(named):
+        raise FormRefusedError(RefusalCause.BAD_REFERENCE, f"text {named!r} is not in the form", place)
+    return TranslatedText(named)
 
 
 def message_text(written: str, expressions: Expressions, translations: Translations, place: str) -> Text | None:
@@ -164,19 +186,21 @@ def read_translations(model: etree._Element, expressions: Expressions) -> Transl
     """
     elements = model.findall(f"{{{XFORMS}}}itext/{{{XFORMS}}}translation")
     by_language: dict[str, Mapping[str, Parts]] = {}
+    media: dict[str, Mapping[str, Media]] = {}
     default = ""
     for element in elements:
         language = language_code(attribute(element, "lang"))
         if language in by_language:
             raise FormRefusedError(RefusalCause.BAD_REFERENCE, f"two translations for {language!r}", "itext")
         by_language[language] = _read_translation(element, expressions)
+        media[language] = _read_media(element)
         if "default" in element.attrib and not default:
             default = language
     languages = tuple(by_language)
     has_outputs = any(
         isinstance(part, Rule) for texts in by_language.values() for parts in texts.values() for part in parts
     )
-    return Translations(languages, default or (languages[0] if languages else ""), by_language, has_outputs)
+    return Translations(languages, default or (languages[0] if languages else ""), by_language, has_outputs, media)
 
 
 def _read_translation(translation: etree._Element, expressions: Expressions) -> Mapping[str, Parts]:
@@ -187,6 +211,21 @@ def _read_translation(translation: etree._Element, expressions: Expressions) -> 
         chosen = next((values[form] for form in ("", "long", "short") if form in values), None)
         texts[text_id] = () if chosen is None else read_parts(chosen, expressions, f"itext {text_id}")
     return texts
+
+
+def _read_media(translation: etree._Element) -> Mapping[str, Media]:
+    """Read the forms of texts that are not words: `image`, `big-image`, `audio`, `video`; and `guidance` for hints."""
+    found: dict[str, Media] = {}
+    for element in translation.findall(f"{{{XFORMS}}}text"):
+        values = element.findall(f"{{{XFORMS}}}value")
+        media = tuple(
+            (form, "".join(value.itertext()).strip())
+            for value in values
+            if (form := attribute(value, "form")) not in _WORDS
+        )
+        if media:
+            found[attribute(element, "id")] = media
+    return found
 
 
 def language_code(name: str) -> str:

@@ -7,28 +7,43 @@ One line of canonical JSON, a line feed, and the bytes of the document.
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Final, TypeVar
 
 from townhall_crypto import canonical
 from townhall_crypto.errors import CryptoError
+from townhall_crypto.trust_revocation import ListTimes
+from townhall_crypto.trust_verdict import Doubt, Outcome, TrustEvidence, TrustVerdict
 from townhall_forms.errors import ProgrammingError, TransactionRefusedError
+from townhall_forms.record import SessionRecord
+
+_E = TypeVar("_E", bound=Enum)
 
 FORMAT: Final = "townhall-transaction"
-VERSION: Final = 1
+VERSION: Final = 3
+CONTAINER_DOCUMENT: Final = "document.pdf"
+CONTAINER_ANSWERS: Final = "answers.xml"
+"""Files of a signed container: what the person read, and the form instance that is attached to it as well."""
 MAX_HEADER_BYTES: Final = 64 * 1024
 MAX_DOCUMENT_BYTES: Final = 15 * 1024 * 1024
 
 _MAX_TEXT = 200
 _MAX_PROVENANCE = 500
+_MAX_BIRTHS = 500
+_MAX_BIRTH = 1_000_000
+_YEARS = range(2000, 9999)  # dates at the ends of the calendar cannot be counted with
 _MAX_EVIDENCE_HEX = 16 * 1024
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _HEX = re.compile(r"(?:[0-9a-f]{2})+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 _KEYS = frozenset(
     {
         "challenge",
         "certificate",
         "document_bytes",
+        "document_format",
         "form_id",
         "form_sha256",
         "form_version",
@@ -36,10 +51,21 @@ _KEYS = frozenset(
         "language",
         "provenance",
         "service",
+        "session",
         "signature",
+        "trust",
         "version",
     }
 )
+_SESSION_KEYS = frozenset({"births", "opened", "seed"})
+_TRUST_KEYS = frozenset({"doubts", "list_at", "next_update", "outcome", "this_update"})
+
+
+class SignatureFormat(Enum):
+    """What a signed form is handed over as."""
+
+    PADES = "pades"
+    ASICE = "asice"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,7 +88,10 @@ class Transaction:
     language: str  # BCP 47
     provenance: tuple[tuple[str, str], ...]  # (ref, source) of every prefilled answer
     evidence: IdentityEvidence
-    document: bytes  # signed PDF
+    document: bytes  # signed PDF, or the container
+    trust: TrustVerdict  # what the kiosk knew of the card; never REFUSED
+    session: SessionRecord  # what the answers follow from besides themselves
+    document_format: SignatureFormat = SignatureFormat.PADES
 
     def to_bytes(self) -> bytes:
         """Return the one encoding of this transaction.
@@ -74,6 +103,7 @@ class Transaction:
             "challenge": self.evidence.challenge,
             "certificate": self.evidence.certificate,
             "document_bytes": len(self.document),
+            "document_format": self.document_format.value,
             "form_id": self.form_id,
             "form_sha256": self.form_sha256,
             "form_version": self.form_version,
@@ -81,7 +111,9 @@ class Transaction:
             "language": self.language,
             "provenance": [[ref, source] for ref, source in self.provenance],
             "service": self.service,
+            "session": _session_fields(self.session),
             "signature": self.evidence.signature,
+            "trust": _trust_fields(self.trust),
             "version": VERSION,
         }
         try:
@@ -130,7 +162,95 @@ def _read(header: dict[str, canonical.DecodedValue], document: bytes) -> Transac
             certificate=_matching(header["certificate"], _HEX),
         ),
         document=document,
+        trust=_trust(header["trust"]),
+        session=_session(header["session"]),
+        document_format=_member(SignatureFormat, header["document_format"]),
     )
+
+
+def _session_fields(session: SessionRecord) -> dict[str, canonical.CanonicalValue]:
+    return {
+        "births": [[ref, birth] for ref, birth in session.births],
+        "opened": session.opened.isoformat(),
+        "seed": session.seed.hex(),
+    }
+
+
+def _session(value: canonical.DecodedValue) -> SessionRecord:
+    if not isinstance(value, dict) or value.keys() != _SESSION_KEYS:
+        raise TransactionRefusedError("session has other fields")
+    births = value["births"]
+    if not isinstance(births, list) or len(births) > _MAX_BIRTHS:
+        raise TransactionRefusedError("births are no short list")
+    return SessionRecord(
+        opened=_opened(value["opened"]),
+        seed=bytes.fromhex(_matching(value["seed"], _SHA256)),
+        births=tuple(_birth(pair) for pair in births),
+    )
+
+
+def _birth(pair: canonical.DecodedValue) -> tuple[str, int]:
+    match pair:
+        case [str() as ref, int() as birth] if len(ref) <= _MAX_TEXT and 0 < birth <= _MAX_BIRTH:
+            return ref, birth
+        case _:
+            raise TransactionRefusedError("births hold something else than pairs")
+
+
+def _opened(value: canonical.DecodedValue) -> datetime:
+    text = _text(value)
+    try:
+        moment = datetime.fromisoformat(text)
+        is_plain = moment.tzinfo is not None and moment.isoformat() == text
+    except ValueError:
+        is_plain = False
+    if not is_plain or moment.year not in _YEARS:
+        raise TransactionRefusedError("a moment that is none")
+    return moment
+
+
+def _trust_fields(trust: TrustVerdict) -> dict[str, canonical.CanonicalValue]:
+    times = trust.evidence.revocation
+    return {
+        "doubts": [doubt.value for doubt in trust.doubts],
+        "list_at": _seconds(trust.evidence.list_at),
+        "next_update": _seconds(times.next_update if times else None),
+        "outcome": trust.outcome.value,
+        "this_update": _seconds(times.this_update if times else None),
+    }
+
+
+def _seconds(moment: datetime | None) -> int:
+    return 0 if moment is None else int(moment.timestamp())
+
+
+def _trust(value: canonical.DecodedValue) -> TrustVerdict:
+    if not isinstance(value, dict) or value.keys() != _TRUST_KEYS:
+        raise TransactionRefusedError("trust has other fields")
+    outcome, doubts = _member(Outcome, value["outcome"]), value["doubts"]
+    if not isinstance(doubts, list) or len(doubts) > len(Doubt) or outcome is Outcome.REFUSED:
+        raise TransactionRefusedError("trust is no verdict that a kiosk acts on")
+    this_update, next_update = _moment(value["this_update"]), _moment(value["next_update"])
+    if (this_update is None) != (next_update is None):
+        raise TransactionRefusedError("half a time of a revocation list")
+    times = ListTimes(this_update, next_update) if this_update and next_update else None
+    evidence = TrustEvidence(times, _moment(value["list_at"]))
+    return TrustVerdict(outcome, tuple(_member(Doubt, doubt) for doubt in doubts), evidence)
+
+
+def _moment(value: canonical.DecodedValue) -> datetime | None:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LAST_SECOND:
+        raise TransactionRefusedError("a time that is none")
+    return datetime.fromtimestamp(value, UTC) if value else None
+
+
+def _member(kind: type[_E], value: canonical.DecodedValue) -> _E:
+    if not isinstance(value, str):
+        raise TransactionRefusedError("a field that is no word")
+    try:
+        return kind(value)
+    except ValueError as exc:
+        raise TransactionRefusedError("a word that has no meaning here") from exc
 
 
 def _text(value: canonical.DecodedValue, *, is_optional: bool = False) -> str:

@@ -4,14 +4,17 @@
 
 import math
 from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from functools import partial
 
-from townhall_forms.nodes import Node
+from townhall_forms.nodes import Node, in_document_order
 from townhall_forms.xpath.comparison import equal, relates
 from townhall_forms.xpath.errors import UnknownFunctionError, UnsupportedXPathError, XPathValueError
 from townhall_forms.xpath.functions import FUNCTIONS, UNSUPPORTED_FUNCTIONS
 from townhall_forms.xpath.functions.logic import check_pattern
+from townhall_forms.xpath.repeated import indexed_repeat, own_instance, passes, plain_path
 from townhall_forms.xpath.scope import Evaluator, Scope
-from townhall_forms.xpath.steps import compile_steps, filter_nodes, in_document_order
+from townhall_forms.xpath.steps import compile_steps, filter_nodes
 from townhall_forms.xpath.syntax import (
     Call,
     Chain,
@@ -28,19 +31,22 @@ from townhall_forms.xpath.syntax import (
 from townhall_forms.xpath.values import NodeSet, Value, to_boolean, to_number
 
 
-def compile_expression(expression: Expression, namespaces: Mapping[str, str]) -> Evaluator:
-    """Compile; ``namespaces`` gives the prefixes that name tests may use.
+def compile_expression(
+    expression: Expression, namespaces: Mapping[str, str], repeats: frozenset[str] = frozenset()
+) -> Evaluator:
+    """Compile; ``namespaces`` gives the prefixes that name tests may use, ``repeats`` the paths of nodes that repeat.
 
     Raises:
         UnknownFunctionError: a function that the standard does not have, or a wrong number of arguments.
         UnsupportedXPathError: a function that this engine does not run yet, or an unknown prefix.
     """
-    return _Compiler(namespaces).expression(expression)
+    return _Compiler(namespaces, repeats).expression(expression)
 
 
 class _Compiler:
-    def __init__(self, namespaces: Mapping[str, str]) -> None:
+    def __init__(self, namespaces: Mapping[str, str], repeats: frozenset[str]) -> None:
         self._namespaces = namespaces
+        self._repeats = repeats
 
     def expression(self, expression: Expression) -> Evaluator:  # noqa: PLR0911 - one branch a kind of node
         match expression:
@@ -74,6 +80,8 @@ class _Compiler:
         if call.name == "regex" and isinstance(call.arguments[1], Literal):
             check_pattern(call.arguments[1].text)
         arguments = tuple(self.expression(argument) for argument in call.arguments)
+        if call.name == "indexed-repeat":
+            return indexed_repeat([plain_path(argument) for argument in call.arguments], arguments)
         run = function.run
         return lambda scope: run(scope, arguments)
 
@@ -83,6 +91,9 @@ class _Compiler:
     def _path(self, path: Path) -> Evaluator:
         walk = self._steps(path.steps)
         if path.is_absolute:
+            passed = [(repeat, self._steps(path.steps[length:])) for length, repeat in passes(path, self._repeats)]
+            if passed:
+                return own_instance(passed, walk)
             return lambda scope: NodeSet(walk(scope, [scope.environment.document]))
         return lambda scope: NodeSet(walk(scope, [scope.node]))
 
@@ -131,6 +142,15 @@ def _union(operands: list[Evaluator]) -> Evaluator:
     return lambda scope: NodeSet(in_document_order([node for part in operands for node in _nodes(part(scope))]))
 
 
+def _comparison(compare: Callable[[Value, Value, tzinfo], bool]) -> Callable[[Value, Value, Scope], Value]:
+    def run(left: Value, right: Value, scope: Scope) -> Value:
+        if isinstance(left, NodeSet) and isinstance(right, NodeSet):
+            scope.environment.spend(len(left.nodes) * len(right.nodes))  # in the worst case each with each
+        return compare(left, right, scope.environment.zone)
+
+    return run
+
+
 def _arithmetic(calculate: Callable[[float, float], float]) -> Callable[[Value, Value, Scope], Value]:
     def run(left: Value, right: Value, scope: Scope) -> Value:
         zone = scope.environment.zone
@@ -154,12 +174,9 @@ def _modulo(left: float, right: float) -> float:
 
 
 _OPERATORS: Mapping[str, Callable[[Value, Value, Scope], Value]] = {
-    "=": lambda left, right, scope: equal(left, right, scope.environment.zone, negated=False),
-    "!=": lambda left, right, scope: equal(left, right, scope.environment.zone, negated=True),
-    "<": lambda left, right, scope: relates("<", left, right, scope.environment.zone),
-    "<=": lambda left, right, scope: relates("<=", left, right, scope.environment.zone),
-    ">": lambda left, right, scope: relates(">", left, right, scope.environment.zone),
-    ">=": lambda left, right, scope: relates(">=", left, right, scope.environment.zone),
+    "=": _comparison(lambda left, right, zone: equal(left, right, zone, negated=False)),
+    "!=": _comparison(lambda left, right, zone: equal(left, right, zone, negated=True)),
+    **{relation: _comparison(partial(relates, relation)) for relation in ("<", "<=", ">", ">=")},
     "+": _arithmetic(lambda left, right: left + right),
     "-": _arithmetic(lambda left, right: left - right),
     "*": _arithmetic(lambda left, right: left * right),

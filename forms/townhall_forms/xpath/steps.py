@@ -4,12 +4,14 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from townhall_forms.nodes import Node
+from townhall_forms.nodes import Node, in_document_order
 from townhall_forms.xpath.errors import UnsupportedXPathError
+from townhall_forms.xpath.lookups import compile_lookup
 from townhall_forms.xpath.scope import Evaluator, Scope
 from townhall_forms.xpath.syntax import Axis, Expression, NameTest, NodeTypeTest, Step
 from townhall_forms.xpath.values import to_boolean
 
+_FEW = 8  # children that cost no more to walk than to count
 Walk = Callable[[Scope, list[Node]], list[Node]]
 Compile = Callable[[Expression], Evaluator]
 
@@ -24,12 +26,6 @@ def compile_steps(steps: tuple[Step, ...], compile_expression: Compile, namespac
         return nodes
 
     return walk
-
-
-def in_document_order(nodes: Iterable[Node]) -> list[Node]:
-    """Return each node once, in document order."""
-    unique = list(dict.fromkeys(nodes))
-    return sorted(unique, key=Node.place) if len(unique) > 1 else unique
 
 
 def matches_name(node: Node, test: NameTest, namespace: str) -> bool:
@@ -54,11 +50,17 @@ def _compile_step(step: Step, compile_expression: Compile, namespaces: Mapping[s
     if step.axis is Axis.CHILD and isinstance(step.test, NameTest) and step.test.local != "*" and not predicates:
         return _named_children(step.test.local, accepts)
     candidates = AXES[step.axis]
+    lookup = compile_lookup(step, compile_expression)
 
     def walk(scope: Scope, nodes: list[Node]) -> list[Node]:
         found: list[Node] = []
         for node in nodes:
+            known = None if lookup is None else lookup(scope, node)
+            if known is not None:
+                found.extend(known)
+                continue
             selected = [other for other in candidates(node) if accepts(other)]
+            scope.environment.spend(len(selected))
             for predicate in predicates:
                 selected = filter_nodes(scope, selected, predicate)
             found.extend(selected)
@@ -69,9 +71,14 @@ def _compile_step(step: Step, compile_expression: Compile, namespaces: Mapping[s
 
 def _named_children(local: str, accepts: Callable[[Node], bool]) -> Walk:
     """Walk the commonest step by the index of names, without looking at every child."""
-    return lambda _scope, nodes: [
-        child for node in nodes for child in node.named.get(local, ()) if child.is_relevant and accepts(child)
-    ]
+
+    def walk(scope: Scope, nodes: list[Node]) -> list[Node]:
+        found = [child for node in nodes for child in node.named.get(local, ()) if child.is_relevant and accepts(child)]
+        if len(found) > _FEW:
+            scope.environment.spend(len(found))
+        return found
+
+    return walk
 
 
 def _test(test: NameTest | NodeTypeTest, namespaces: Mapping[str, str]) -> Callable[[Node], bool]:
@@ -86,6 +93,7 @@ def _test(test: NameTest | NodeTypeTest, namespaces: Mapping[str, str]) -> Calla
 def filter_nodes(scope: Scope, nodes: list[Node], predicate: Evaluator) -> list[Node]:
     """Keep the nodes for which ``predicate`` holds; a number means a position (XPath 1.0 §2.4)."""
     size = len(nodes)
+    scope.environment.spend(size)
     kept: list[Node] = []
     for position, node in enumerate(nodes, 1):
         value = predicate(Scope(scope.environment, node, scope.current, position, size))

@@ -3,41 +3,23 @@
 """Boolean functions, and those that choose between values."""
 
 import math
-import re
 from collections.abc import Mapping
-from functools import lru_cache
 
-from townhall_forms.xpath.errors import UnsupportedXPathError, XPathLimitError, XPathValueError
+from townhall_forms.xpath.errors import UnsupportedXPathError, XPathValueError
 from townhall_forms.xpath.functions.signature import Arguments, Function, number, of_strings, text
+from townhall_forms.xpath.patterns import compile_pattern
 from townhall_forms.xpath.scope import Scope
 from townhall_forms.xpath.values import Value, to_boolean, to_number
 
-_MAX_PATTERN = 1_000
 _MAX_SUBJECT = 2_000
 _NO_BOUND = -1.0
-
-
-@lru_cache(maxsize=512)
-def compile_pattern(pattern: str) -> re.Pattern[str]:
-    r"""Compile a regular expression of a form. Classes such as ``\d`` mean ASCII, as in the engines authors test with.
-
-    Raises:
-        XPathValueError: it is none that Python can run.
-        XPathLimitError: it is too long.
-    """
-    if len(pattern) > _MAX_PATTERN:
-        raise XPathLimitError(f"regular expression of {len(pattern)} characters")
-    try:
-        return re.compile(pattern, re.ASCII)
-    except (re.error, OverflowError, RecursionError) as exc:
-        raise XPathValueError(f"regular expression {pattern!r}") from exc
 
 
 def check_pattern(pattern: str) -> None:
     """Check a regular expression when a form is read, so that it cannot fail in front of a person.
 
     Raises:
-        UnsupportedXPathError: it is none that Python can run.
+        UnsupportedXPathError: it is none that runs here.
         XPathLimitError: it is too long.
     """
     try:
@@ -50,7 +32,7 @@ def _regex(subject: str, pattern: str) -> bool:
     # "'[0-9]+' becomes /[0-9]+/" (ODK XForms): a test of any part, not a match of the whole.
     if len(subject) > _MAX_SUBJECT:
         return False
-    return compile_pattern(pattern).search(subject) is not None
+    return compile_pattern(pattern).is_in(subject)
 
 
 def _if(scope: Scope, arguments: Arguments) -> Value:

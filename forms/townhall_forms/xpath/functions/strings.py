@@ -78,6 +78,8 @@ def _uuid(scope: Scope, arguments: Arguments) -> Value:
     if not arguments:
         return str(uuid.UUID(bytes=scope.environment.randomness(16), version=4))
     length = number(scope, arguments[0])
+    if math.isnan(length):
+        return ""
     if not 0 <= length <= _MAX_UUID:
         raise XPathLimitError("uuid() of more than a hundred characters")
     return scope.environment.randomness(int(length)).hex()[: int(length)]

@@ -66,9 +66,9 @@ class AsyncJournal:
         """See ``Journal.isolate``."""
         await self._run(lambda: self._journal.isolate(seq, reason))
 
-    async def record_receipt(self, receipt: Receipt) -> None:
-        """See ``Journal.record_receipt``."""
-        await self._run(lambda: self._journal.record_receipt(receipt))
+    async def record_receipts(self, receipts: Iterable[Receipt]) -> None:
+        """See ``Journal.record_receipts``."""
+        await self._run(lambda: self._journal.record_receipts(receipts))
 
     async def queue_again_from(self, lowest_missing_seq: int) -> int:
         """See ``Journal.queue_again_from``."""
@@ -98,6 +98,26 @@ class AsyncJournal:
         """See ``Journal.centre_note``."""
         return await self._run(self._journal.centre_note)
 
+    async def centre_server_time(self) -> int:
+        """See ``Journal.centre_server_time``."""
+        return await self._run(self._journal.centre_server_time)
+
+    async def is_contradicted(self) -> bool:
+        """See ``Journal.is_contradicted``."""
+        return await self._run(self._journal.is_contradicted)
+
+    async def ask_by_stick(self, nonce: str, envelopes: int) -> None:
+        """See ``Journal.ask_by_stick``."""
+        await self._run(lambda: self._journal.ask_by_stick(nonce, envelopes))
+
+    async def open_questions(self) -> frozenset[str]:
+        """See ``Journal.open_questions``."""
+        return await self._run(self._journal.open_questions)
+
+    async def delivered_receipts(self) -> tuple[DeliveredPayload, ...]:
+        """See ``Journal.delivered_receipts``."""
+        return await self._run(self._journal.delivered_receipts)
+
     async def record_centre(self, fresh: FreshCheckpoint) -> None:
         """See ``Journal.record_centre``."""
         await self._run(lambda: self._journal.record_centre(fresh))
@@ -109,6 +129,10 @@ class AsyncJournal:
     async def audit(self, event: Event, facts: Mapping[str, Fact] | None = None) -> None:
         """See ``Journal.audit``."""
         await self._run(lambda: self._journal.audit(event, facts))
+
+    async def restore_reserve(self) -> None:
+        """See ``Journal.restore_reserve``."""
+        await self._run(self._journal.restore_reserve)
 
     async def status(self) -> JournalStatus:
         """See ``Journal.status``."""
@@ -125,6 +149,10 @@ class AsyncJournal:
     async def checkpoint(self) -> str:
         """See ``Journal.checkpoint``."""
         return await self._run(self._journal.checkpoint)
+
+    async def verify(self) -> None:
+        """See ``Journal.verify``."""
+        await self._run(self._journal.verify)
 
     async def close(self) -> None:
         """Close the journal and end its thread."""

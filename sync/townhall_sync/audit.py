@@ -36,6 +36,7 @@ class FactKind(Enum):
     """A machine's name: of the kiosk, its journal, a process."""
 
 
+_PATTERN: Final = {kind: re.compile(kind.value) for kind in FactKind}
 _COUNT, _HASH, _CODE, _NAME = FactKind.COUNT, FactKind.HASH, FactKind.CODE, FactKind.NAME
 
 
@@ -73,12 +74,15 @@ class Event(Enum):
     )
     PAYLOAD_FREED = _own("PAYLOAD_FREED", ("seq", _COUNT), ("size", _COUNT))
     CENTRE_SEEN = _own("CENTRE_SEEN", ("size", _COUNT), ("note_sha256", _HASH), ("server_time", _COUNT))
+    STICK_WRITTEN = _own("STICK_WRITTEN", ("nonce_sha256", _HASH), ("envelopes", _COUNT))
     FORK_REPORTED = _own("FORK_REPORTED", ("seq", _COUNT), ("reason", _CODE))
     RESERVE_RELEASED = _own("RESERVE_RELEASED")
     RESERVE_RESTORED = _own("RESERVE_RESTORED")
 
     RECEIPT_REFUSED = EventShape("RECEIPT_REFUSED", (("id", _HASH), ("reason", _CODE)))
     CENTRE_LOST_ENVELOPES = EventShape("CENTRE_LOST_ENVELOPES", (("lowest_seq", _COUNT), ("freed_already", _COUNT)))
+    STICK_READ = EventShape("STICK_READ", (("delivered", _COUNT), ("known", _COUNT), ("refused", _COUNT)))
+    CENTRE_RESTORED = EventShape("CENTRE_RESTORED", (("size", _COUNT), ("restored_at", _COUNT)))
     CENTRE_CONTRADICTED = EventShape("CENTRE_CONTRADICTED", (("size", _COUNT), ("reason", _CODE)))
     KIOSK_REFUSED = EventShape("KIOSK_REFUSED", (("reason", _CODE),))
     ENROLMENT_ASKED = EventShape("ENROLMENT_ASKED")
@@ -87,8 +91,12 @@ class Event(Enum):
     KIOSK_STARTED = EventShape("KIOSK_STARTED", (("version", _NAME),))
     KIOSK_STOPPED = EventShape("KIOSK_STOPPED")
     CLOCK_BACK = EventShape("CLOCK_BACK", (("seconds", _COUNT),))
+    CATALOGUE_TAKEN = EventShape("CATALOGUE_TAKEN", (("version", _COUNT), ("signed", _COUNT)))
+    CATALOGUE_REFUSED = EventShape("CATALOGUE_REFUSED", (("reason", _CODE),))
+    CATALOGUE_HIDDEN = EventShape("CATALOGUE_HIDDEN", (("what", _NAME), ("reason", _CODE)))
     VISIT_BEGUN = EventShape("VISIT_BEGUN", (("visit", _NAME),))
     VISIT_ENDED = EventShape("VISIT_ENDED", (("visit", _NAME), ("outcome", _CODE)))
+    HELP_CALLED = EventShape("HELP_CALLED", (("visit", _NAME),))
     CARD_REFUSED = EventShape("CARD_REFUSED", (("visit", _NAME), ("reason", _CODE)))
     SIGNING_BEGUN = EventShape("SIGNING_BEGUN", (("visit", _NAME),))
     SIGNING_ENDED = EventShape("SIGNING_ENDED", (("visit", _NAME), ("outcome", _CODE)))
@@ -96,6 +104,22 @@ class Event(Enum):
     FAULT = EventShape("FAULT", (("code", _CODE),))
     SERVICE_SUSPENDED = EventShape("SERVICE_SUSPENDED", (("reason", _CODE),))
     SERVICE_RESUMED = EventShape("SERVICE_RESUMED")
+
+    POLLS_COUNTED = EventShape(
+        "POLLS_COUNTED", (("state", _CODE), ("statements", _COUNT), ("ballots", _COUNT), ("checked", _COUNT))
+    )
+
+    BALLOT_LOG_SEEN = EventShape("BALLOT_LOG_SEEN", (("size", _COUNT), ("root", _HASH)))
+    BALLOT_LOG_DOUBTED = EventShape("BALLOT_LOG_DOUBTED", (("reason", _CODE), ("note_sha256", _HASH)))
+
+    STAFF_CAME_IN = EventShape("STAFF_CAME_IN", (("visit", _NAME), ("staff", _NAME), ("role", _CODE)))
+    STAFF_REFUSED = EventShape("STAFF_REFUSED", (("visit", _NAME), ("code", _CODE)))
+    STAFF_AGREED = EventShape("STAFF_AGREED", (("visit", _NAME), ("staff", _NAME), ("act", _CODE)))
+    STAFF_ACT_BEGUN = EventShape("STAFF_ACT_BEGUN", (("visit", _NAME), ("staff", _NAME), ("act", _CODE)))
+    STAFF_ACT_ENDED = EventShape("STAFF_ACT_ENDED", (("visit", _NAME), ("act", _CODE), ("outcome", _CODE)))
+    STAFF_LEFT = EventShape("STAFF_LEFT", (("visit", _NAME),))
+    SHELL_ACT_ENDED = EventShape("SHELL_ACT_ENDED", (("act", _CODE), ("outcome", _CODE)))
+    KIOSK_RETIRED = EventShape("KIOSK_RETIRED")
 
 
 EVENT_BY_NAME: Final = {event.value.name: event for event in Event}
@@ -146,6 +170,6 @@ def check_facts(event: Event, facts: Mapping[str, Fact]) -> dict[str, Fact]:
     for name, kind in shape.items():
         value = facts[name]
         wanted = int if kind is FactKind.COUNT else str
-        if type(value) is not wanted or re.fullmatch(kind.value, str(value)) is None:
+        if type(value) is not wanted or _PATTERN[kind].fullmatch(str(value)) is None:
             raise ValueError(f"{event.name}: {name} is no {kind.name}")
     return dict(facts)

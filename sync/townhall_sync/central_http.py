@@ -8,56 +8,49 @@ many bytes) is ``Unreachable``: nothing is concluded from it. TLS and whom it tr
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
+from urllib.parse import quote
 
 import httpx2
 import msgspec
 
+from townhall_sync.ballot_log import BallotLogPart
+from townhall_sync.batch import (
+    BATCH_MEDIA_TYPE,
+    MAX_RESULT_BYTES,
+    NamedEnvelope,
+    encode,
+)
 from townhall_sync.central_service import (
+    Absent,
     Answered,
+    BatchOutcome,
     EnrolmentOutcome,
+    Oversized,
     PutOutcome,
-    RateLimited,
-    Refusal,
-    Refused,
-    Stored,
     Unreachable,
+    Untrusted,
 )
 from townhall_sync.errors import MessageMalformedError
+from townhall_sync.http_answers import PROBLEM, HttpAnswer, read_batch_answer, read_put_answer, read_refusal
 from townhall_sync.http_signatures import RequestKey, SignableRequest, sign_request
 from townhall_sync.wire import (
+    CATALOGUE_MEDIA_TYPE,
     ENVELOPE_MEDIA_TYPE,
     MAX_MESSAGE_BYTES,
     CheckpointReply,
     ConsistencyReply,
     EnrolmentRequest,
     EnrolmentState,
-    Problem,
-    PutReply,
+    Restorations,
     read,
     to_json,
 )
 
 _THIS_MACHINE: Final = ("127.0.0.1", "::1", "localhost")
 _JSON: Final = "application/json"
-_PROBLEM: Final = "application/problem+json"
-_MAX_RETRY_AFTER_S: Final = 24 * 60 * 60
-_DIGEST_MISMATCH: Final = "TH-CENT-003"
-"""The body was damaged on its way: not the envelope's fault."""
-
-_REFUSALS: Final = {
-    400: Refusal.POISON,
-    401: Refusal.NOT_ENROLLED,
-    403: Refusal.NOT_ENROLLED,
-    404: Refusal.POISON,
-    405: Refusal.POISON,
-    409: Refusal.FORKED,
-    413: Refusal.POISON,
-    415: Refusal.POISON,
-    422: Refusal.FORKED,
-}
 
 Message = TypeVar("Message", bound=msgspec.Struct)
 
@@ -69,15 +62,6 @@ class HttpLimits:
     step_s: float = 20.0
     exchange_s: float = 60.0
     slowest_bytes_per_s: int = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """A whole answer within the size limit; nothing of it is believed yet."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class HttpLine:
@@ -100,7 +84,7 @@ class HttpLine:
             follow_redirects=False,
             trust_env=False,
             timeout=self._limits.step_s,
-            headers={"Accept": f"{_JSON}, {_PROBLEM}", "Accept-Encoding": "identity", "User-Agent": "townhall-kiosk"},
+            headers={"Accept": f"{_JSON}, {PROBLEM}", "Accept-Encoding": "identity", "User-Agent": "townhall-kiosk"},
         )
 
     def request(self, method: str, path: str, *, body: bytes = b"", content_type: str = "") -> httpx2.Request:
@@ -109,22 +93,28 @@ class HttpLine:
         return self._client.build_request(method, path, content=body or None, headers=headers)
 
     async def exchange(self, request: httpx2.Request) -> HttpAnswer | Unreachable:
-        """Send a request and return the whole answer."""
-        patience = self._limits.exchange_s + len(request.content) / self._limits.slowest_bytes_per_s
+        """Send a request and return the whole answer, a message of the protocol."""
+        answer = await self.exchange_up_to(request, MAX_MESSAGE_BYTES)
+        return Unreachable("too many bytes") if isinstance(answer, Oversized) else answer
+
+    async def exchange_up_to(self, request: httpx2.Request, limit: int) -> HttpAnswer | Oversized | Unreachable:
+        """Send a request and return the whole answer, unless its body is longer than ``limit`` bytes."""
+        bulk = len(request.content) + max(0, limit - MAX_MESSAGE_BYTES)
+        patience = self._limits.exchange_s + bulk / self._limits.slowest_bytes_per_s
         try:
             async with asyncio.timeout(patience):
-                return await self._exchange(request)
+                return await self._exchange(request, limit)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as exc:
             return Unreachable(type(exc).__name__)
 
-    async def _exchange(self, request: httpx2.Request) -> HttpAnswer | Unreachable:
+    async def _exchange(self, request: httpx2.Request, limit: int) -> HttpAnswer | Oversized | Unreachable:
         response = await self._client.send(request, stream=True)
         try:
             body = bytearray()
             async for part in response.aiter_raw():
                 body += part
-                if len(body) > MAX_MESSAGE_BYTES:
-                    return Unreachable("too many bytes")
+                if len(body) > limit:
+                    return Oversized()
             return HttpAnswer(response.status_code, response.headers, bytes(body))
         finally:
             await response.aclose()
@@ -156,6 +146,18 @@ class HttpCentralService:
         answer = await self._line.exchange(request)
         return answer if isinstance(answer, Unreachable) else read_put_answer(answer)
 
+    async def put_envelopes(self, envelopes: Sequence[NamedEnvelope]) -> BatchOutcome:
+        """Hand over several envelopes (``POST /v1/envelopes``)."""
+        body = encode(envelopes)
+        request = self._line.request("POST", "/v1/envelopes", body=body, content_type=BATCH_MEDIA_TYPE)
+        self._sign(request, body)
+        answer = await self._line.exchange_up_to(request, max(MAX_MESSAGE_BYTES, len(envelopes) * MAX_RESULT_BYTES))
+        if isinstance(answer, Unreachable):
+            return answer
+        if isinstance(answer, Oversized):
+            return Unreachable("too many bytes")
+        return read_batch_answer(answer, [each.id for each in envelopes])
+
     def _sign(self, request: httpx2.Request, body: bytes) -> None:
         signable = SignableRequest(
             method=request.method,
@@ -174,6 +176,28 @@ class HttpCentralService:
     async def consistency(self, first: int, second: int) -> ConsistencyReply | None:
         """Ask for the proof that the log of size ``second`` continues the log of size ``first``."""
         return await self._get(ConsistencyReply, f"/v1/log/consistency?first={first}&second={second}")
+
+    async def catalogue_file(self, path: str, limit: int) -> Untrusted:
+        """Fetch one file of the signed catalogue (``GET /v1/catalogue/...``), at most ``limit`` bytes of it."""
+        request = self._line.request("GET", f"/v1/catalogue/{path}")
+        self._sign(request, b"")
+        answer = await self._line.exchange_up_to(request, max(limit, MAX_MESSAGE_BYTES))
+        if isinstance(answer, Oversized | Unreachable):
+            return answer
+        media_type = answer.headers.get("content-type", "").partition(";")[0].strip()
+        if answer.status == 200 and media_type == CATALOGUE_MEDIA_TYPE:
+            return answer.body if len(answer.body) <= limit else Oversized()
+        if answer.status == 404 and media_type == PROBLEM:
+            return Absent()
+        return Unreachable(f"status {answer.status}")
+
+    async def restorations(self) -> Restorations | None:
+        """Ask what the centre states about restored backups of its log."""
+        return await self._get(Restorations, "/v1/log/restorations")
+
+    async def ballot_log(self, origin: str, start: int) -> BallotLogPart | None:
+        """Ask for a ballot box's log from leaf ``start`` on (``GET /v1/ballot-logs``). Implements ``BallotLogs``."""
+        return await self._get(BallotLogPart, f"/v1/ballot-logs?origin={quote(origin, safe='')}&start={start}")
 
     async def _get(self, kind: type[Message], path: str) -> Message | None:
         answer = await self._line.exchange(self._line.request("GET", path))
@@ -211,37 +235,3 @@ class HttpEnrolmentService:
             except MessageMalformedError:
                 return Unreachable("no message of the protocol")
         return read_refusal(answer)
-
-
-def read_put_answer(answer: HttpAnswer) -> PutOutcome:
-    """Return what an answer to a PUT means."""
-    if answer.status not in {200, 201}:
-        return read_refusal(answer)
-    try:
-        return Stored(read(PutReply, answer.body))
-    except MessageMalformedError:
-        return Unreachable("no message of the protocol")
-
-
-def read_refusal(answer: HttpAnswer) -> Refused | RateLimited | Unreachable:
-    """Return what an answer that is no success means; only a problem with a code of ours counts as the centre's."""
-    if answer.status in {429, 503}:
-        return _patience(answer)
-    refusal = _REFUSALS.get(answer.status)
-    if refusal is None or answer.headers.get("content-type", "").partition(";")[0].strip() != _PROBLEM:
-        return Unreachable(f"status {answer.status}")
-    try:
-        problem = read(Problem, answer.body)
-    except MessageMalformedError:
-        return Unreachable(f"status {answer.status}")
-    if problem.status != answer.status or problem.code == _DIGEST_MISMATCH:
-        return Unreachable(problem.code)
-    return Refused(problem.code, refusal)
-
-
-def _patience(answer: HttpAnswer) -> RateLimited | Unreachable:
-    stated = answer.headers.get("retry-after", "")
-    # RFC 9110 §10.2.3 allows a date too, which would trust two clocks.
-    if stated.isascii() and stated.isdigit() and len(stated) < 10:
-        return RateLimited(min(int(stated), _MAX_RETRY_AFTER_S))
-    return Unreachable(f"status {answer.status}")

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from townhall_crypto.envelope import Envelope
 from townhall_sync import wire
 from townhall_sync.audit import Event, Fact
+from townhall_sync.journal_rows import EnvelopeRow, OutboxRow
 from townhall_sync.receipt import FreshCheckpoint, Receipt
-from townhall_sync.sqlite_store import EnvelopeRow, JournalStore, OutboxRow
+from townhall_sync.sqlite_store import JournalStore
 
 
 def _nothing(_store: JournalStore, _note: bytes) -> None:
@@ -31,8 +32,8 @@ def sha256_hex(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def envelope_committed(envelope: Envelope, envelope_id: str, header: bytes) -> Change:
-    """Store an envelope and put it into the outbox; ``header`` is its canonical form."""
+def envelope_committed(envelope: Envelope, envelope_id: str) -> Change:
+    """Store an envelope and put it into the outbox."""
     seq = envelope.header.seq
     facts: dict[str, Fact] = {
         "seq": seq,
@@ -42,7 +43,7 @@ def envelope_committed(envelope: Envelope, envelope_id: str, header: bytes) -> C
     }
 
     def write(store: JournalStore, note: bytes) -> None:
-        store.add_envelope(EnvelopeRow(seq, header, envelope.signature, note), envelope.sealed)
+        store.add_envelope(EnvelopeRow(seq, envelope.header.signed_bytes(), envelope.signature, note), envelope.sealed)
 
     return Change(Event.ENVELOPE_COMMITTED, facts, write)
 

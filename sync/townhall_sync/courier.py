@@ -4,18 +4,24 @@
 
 Everything it does may be done twice. An envelope leaves the outbox only when its receipt verifies; whatever else comes
 back, it is tried again after a full-jitter wait that never ends. No envelope holds others up: those with fewer failures
-go first, and one that the centre refuses for itself stands aside after three equal verdicts.
+go first, several in one request where several wait, and one that the centre refuses for itself stands aside after three
+equal verdicts.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NoReturn, assert_never
 
 from townhall_sync.async_journal import AsyncJournal
 from townhall_sync.audit import Event, Fact
 from townhall_sync.backoff import Backoff
+from townhall_sync.batch import BatchLoad, NamedEnvelope
+from townhall_sync.batch_size import BatchSize
 from townhall_sync.central_service import (
+    BatchAnswered,
+    BatchOutcome,
     CentralService,
     RateLimited,
     Refusal,
@@ -26,7 +32,7 @@ from townhall_sync.central_service import (
 from townhall_sync.clock import Clock
 from townhall_sync.errors import JournalFullError, ReceiptRefusedError
 from townhall_sync.journal_records import PendingEnvelope
-from townhall_sync.receipt import CentreKeys, ExpectedReceipt, verify_receipt
+from townhall_sync.receipt import CentreKeys, ExpectedReceipt, Receipt, verify_receipt
 from townhall_sync.upkeep import Upkeep
 
 _VERDICTS_TO_ISOLATE: Final = 3
@@ -59,6 +65,8 @@ class _Round:
     has_progress: bool = False
     unreachable_in_a_row: int = 0
     is_stopped: bool = False
+    is_fresh: bool = True
+    """Whether the answers are of this moment; what came by stick may be of last month."""
     at_least_s: float = 0.0
 
 
@@ -93,7 +101,10 @@ class Courier:
         self._backoff = Backoff(timing.uniform, timing.base_s, timing.cap_s)
         self._upkeep = Upkeep(journal, central, keys, timing.nonce)
         self._memory = _Memory()
+        self._size = BatchSize()
         self._wake = asyncio.Event()
+        self.turn = asyncio.Lock()
+        """Held through a round: who brings receipts by another road takes it too."""
 
     async def run(self) -> NoReturn:
         """Deliver for ever; cancel it to stop. Faults of the journal come out of it."""
@@ -114,11 +125,18 @@ class Courier:
 
     async def deliver_once(self) -> float:
         """Go through the outbox once and return the seconds to wait before the next time."""
+        async with self.turn:
+            return await self._deliver_all()
+
+    async def settle(self, answers: Sequence[tuple[PendingEnvelope, Stored | Refused]]) -> None:
+        """Do what answers ask for that came by another road than ours; hold ``turn``."""
+        await self._settle(answers, _Round(is_fresh=False))
+
+    async def _deliver_all(self) -> float:
         done = _Round()
-        for pending in await self._order():
-            await self._deliver(pending, done)
-            if done.is_stopped:
-                break
+        waiting = deque(await self._order())
+        while waiting and not done.is_stopped:
+            await self._deliver_next(waiting, done)
         if not done.is_stopped:
             await self._keep_up(done)
         if done.has_progress or not done.has_failures:
@@ -142,46 +160,95 @@ class Courier:
         pending = [each for each in await self._journal.pending(_ALL) if is_aside_due or not each.is_isolated]
         return sorted(pending, key=lambda each: (self._memory.failures.get(each.envelope_id, 0), each.seq))
 
-    async def _deliver(self, pending: PendingEnvelope, done: _Round) -> None:
-        envelope = await self._journal.envelope_bytes(pending.envelope_id)
-        outcome = await self._central.put_envelope(pending.envelope_id, envelope)
-        if isinstance(outcome, Unreachable):
-            self._failed(pending, done)
-            done.unreachable_in_a_row += 1
-            # One may be the centre stumbling over this envelope alone; two are the line.
-            done.is_stopped = done.unreachable_in_a_row == _UNREACHABLE_TO_STOP
-            return
-        done.unreachable_in_a_row = 0
+    async def _deliver_next(self, waiting: deque[PendingEnvelope], done: _Round) -> None:
+        """Send what goes in one request from the front of the queue; a batch that came to nothing goes back there."""
+        taken, envelopes = await self._next_load(waiting)
+        outcome = await self._send(envelopes)
+        is_back = len(taken) > 1 and isinstance(outcome, Unreachable)
         match outcome:
-            case Stored():
-                await self._stored(pending, outcome, done)
+            case BatchAnswered(outcomes=outcomes):
+                done.unreachable_in_a_row = 0
+                self._size.went_well()
+                await self._settle(list(zip(taken, outcomes, strict=True)), done)
+            case Refused(refusal=Refusal.NOT_ENROLLED):
+                await self._settle([(each, outcome) for each in taken], done)
             case Refused():
-                self._failed(pending, done)
-                await self._refused(pending, outcome, done)
+                is_back = True
+                self._size.refuse()
+            case Unreachable():
+                done.has_failures = True
+                self._size.failed()
+                # A batch may be too long for the line, and one envelope may trouble the centre; two are the line.
+                done.unreachable_in_a_row += not is_back
+                done.is_stopped = done.unreachable_in_a_row == _UNREACHABLE_TO_STOP
             case RateLimited(retry_after_s=seconds):
-                self._failed(pending, done)
                 done.is_stopped, done.at_least_s = True, float(seconds)
             case _:
                 assert_never(outcome)
+        if is_back:
+            waiting.extendleft(reversed(taken))
+        elif isinstance(outcome, Unreachable | RateLimited):
+            self._failed(taken, done)
 
-    async def _stored(self, pending: PendingEnvelope, stored: Stored, done: _Round) -> None:
+    async def _next_load(self, waiting: deque[PendingEnvelope]) -> tuple[list[PendingEnvelope], list[NamedEnvelope]]:
+        """Take envelopes that fared alike so far, as many as fit and as the line has borne lately."""
+        load, taken, kind = BatchLoad(), list[PendingEnvelope](), self._fared(waiting[0])
+        while waiting and len(taken) < self._size.most and self._fared(waiting[0]) == kind:
+            name = waiting[0].envelope_id
+            envelope = NamedEnvelope(name, await self._journal.envelope_bytes(name))
+            if not load.has_room_for(envelope):
+                break
+            load.add(envelope)
+            taken.append(waiting.popleft())
+        return taken, load.envelopes
+
+    def _fared(self, pending: PendingEnvelope) -> tuple[int, bool]:
+        return self._memory.failures.get(pending.envelope_id, 0), pending.is_isolated
+
+    async def _send(self, envelopes: Sequence[NamedEnvelope]) -> BatchOutcome:
+        if len(envelopes) > 1:
+            return await self._central.put_envelopes(envelopes)
+        (alone,) = envelopes
+        outcome = await self._central.put_envelope(alone.id, alone.content)
+        return BatchAnswered((outcome,)) if isinstance(outcome, Stored | Refused) else outcome
+
+    async def _settle(self, answers: Sequence[tuple[PendingEnvelope, Stored | Refused]], done: _Round) -> None:
+        receipts: list[Receipt] = []
+        lowest_missing_seq = 0
+        for pending, outcome in answers:
+            if isinstance(outcome, Refused):
+                await self._refused(pending, outcome, done)
+            elif (receipt := await self._verified(pending, outcome, done)) is not None:
+                receipts.append(receipt)
+                lowest_missing_seq = outcome.reply.lowest_missing_seq
+        if not receipts:
+            return
+        try:
+            await self._journal.record_receipts(receipts)
+        except JournalFullError:
+            self._size.failed()  # there may be room for one
+            raise
+        done.has_progress = True
+        for receipt in receipts:
+            self._memory.failures.pop(receipt.envelope_id, None)
+            self._memory.verdicts.pop(receipt.envelope_id, None)
+        # An old answer names as missing what came since.
+        if done.is_fresh and await self._journal.queue_again_from(lowest_missing_seq):
+            done.has_failures = True  # there is more to send, soon
+
+    async def _verified(self, pending: PendingEnvelope, stored: Stored, done: _Round) -> Receipt | None:
         journal = self._journal
         expected = ExpectedReceipt(pending.envelope_id, journal.kiosk, journal.journal_id, pending.seq)
         try:
-            receipt = verify_receipt(stored.reply.receipt, expected, self._keys)
+            return verify_receipt(stored.reply.receipt, expected, self._keys)
         except ReceiptRefusedError as exc:
-            self._failed(pending, done)
+            self._failed([pending], done)
             facts = {"id": pending.envelope_id, "reason": exc.reason.name}
             await self._audit_once(Event.RECEIPT_REFUSED, facts, pending.envelope_id + exc.reason.name)
-            return
-        await journal.record_receipt(receipt)
-        done.has_progress = True
-        self._memory.failures.pop(pending.envelope_id, None)
-        self._memory.verdicts.pop(pending.envelope_id, None)
-        if await journal.queue_again_from(stored.reply.lowest_missing_seq):
-            done.has_failures = True  # there is more to send, soon
+            return None
 
     async def _refused(self, pending: PendingEnvelope, refused: Refused, done: _Round) -> None:
+        self._failed([pending], done)
         match refused.refusal:
             case Refusal.NOT_ENROLLED:
                 done.is_stopped = True
@@ -202,6 +269,7 @@ class Courier:
     async def _keep_up(self, done: _Round) -> None:
         if not self._is_due(self._memory.upkeep_due_ns):
             return
+        self._size.ask_again()
         if await self._upkeep.run_once():
             self._memory.upkeep_due_ns = self._after(self._timing.upkeep_s)
         else:
@@ -209,10 +277,11 @@ class Courier:
         if any(not each.is_isolated for each in await self._journal.pending(_ALL)):
             done.has_failures = True  # the centre lost something, or something new came meanwhile
 
-    def _failed(self, pending: PendingEnvelope, done: _Round) -> None:
+    def _failed(self, several: Sequence[PendingEnvelope], done: _Round) -> None:
         done.has_failures = True
         failures = self._memory.failures
-        failures[pending.envelope_id] = failures.get(pending.envelope_id, 0) + 1
+        for pending in several:
+            failures[pending.envelope_id] = failures.get(pending.envelope_id, 0) + 1
 
     async def _audit_once(self, event: Event, facts: Mapping[str, Fact], what: str) -> None:
         """Audit something that every later try may repeat."""

@@ -10,14 +10,21 @@
     │   ├── JournalRolledBackError  the journal is older than a head that somebody else knows
     │   ├── JournalForeignError     another kiosk's journal, or made by a newer program
     │   ├── JournalInUseError       another process holds the journal
-    │   └── JournalFaultError       the disk refused to read or write: outcome unknown until opened again
+    │   ├── JournalFaultError       the disk refused to read or write: outcome unknown until opened again
+    │   └── JournalReadOnlyError    the disk lets nothing be written: nothing was committed
     ├── JournalFullError            no room: the transaction was not taken, earlier ones are safe
     ├── UntrustedMessageError       the other side sent something that does not verify: keep everything, try again
     │   ├── MessageMalformedError   bytes that are no message of the protocol
     │   ├── RequestSignatureError   an HTTP request whose signature does not verify
     │   ├── ReceiptRefusedError     a receipt that does not prove what it says
     │   └── EnrolmentRefusedError   an enrolment answer that is not from the centre of the one-time code
-    └── CodeMistypedError           a one-time code with a typing mistake: read it again
+    ├── CodeMistypedError           a one-time code with a typing mistake: read it again
+    ├── StickError                  a USB stick: nothing is lost, take another one or try again
+    │   ├── StickUnusableError      no directory, or something else lies where ours should be
+    │   ├── StickFullError          no room for what was to be written
+    │   ├── StickReadOnlyError      it cannot be written to
+    │   └── StickFaultError         reading or writing failed: it was pulled, or is broken
+    └── CatalogueDamagedError       our own copy of the catalogue is not what was verified: fetch it anew
 """
 
 from enum import Enum
@@ -63,6 +70,12 @@ class JournalFaultError(OutOfServiceError):
     """A read or write failed; whether the last commit holds is known only after opening the journal again."""
 
     code = "TH-SYNC-015"
+
+
+class JournalReadOnlyError(OutOfServiceError):
+    """The disk is mounted for reading alone, or the file system turned so after a fault; nothing was committed."""
+
+    code = "TH-SYNC-016"
 
 
 class JournalFullError(SyncError):
@@ -119,3 +132,39 @@ class CodeMistypedError(SyncError):
     """The text is no one-time code: a character is wrong, missing or too many."""
 
     code = "TH-SYNC-040"
+
+
+class StickError(SyncError):
+    """A USB stick could not be used; the journal is as it was."""
+
+    code = "TH-SYNC-050"
+
+
+class StickUnusableError(StickError):
+    """No directory is there, or a link or a file is where a folder of ours should be."""
+
+    code = "TH-SYNC-051"
+
+
+class StickFullError(StickError):
+    """There was no room; what was written before is whole."""
+
+    code = "TH-SYNC-052"
+
+
+class StickReadOnlyError(StickError):
+    """The stick cannot be written to."""
+
+    code = "TH-SYNC-053"
+
+
+class StickFaultError(StickError):
+    """Reading or writing failed: the stick was pulled, or is broken."""
+
+    code = "TH-SYNC-054"
+
+
+class CatalogueDamagedError(SyncError):
+    """The kiosk's own copy of the catalogue is not what was verified when it was taken."""
+
+    code = "TH-SYNC-060"

@@ -14,6 +14,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from townhall_sync.durable import translated_os_errors
+
 _NAME = "head"
 _LINE = re.compile(
     rb"(?P<body>(?P<id>[A-Za-z0-9._-]{1,64}) (?P<size>[0-9]{1,16}) (?P<root>[0-9a-f]{64})) (?P<check>[0-9a-f]{16})\n"
@@ -34,14 +36,19 @@ class HeadFile:
     """The head file of a journal directory."""
 
     def __init__(self, directory: Path) -> None:
-        """Open the file, or create it empty."""
-        self._path = directory / _NAME
-        self.existed = self._path.exists()
-        self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """Open the file, or create it empty; raises the faults of ``translated_os_errors``."""
+        with translated_os_errors():
+            self._fd = os.open(directory / _NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def read(self) -> AcknowledgedHead | None:
-        """Return the record; None where none can be read, for it is the second record and the log is the first."""
-        match = _LINE.match(os.pread(self._fd, _RECORD_BYTES, 0))
+        """Return the record; None where it is torn, for it is the second record and the log is the first.
+
+        Raises:
+            JournalFaultError: the disk refused to read it.
+        """
+        with translated_os_errors():
+            stored = os.pread(self._fd, _RECORD_BYTES, 0)
+        match = _LINE.match(stored)
         if match is None or _check(match["body"]) != match["check"]:
             return None
         return AcknowledgedHead(match["id"].decode(), int(match["size"]), bytes.fromhex(match["root"].decode()))

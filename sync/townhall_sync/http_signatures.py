@@ -17,13 +17,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from townhall_crypto import namespaces
+from townhall_crypto.device_key import load_device_public_key
+from townhall_crypto.errors import MalformedError
 from townhall_sync.errors import RequestSignatureError
 
 _ALGORITHM = "ecdsa-p256-sha256"
@@ -81,7 +82,8 @@ def signature_base(components: Sequence[tuple[str, str]], parameters: str) -> by
 
 def sign_request(request: SignableRequest, key: RequestKey, *, key_id: str, created: int, nonce: str) -> dict[str, str]:
     """Return the three header fields that sign ``request``: Content-Digest, Signature-Input, Signature."""
-    components = _components(request)
+    digest = content_digest(request.body)
+    components = _components(request, digest)
     covered = " ".join(f'"{name}"' for name, _value in components)
     parameters = f'({covered});created={created};nonce="{nonce}";keyid="{key_id}";alg="{_ALGORITHM}"'
     if _INPUT.fullmatch(f"sig1={parameters}") is None:
@@ -90,7 +92,7 @@ def sign_request(request: SignableRequest, key: RequestKey, *, key_id: str, crea
     r, s = decode_dss_signature(der)
     value = r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
     return {
-        "Content-Digest": content_digest(request.body),
+        "Content-Digest": digest,
         "Signature-Input": f"sig1={parameters}",
         "Signature": f"sig1=:{base64.b64encode(value).decode()}:",
     }
@@ -116,12 +118,11 @@ def verify_request(
         RequestSignatureError: missing, malformed, not covering what it must, of another body, or not by this key.
     """
     stated = _parse_input(untrusted_headers)
-    components = _components(request)
+    digest = content_digest(request.body)
+    components = _components(request, digest)
     if stated["covered"] != " ".join(f'"{name}"' for name, _value in components):
         raise RequestSignatureError("the signature does not cover what it must")
-    if not hmac.compare_digest(
-        untrusted_headers.get("content-digest", "").encode(), content_digest(request.body).encode()
-    ):
+    if not hmac.compare_digest(untrusted_headers.get("content-digest", "").encode(), digest.encode()):
         raise RequestSignatureError("the content digest is not that of the body")
     verify_p256(public_key_der, _parse_signature(untrusted_headers), signature_base(components, stated["params"]))
     return VerifiedRequest(key_id=stated["keyid"], created=int(stated["created"]), nonce=stated["nonce"])
@@ -134,11 +135,9 @@ def verify_p256(public_key_der: bytes, signature: bytes, message: bytes) -> None
         RequestSignatureError: no P-256 key, or not its signature.
     """
     try:
-        key = load_der_public_key(public_key_der)
-    except (ValueError, UnsupportedAlgorithm) as exc:
-        raise RequestSignatureError("the key cannot be read") from exc
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise RequestSignatureError("not a P-256 key")
+        key = load_device_public_key(public_key_der)
+    except MalformedError as exc:
+        raise RequestSignatureError("not a P-256 key") from exc
     r, s = (int.from_bytes(half, "big") for half in (signature[:_COORDINATE_BYTES], signature[_COORDINATE_BYTES:]))
     try:
         key.verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
@@ -146,14 +145,14 @@ def verify_p256(public_key_der: bytes, signature: bytes, message: bytes) -> None
         raise RequestSignatureError("the signature does not verify") from exc
 
 
-def _components(request: SignableRequest) -> list[tuple[str, str]]:
+def _components(request: SignableRequest, digest: str) -> list[tuple[str, str]]:
     """Return the covered components with their values as §2.2 writes them."""
     values = {
         "@method": request.method.upper(),
         "@authority": request.authority.lower(),  # §2.2.3
         "@path": request.path or "/",  # §2.2.6
         "@query": f"?{request.query}",  # §2.2.7
-        "content-digest": content_digest(request.body),
+        "content-digest": digest,
     }
     return [(name, values[name]) for name in (_WITH_QUERY if request.query else _WITHOUT_QUERY)]
 

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from townhall_crypto.device_key import DeviceKey
-from townhall_crypto.envelope import Created, Envelope, OuterHeader, sealed_sha256, sign_envelope
+from townhall_crypto.envelope import Created, Envelope, HashedPayload, OuterHeader, sealed_sha256, sign_hashed
 from townhall_sync import changes, wire
 from townhall_sync.audit import Event, Fact
 from townhall_sync.changes import Change, sha256_hex
 from townhall_sync.clock import Clock
-from townhall_sync.errors import JournalCorruptError, JournalRolledBackError
+from townhall_sync.durable import make_durable_directory, translated_os_errors
+from townhall_sync.errors import JournalRolledBackError
 from townhall_sync.journal_log import JournalLog
 from townhall_sync.journal_records import (
     Committed,
@@ -25,23 +26,22 @@ from townhall_sync.journal_records import (
     KnownHead,
     PendingEnvelope,
 )
+from townhall_sync.journal_rows import EnvelopeRow
 from townhall_sync.ledger import OpenVisit
 from townhall_sync.number import number_of
 from townhall_sync.receipt import FreshCheckpoint, Kept, Receipt
-from townhall_sync.reserve import Reserve
-from townhall_sync.sqlite_store import EnvelopeRow
 from townhall_sync.status import status_of
 
 
 class Journal:
     """A kiosk's journal, open. All calls from the thread that opened it; ``AsyncJournal`` serves a loop."""
 
-    def __init__(self, log: JournalLog, clock: Clock, key: DeviceKey, reserve: Reserve, policy: JournalPolicy) -> None:
+    def __init__(self, log: JournalLog, clock: Clock, key: DeviceKey, policy: JournalPolicy) -> None:
         """Use ``open``."""
         self._log = log
         self._clock = clock
         self._key = key
-        self._reserve = reserve
+        self._reserve = log.reserve
         self._policy = policy
         self._lowest_handled: int | None = None
 
@@ -63,9 +63,9 @@ class Journal:
             JournalFullError: there is no room to begin a new journal.
         """
         policy = policy or JournalPolicy()
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        reserve = Reserve(directory, policy.reserve_bytes)
-        journal = cls(JournalLog.open(directory, kiosk, key, clock, reserve), clock, key, reserve, policy)
+        with translated_os_errors():
+            make_durable_directory(directory)
+        journal = cls(JournalLog.open(directory, kiosk, key, clock, policy), clock, key, policy)
         if known_head is not None:
             journal._require_known(known_head)
         journal.restore_reserve()
@@ -97,8 +97,8 @@ class Journal:
             JournalFullError: not accepted; tell the person that nothing was sent.
             OutOfServiceError: unknown until the journal is opened again; then commit the same bytes again.
         """
-        ledger, digest = self._log.ledger, sealed_sha256(sealed)
-        repeated = ledger.seq_by_sealed.get(bytes.fromhex(digest))
+        ledger, payload = self._log.ledger, HashedPayload.of(sealed)
+        repeated = ledger.seq_by_sealed.get(bytes.fromhex(payload.sha256))
         if repeated is not None:
             return self._first_result(repeated)
         created = Created(self._clock.wall(), self._clock.monotonic_ns(), ledger.last_server_time)
@@ -109,13 +109,13 @@ class Journal:
             seq=ledger.next_seq,
             prev_hash=ledger.last_id,
             created=created,
-            sealed_sha256=digest,
+            sealed_sha256=payload.sha256,
         )
-        return self._commit(sign_envelope(header, sealed, self._key))
+        return self._commit(sign_hashed(header, payload, self._key))
 
     def _commit(self, envelope: Envelope) -> Committed:
-        signed_bytes, envelope_id = envelope.header.signed_bytes(), envelope.header.envelope_id
-        note = self._log.append(changes.envelope_committed(envelope, envelope_id, signed_bytes))
+        envelope_id = envelope.header.envelope_id
+        note = self._log.append(changes.envelope_committed(envelope, envelope_id))
         return Committed(number_of(envelope_id), envelope_id, envelope.header.seq, note.decode(), is_repeat=False)
 
     def _first_result(self, seq: int) -> Committed:
@@ -143,13 +143,13 @@ class Journal:
         envelope = Envelope(OuterHeader.from_bytes(row.header), row.signature, sealed)
         header = envelope.header
         if (header.envelope_id, header.sealed_sha256) != (envelope_id, sealed_sha256(sealed)):
-            raise JournalCorruptError(f"envelope {seq}")
+            raise self._log.corrupt(f"envelope {seq}")
         return envelope.to_bytes()
 
     def _row(self, seq: int) -> EnvelopeRow:
         row = self._log.store.envelope(seq)
         if row is None:
-            raise JournalCorruptError(f"envelope {seq} is gone")
+            raise self._log.corrupt(f"envelope {seq} is gone")
         return row
 
     def isolate(self, seq: int, reason: str) -> None:
@@ -157,17 +157,21 @@ class Journal:
         if self._log.ledger.queued.get(seq) is False:
             self._log.append(changes.envelope_isolated(seq, reason))
 
-    def record_receipt(self, receipt: Receipt) -> None:
-        """Keep a verified receipt and take its envelope out of the outbox; the payload stays for now.
+    def record_receipts(self, receipts: Iterable[Receipt]) -> None:
+        """Keep verified receipts, together or none, and take their envelopes out of the outbox; the payloads stay.
 
         A newer receipt replaces an older one; the same one again changes nothing. KeyError for another's envelope.
         """
+        news = [changes.receipt_recorded(receipt) for receipt in receipts if self._is_news(receipt)]
+        if news:
+            self._log.append(*news)
+
+    def _is_news(self, receipt: Receipt) -> bool:
         ledger, seq = self._log.ledger, receipt.seq
         if ledger.committed(seq).envelope_id.hex() != receipt.envelope_id:
             raise KeyError(seq)
         known = ledger.delivered.get(seq)
-        if seq in ledger.queued or known is None or known.server_time < receipt.server_time:
-            self._log.append(changes.receipt_recorded(receipt))
+        return seq in ledger.queued or known is None or known.server_time < receipt.server_time
 
     def queue_again_from(self, lowest_missing_seq: int) -> int:
         """Queue again what a restored centre has lost; return how many envelopes.
@@ -223,7 +227,7 @@ class Journal:
         expected = self._log.ledger.delivered[seq].receipt_sha256
         signed = self._log.store.receipt(seq)
         if signed is None or sha256_hex(signed) != expected:
-            raise JournalCorruptError(f"receipt {seq}")
+            raise self._log.corrupt(f"receipt {seq}")
         return wire.read(wire.SignedReceipt, signed)
 
     def free_delivered(self, kept: Iterable[Kept]) -> int:
@@ -239,7 +243,7 @@ class Journal:
                 freed.append(changes.payload_freed(proof.seq, size))
         if freed:
             self._log.append(*freed)
-            self._log.store.forget_deleted()
+            self._log.fold()
         self.restore_reserve()
         return len(freed)
 
@@ -247,6 +251,30 @@ class Journal:
         """Return the newest checkpoint of the centre's log that was proven, as a signed note."""
         note = self._log.store.centre()
         return None if note is None else note.decode()
+
+    def centre_server_time(self) -> int:
+        """Return the centre's own time when it signed ``centre_note``; 0 before the first."""
+        return self._log.ledger.centre_server_time
+
+    def is_contradicted(self) -> bool:
+        """Tell whether the centre's log was found not to continue what we know of it, without an explanation."""
+        return self._log.ledger.is_contradicted
+
+    def ask_by_stick(self, nonce: str, envelopes: int) -> None:
+        """Note that a question with ``nonce`` goes out on a stick, with so many envelopes."""
+        facts: dict[str, Fact] = {"nonce_sha256": sha256_hex(nonce.encode()), "envelopes": envelopes}
+        self._log.append(Change(Event.STICK_WRITTEN, facts))
+
+    def open_questions(self) -> frozenset[str]:
+        """Return SHA-256 of the nonces that went out on sticks since the centre was last seen: answers are news."""
+        return frozenset(self._log.ledger.open_questions)
+
+    def delivered_receipts(self) -> tuple[DeliveredPayload, ...]:
+        """Return the delivered envelopes whose payloads are still here, those longest with the centre first."""
+        delivered = self._log.ledger.delivered
+        return tuple(
+            self._delivered(seq) for seq in sorted(self.delivered_kept(), key=lambda s: delivered[s].server_time)
+        )
 
     def record_centre(self, fresh: FreshCheckpoint) -> None:
         """Keep a checkpoint of the centre that continues the one before, and the centre's time."""
@@ -284,6 +312,14 @@ class Journal:
     def open_visit(self) -> OpenVisit | None:
         """Return the visit that has begun and not ended; at a start, the one that the last stop cut off."""
         return self._log.ledger.open_visit
+
+    def verify(self) -> None:
+        """Check everything on the disk again, as at the opening.
+
+        Raises:
+            OutOfServiceError: it is not what was written.
+        """
+        self._log.verify()
 
     def checkpoint(self) -> str:
         """Return the signed checkpoint of the whole log."""

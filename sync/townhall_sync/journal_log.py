@@ -16,12 +16,12 @@ from townhall_sync.changes import Change
 from townhall_sync.clock import Clock
 from townhall_sync.errors import (
     JournalCorruptError,
-    JournalFaultError,
     JournalFullError,
     JournalRolledBackError,
     OutOfServiceError,
 )
 from townhall_sync.head_file import AcknowledgedHead, HeadFile
+from townhall_sync.journal_records import JournalPolicy
 from townhall_sync.ledger import Ledger
 from townhall_sync.reserve import Reserve
 from townhall_sync.sqlite_store import SCHEMA, JournalStore
@@ -34,31 +34,34 @@ _log = logging.getLogger(__name__)
 class JournalLog:
     """An open, verified log with its tables. One thread; unusable after the first fault of the disk."""
 
-    def __init__(self, directory: Path, key: DeviceKey, clock: Clock, reserve: Reserve) -> None:
+    def __init__(self, directory: Path, key: DeviceKey, clock: Clock, policy: JournalPolicy) -> None:
         """Open the files of ``directory``; ``begin`` or ``resume`` follows.
 
         Raises:
             OutOfServiceError: see ``JournalStore``; or the log is gone although there was one.
         """
         self.boot: Final = secrets.token_hex(8)  # a monotonic time means something within one opening only
+        self.reserve: Final = Reserve(directory, policy.reserve_bytes)
         self._key = key
         self._clock = clock
-        self._reserve = reserve
-        self._fault: OutOfServiceError | None = None
-        self._store = JournalStore(directory / _DATABASE)
-        self._head_file = HeadFile(directory)
+        self._store = JournalStore(directory / _DATABASE, policy.fold_pages)
+        with ExitStack() as undo:
+            undo.callback(self._store.close)
+            self._head_file = HeadFile(directory)
+            undo.pop_all()
 
     @classmethod
-    def open(cls, directory: Path, kiosk: str, key: DeviceKey, clock: Clock, reserve: Reserve) -> "JournalLog":
-        """Return the log of ``directory``, verified; a new one where there was none.
+    def open(cls, directory: Path, kiosk: str, key: DeviceKey, clock: Clock, policy: JournalPolicy) -> "JournalLog":
+        """Return the log of ``directory``, verified and safe on the disk; a new one where there was none.
 
         Raises:
             OutOfServiceError: it cannot be used; the class says why.
         """
-        log = cls(directory, key, clock, reserve)
+        log = cls(directory, key, clock, policy)
         with ExitStack() as undo:
             undo.callback(log.close)
             log._load(Owner(kiosk, key.public_der))
+            log._store.make_safe()
             log._note_opening()
             undo.pop_all()
         return log
@@ -105,16 +108,41 @@ class JournalLog:
         if head.size > self.tree.size or self.tree.root(head.size) != head.root:
             raise JournalRolledBackError("the log is older than what was acknowledged, or another")
 
-    @property
-    def store(self) -> JournalStore:
-        """The tables, for reading.
+    def verify(self) -> None:
+        """Check the tables once more from the first entry to the last.
 
         Raises:
-            JournalFaultError: the disk failed before; open the journal again.
+            OutOfServiceError: they are not what this log wrote.
         """
-        if self._fault is not None:
-            raise JournalFaultError("an earlier fault") from self._fault
+        _ledger, tree = verify_journal(self.store, Owner(self.ledger.kiosk, self._key.public_der))
+        if (tree.size, tree.root()) != (self.tree.size, self.tree.root()):
+            raise JournalCorruptError("the log on the disk is not the one that was written")
+
+    @property
+    def store(self) -> JournalStore:
+        """The tables, for reading."""
         return self._store
+
+    def corrupt(self, what: str) -> JournalCorruptError:
+        """Return the error that says what was found on reading; nothing may follow it before the journal is opened."""
+        fault = JournalCorruptError(what)
+        self._store.fault = self._store.fault or fault
+        return fault
+
+    def fold(self) -> None:
+        """Fold the WAL into the database; where the disk is full, the reserve is given up for it.
+
+        Raises:
+            JournalFullError: there is no room; nothing is lost.
+            OutOfServiceError: the disk failed; open the journal again.
+        """
+        try:
+            self._store.fold()
+        except JournalFullError:
+            if not self.reserve.release():
+                raise
+            _log.warning("the disk is full: the reserve was released")
+            self._store.fold()
 
     def append(self, *changes: Change) -> bytes:
         """Commit ``changes`` together and return the new head's note; the disk has them when this returns.
@@ -128,31 +156,34 @@ class JournalLog:
         try:
             return self._commit(changes)
         except JournalFullError:
-            if not self._reserve.release():
+            if not self.reserve.release():
                 raise
             _log.warning("the disk is full: the reserve was released")
             return self._commit((Change(Event.RESERVE_RELEASED, {}), *changes))
 
     def _commit(self, changes: tuple[Change, ...]) -> bytes:
         entries = [(self._entry(change), change) for change in changes]
-        store = self.store
         with ExitStack() as undo:
             undo.callback(self._forget_appended)
-            try:
-                with store.transaction():
-                    head, note = self._write(entries)
-            except OutOfServiceError as exc:
-                self._fault = exc
-                raise
+            with self._store.transaction():
+                head, note = self._write(entries)
             undo.pop_all()
         for entry, _change in entries:
             self.ledger.apply(entry)
         self._acknowledge(head)
+        self._fold_if_long()
         return note
+
+    def _fold_if_long(self) -> None:
+        # The commit is on the disk: a fault here is told to whoever uses the journal next.
+        try:
+            self._store.fold_if_long()
+        except (JournalFullError, OutOfServiceError) as exc:
+            _log.error("%s: the journal could not be folded", exc.code)
 
     def _forget_appended(self) -> None:
         """Bring the tree back to what is stored, after a commit that was undone."""
-        if self._fault is None:
+        if self._store.fault is None:
             self.tree = read_tree(self._store)
 
     def _write(self, entries: list[tuple[Entry, Change]]) -> tuple[Checkpoint, bytes]:

@@ -18,6 +18,8 @@ class JournalPolicy:
     reserve_bytes: int = 64 * 1024 * 1024
     low_disk_bytes: int = 32 * 1024 * 1024
     """With less free beside the reserve, no new visit begins."""
+    fold_pages: int = 1000
+    """So many pages (4 KiB) of write-ahead log are folded into the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +75,6 @@ class JournalStatus:
     reserve_held: bool
     disk_free_bytes: int
     is_forked: bool
+    is_contradicted: bool
+    """The centre's log does not continue what this kiosk saw of it, and no administrator's statement says why."""
     accepts_visits: bool

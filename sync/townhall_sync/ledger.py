@@ -7,7 +7,7 @@ the tables, and follows every later event, so the two cannot drift apart unseen.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from townhall_crypto.envelope import NO_PREVIOUS
 from townhall_sync.audit import EVENT_BY_NAME, Entry, Event, check_facts
@@ -34,10 +34,11 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class OpenVisit:
-    """A visit that began and has not ended: its name, and what it committed last, if anything."""
+    """A visit that began and has not ended: its name, what it committed last, if anything, and whether a vote."""
 
     name: str
     envelope_id: str | None = None
+    has_voted: bool = False
 
 
 @dataclass(slots=True)
@@ -55,10 +56,18 @@ class Ledger:
     delivered: dict[int, Delivered] = field(default_factory=dict)
     freed: set[int] = field(default_factory=set)
     centre_note_sha256: str | None = None
+    centre_server_time: int = 0
+    """The centre's time when it signed that note."""
+    is_contradicted: bool = False
+    """Whether the centre's log, when last asked, did not continue what we know of it, and nothing explained that."""
+    open_questions: set[str] = field(default_factory=set)
+    """SHA-256 of the nonces that went out by stick since the centre was last seen."""
     last_server_time: int = 0
     last_receipt_wall: int | None = None
     fork: tuple[int, str] | None = None
     open_visit: OpenVisit | None = None
+    statements: int = 0
+    """How many statements of voters were counted last."""
 
     @classmethod
     def begin(cls, first: Entry) -> "Ledger":
@@ -114,7 +123,7 @@ def _commit(ledger: Ledger, entry: Entry) -> None:
     ledger.seq_by_id[envelope_id] = seq
     ledger.queued[seq] = False
     if ledger.open_visit is not None:
-        ledger.open_visit = OpenVisit(ledger.open_visit.name, envelope_id)
+        ledger.open_visit = replace(ledger.open_visit, envelope_id=envelope_id)
 
 
 def _begin_visit(ledger: Ledger, entry: Entry) -> None:
@@ -123,6 +132,13 @@ def _begin_visit(ledger: Ledger, entry: Entry) -> None:
 
 def _end_visit(ledger: Ledger, _entry: Entry) -> None:
     ledger.open_visit = None
+
+
+def _count_polls(ledger: Ledger, entry: Entry) -> None:
+    statements = entry.count("statements")  # a booth has ballots alone, and none of them is a vote yet
+    if statements > ledger.statements and ledger.open_visit is not None:
+        ledger.open_visit = replace(ledger.open_visit, has_voted=True)
+    ledger.statements = statements
 
 
 def _isolate(ledger: Ledger, entry: Entry) -> None:
@@ -158,7 +174,18 @@ def _free(ledger: Ledger, entry: Entry) -> None:
 
 def _see_centre(ledger: Ledger, entry: Entry) -> None:
     ledger.centre_note_sha256 = entry.text("note_sha256")
+    ledger.centre_server_time = entry.count("server_time")
+    ledger.is_contradicted = False
+    ledger.open_questions.clear()  # an answer to an older question would be an older checkpoint
     ledger.last_server_time = max(ledger.last_server_time, entry.count("server_time"))
+
+
+def _contradict(ledger: Ledger, entry: Entry) -> None:
+    ledger.is_contradicted |= entry.text("reason") == "NOT_CONTINUED"
+
+
+def _write_stick(ledger: Ledger, entry: Entry) -> None:
+    ledger.open_questions.add(entry.text("nonce_sha256"))
 
 
 def _fork(ledger: Ledger, entry: Entry) -> None:
@@ -172,7 +199,10 @@ _RULES: dict[Event, Callable[[Ledger, Entry], None]] = {
     Event.RECEIPT_RECORDED: _receive,
     Event.PAYLOAD_FREED: _free,
     Event.CENTRE_SEEN: _see_centre,
+    Event.CENTRE_CONTRADICTED: _contradict,
+    Event.STICK_WRITTEN: _write_stick,
     Event.FORK_REPORTED: _fork,
     Event.VISIT_BEGUN: _begin_visit,
+    Event.POLLS_COUNTED: _count_polls,
     Event.VISIT_ENDED: _end_visit,
 }

@@ -19,4 +19,17 @@ ONE_TIME_CODE: Final = b"townhall:one-time-code:v1\x00"
 TRANSACTION_NUMBER: Final = b"townhall:transaction-number:v1\x00"
 """Check symbol of the number that people read."""
 
-ALL: Final = (FRESH_CHECKPOINT, ENROLMENT_ID, ONE_TIME_CODE, TRANSACTION_NUMBER)
+LOG_RESTORATION: Final = b"townhall:log-restoration:v1\x00"
+"""The device CA's signature over the statement that the centre's log was restored from a backup."""
+
+STICK_REFUSAL: Final = b"townhall:stick-refusal:v1\x00"
+"""The centre's signature over a refusal that travels by stick."""
+
+ALL: Final = (
+    FRESH_CHECKPOINT,
+    ENROLMENT_ID,
+    ONE_TIME_CODE,
+    TRANSACTION_NUMBER,
+    LOG_RESTORATION,
+    STICK_REFUSAL,
+)

@@ -12,8 +12,10 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from cryptography.exceptions import InvalidSignature
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from townhall_crypto.checkpoint import Checkpoint, Ed25519NoteVerifier, NoteVerifier, verify_checkpoint
 from townhall_crypto.errors import CheckpointRefusedError, MalformedError, ProofRefusedError
@@ -32,10 +34,11 @@ from townhall_sync.wire import (
 
 @dataclass(frozen=True, slots=True)
 class CentreKeys:
-    """The two keys of the centre that receipts are checked with."""
+    """The keys of the centre: of receipts, of its log, and of the administrators who certify kiosks (P-256, SPKI)."""
 
     receipt_key: Ed25519PublicKey
     log_key: NoteVerifier
+    device_ca: bytes
 
     @classmethod
     def from_root(cls, root_json: bytes) -> "CentreKeys":
@@ -48,9 +51,11 @@ class CentreKeys:
             root = read(RootDocument, root_json)
             receipt_key = Ed25519PublicKey.from_public_bytes(decode_base64(root.receipt_key))
             log_key = Ed25519NoteVerifier(root.log_origin, decode_base64(root.log_key))
-        except (MessageMalformedError, MalformedError, ValueError) as exc:
+            authority = x509.load_der_x509_certificate(decode_base64(root.device_ca))
+            device_ca = authority.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        except (MessageMalformedError, MalformedError, ValueError, UnsupportedAlgorithm) as exc:
             raise EnrolmentRefusedError("root.json holds no usable keys") from exc
-        return cls(receipt_key, log_key)
+        return cls(receipt_key, log_key, device_ca)
 
 
 class Outcome(Enum):

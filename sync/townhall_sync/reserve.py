@@ -7,6 +7,8 @@ import os
 import shutil
 from pathlib import Path
 
+from townhall_sync.durable import translated_os_errors
+
 _NAME = "reserve"
 
 
@@ -28,12 +30,17 @@ class Reserve:
         return False
 
     def release(self) -> bool:
-        """Give the space back to the disk; False if there was none to give."""
-        try:
-            self._path.unlink()
-        except FileNotFoundError:
-            return False
-        return True
+        """Give the space back to the disk; False if there was none to give.
+
+        Raises:
+            OutOfServiceError: the disk refuses even that.
+        """
+        with translated_os_errors():
+            try:
+                self._path.unlink()
+            except FileNotFoundError:
+                return False
+            return True
 
     def restore(self) -> bool:
         """Take the space if that leaves at least as much again free; tell whether the reserve is held now."""
@@ -50,7 +57,8 @@ class Reserve:
 
     def disk_free(self) -> int:
         """Return the bytes that may still be written to this disk."""
-        return shutil.disk_usage(self._directory).free
+        with translated_os_errors():
+            return shutil.disk_usage(self._directory).free
 
     def _allocate(self) -> None:
         fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

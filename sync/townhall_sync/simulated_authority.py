@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from townhall_crypto.device_key import load_device_public_key
+from townhall_sync.wire import RestorationBody, SignedRestoration, sign_restoration
 
 _FROM = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 _UNTIL = dt.datetime(2036, 1, 1, tzinfo=dt.UTC)
@@ -31,6 +32,10 @@ class SimulatedAuthority:
         """Return a certificate (DER) that the key is the kiosk's."""
         builder = self._builder(_named(kiosk), load_device_public_key(public_der))
         return builder.sign(self._key, SHA256()).public_bytes(Encoding.DER)
+
+    def restored(self, body: RestorationBody) -> SignedRestoration:
+        """Return an administrator's statement that the log was restored."""
+        return sign_restoration(body, self._key)
 
     def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
         return (

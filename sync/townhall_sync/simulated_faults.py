@@ -33,6 +33,8 @@ class Faults:
     """So many requests are carried out, and their answers get lost."""
     repeat_requests: bool = False
     """Each request arrives twice; the second answer is the one that comes back."""
+    knows_no_batches: bool = False
+    """It is of an older version: envelopes come one by one."""
     rate_limit_s: int | None = None
     forge: Forgery | None = None
     poison: set[str] = field(default_factory=set)

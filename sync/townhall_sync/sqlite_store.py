@@ -3,35 +3,40 @@
 """The journal's tables in SQLite: the only file that knows SQL. It stores and reads; what it means is ``journal``'s.
 
 One connection in one thread, with an exclusive lock: the WAL-reset corruption of SQLite before 3.51.3 needs two
-connections, and Debian 12 has 3.40.1. ``synchronous=FULL`` makes COMMIT return after the WAL is on the disk.
+connections, and Debian 12 has 3.40.1. ``synchronous=FULL`` makes COMMIT return after the WAL is on the disk. The WAL is
+folded by us and not by SQLite, which would keep a failure of that to itself.
 """
 
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from sqlite_utils import Database
 
+from townhall_sync.durable import rewrite, sync_directory, translated_os_errors
 from townhall_sync.errors import (
     JournalCorruptError,
     JournalFaultError,
     JournalForeignError,
     JournalFullError,
     JournalInUseError,
+    JournalReadOnlyError,
     OutOfServiceError,
 )
+from townhall_sync.journal_rows import EnvelopeRow, OutboxRow, PayloadRow
 
 SCHEMA: Final = 1
 _LOCK_WAIT_S: Final = 2.0
+_PAGE_BYTES: Final = 4096
 
 _PRAGMAS: Final = (
     "PRAGMA locking_mode=EXCLUSIVE",  # before WAL: then there is no shared-memory file
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
+    "PRAGMA wal_autocheckpoint=0",
     "PRAGMA secure_delete=ON",
     "PRAGMA mmap_size=0",  # a mapped file turns a disk fault into SIGBUS
     "PRAGMA trusted_schema=OFF",
@@ -55,52 +60,37 @@ _MIGRATIONS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class EnvelopeRow:
-    """An envelope without its payload, and the kiosk log's checkpoint made at its commit."""
-
-    seq: int
-    header: bytes
-    signature: bytes
-    checkpoint: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class PayloadRow:
-    """A sealed payload that is still kept."""
-
-    seq: int
-    sealed: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """An envelope that the centre has not confirmed."""
-
-    seq: int
-    is_isolated: bool
-
-
 class JournalStore:
-    """An open journal database. Every method raises the faults of ``_translated`` beside what it names."""
+    """An open journal database; unusable after its first fault.
 
-    def __init__(self, path: Path) -> None:
+    Every method raises the faults of ``_translated`` beside what it names; after one of them each raises
+    JournalFaultError: what the system's memory shows after a failed sync need not be on the disk.
+    """
+
+    def __init__(self, path: Path, fold_pages: int) -> None:
         """Open or create the database, lock it and bring it to this program's schema.
+
+        ``fold_pages``: how long the WAL may become, in pages.
 
         Raises:
             JournalInUseError: another process has it open.
             JournalForeignError: a newer program wrote it.
             JournalCorruptError: SQLite finds its structure damaged.
         """
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        with translated_os_errors():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        self._wal = path.with_name(path.name + "-wal")
+        self._fold_bytes = fold_pages * _PAGE_BYTES
+        self.fault: OutOfServiceError | None = None
         with _translated():
             connection = sqlite3.connect(path, timeout=_LOCK_WAIT_S, isolation_level=None)
             connection.text_factory = bytes  # a damaged text is no Unicode; the driver's complaint has no code
             # Plug-ins would run code of whoever can install a package.
             self._database = Database(connection, recursive_triggers=False, execute_plugins=False)
         try:
-            with _translated():
+            with _translated(), translated_os_errors():
                 self._prepare()
+                sync_directory(path.parent)  # SQLite does so too for the WAL's name, but ignores a failure
         except OutOfServiceError:
             self.close()
             raise
@@ -122,7 +112,7 @@ class JournalStore:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make what happens inside one commit, on the disk when the block is left; undone when it raises."""
-        with _translated():
+        with self._watched():
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -135,19 +125,38 @@ class JournalStore:
         """Fold the WAL into the database and close; nothing is lost if that does not succeed."""
         self._database.close()
 
-    def forget_deleted(self) -> None:
-        """Fold and empty the WAL, where bytes of freed payloads may still stand."""
-        with _translated():
+    def make_safe(self) -> None:
+        """Write the WAL's bytes anew and sync them: after a failed sync they may stand in the system's memory alone.
+
+        Before anything is folded, or a power cut could put an older WAL before a newer database.
+        """
+        with self._watched():
+            rewrite(self._wal)
+
+    def fold(self) -> None:
+        """Fold the WAL into the database and empty it; bytes of freed payloads may still have stood there.
+
+        Raises:
+            JournalFullError: there is no room to; nothing is lost, the WAL stays.
+        """
+        with self._watched():
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def fold_if_long(self) -> None:
+        """Fold the WAL where it is longer than it should be; as ``fold``."""
+        with self._watched():
+            is_long = self._wal.stat().st_size >= self._fold_bytes
+        if is_long:
+            self.fold()
 
     def is_empty(self) -> bool:
         """Tell whether nothing was ever committed here."""
-        with _translated():
+        with self._watched():
             return self._number("SELECT count(*) FROM log") == 0
 
     def entries(self) -> Iterator[tuple[int, bytes]]:
         """Return the log's entries with their indices, in order."""
-        with _translated():
+        with self._watched():
             yield from self._database.execute("SELECT idx, entry FROM log ORDER BY idx")
 
     def add_entry(self, index: int, entry: bytes) -> None:
@@ -164,13 +173,13 @@ class JournalStore:
 
     def envelopes(self) -> Iterator[EnvelopeRow]:
         """Return all envelopes in order."""
-        with _translated():
+        with self._watched():
             for row in self._database.execute("SELECT seq, header, signature, checkpoint FROM envelope ORDER BY seq"):
                 yield EnvelopeRow(*row)
 
     def envelope(self, seq: int) -> EnvelopeRow | None:
         """Return one envelope."""
-        with _translated():
+        with self._watched():
             row = self._database.execute(
                 "SELECT seq, header, signature, checkpoint FROM envelope WHERE seq = ?", (seq,)
             ).fetchone()
@@ -185,13 +194,13 @@ class JournalStore:
 
     def payloads(self) -> Iterator[PayloadRow]:
         """Return all kept payloads in order."""
-        with _translated():
+        with self._watched():
             for row in self._database.execute("SELECT seq, sealed FROM payload ORDER BY seq"):
                 yield PayloadRow(*row)
 
     def payload(self, seq: int) -> bytes | None:
         """Return one sealed payload, if it is kept."""
-        with _translated():
+        with self._watched():
             row = self._database.execute("SELECT sealed FROM payload WHERE seq = ?", (seq,)).fetchone()
         return None if row is None else bytes(row[0])
 
@@ -201,7 +210,7 @@ class JournalStore:
 
     def outbox(self) -> Iterator[OutboxRow]:
         """Return the outbox in order."""
-        with _translated():
+        with self._watched():
             for seq, is_isolated in self._database.execute("SELECT seq, is_isolated FROM outbox ORDER BY seq"):
                 yield OutboxRow(seq, bool(is_isolated))
 
@@ -215,12 +224,12 @@ class JournalStore:
 
     def receipts(self) -> Iterator[tuple[int, bytes]]:
         """Return all receipts as they travelled, by seq."""
-        with _translated():
+        with self._watched():
             yield from self._database.execute("SELECT seq, signed FROM receipt ORDER BY seq")
 
     def receipt(self, seq: int) -> bytes | None:
         """Return one receipt as it travelled."""
-        with _translated():
+        with self._watched():
             row = self._database.execute("SELECT signed FROM receipt WHERE seq = ?", (seq,)).fetchone()
         return None if row is None else bytes(row[0])
 
@@ -236,8 +245,20 @@ class JournalStore:
         """Replace the newest proven checkpoint of the centre's log."""
         self._database.execute("INSERT OR REPLACE INTO centre VALUES (1, ?)", (note,))
 
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Translate errors, and remember the first fault."""
+        if self.fault is not None:
+            raise JournalFaultError("an earlier fault") from self.fault
+        try:
+            with translated_os_errors(), _translated():
+                yield
+        except OutOfServiceError as exc:
+            self.fault = self.fault or exc
+            raise
+
     def _note(self, query: str) -> bytes | None:
-        with _translated():
+        with self._watched():
             row = self._database.execute(query).fetchone()
         return None if row is None else bytes(row[0])
 
@@ -251,8 +272,9 @@ def _translated() -> Iterator[None]:
 
     Raises:
         JournalFullError: no room on the disk.
-        JournalCorruptError: damaged, or not a database.
+        JournalCorruptError: damaged, or not a database; SQLite counts a sector that cannot be read as damage.
         JournalInUseError: locked by another process.
+        JournalReadOnlyError: nothing may be written.
         JournalFaultError: anything else: reading or writing failed.
     """
     try:
@@ -273,5 +295,7 @@ def _fault(exc: sqlite3.DatabaseError) -> OutOfServiceError | JournalFullError:
             return JournalCorruptError(exc.sqlite_errorname)
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return JournalInUseError()
+        case sqlite3.SQLITE_READONLY:
+            return JournalReadOnlyError(exc.sqlite_errorname)
         case _:
             return JournalFaultError(exc.sqlite_errorname)

@@ -23,5 +23,6 @@ def status_of(ledger: Ledger, reserve: Reserve, policy: JournalPolicy) -> Journa
         reserve_held=reserve_held,
         disk_free_bytes=disk_free,
         is_forked=is_forked,
+        is_contradicted=ledger.is_contradicted,
         accepts_visits=reserve_held and disk_free >= policy.low_disk_bytes and not is_forked,
     )

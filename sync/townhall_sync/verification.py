@@ -25,8 +25,9 @@ from townhall_crypto.errors import CheckpointRefusedError, MalformedError, Signa
 from townhall_crypto.merkle import MerkleTree, leaf_hash
 from townhall_sync.audit import Entry, leaf_data
 from townhall_sync.errors import JournalCorruptError, JournalForeignError
+from townhall_sync.journal_rows import EnvelopeRow
 from townhall_sync.ledger import Ledger
-from townhall_sync.sqlite_store import EnvelopeRow, JournalStore
+from townhall_sync.sqlite_store import JournalStore
 
 TAIL: Final = 64
 """So many of the last envelopes have their device signatures verified at opening, and all that are queued."""

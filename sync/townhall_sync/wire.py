@@ -13,7 +13,9 @@ import hmac
 from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from townhall_crypto import canonical
 from townhall_crypto import namespaces as crypto_namespaces
@@ -32,8 +34,11 @@ __all__ = [
     "Problem",
     "PutReply",
     "ReceiptBody",
+    "RestorationBody",
+    "Restorations",
     "RootDocument",
     "SignedReceipt",
+    "SignedRestoration",
     "central_leaf",
     "enrolment_id",
     "enrolment_proof",
@@ -41,6 +46,7 @@ __all__ = [
     "read",
     "sign_checkpoint_reply",
     "sign_receipt",
+    "sign_restoration",
     "to_json",
 ]
 
@@ -48,6 +54,7 @@ MAX_MESSAGE_BYTES: Final = 64 * 1024
 """No JSON message of the protocol is longer; readers stop there."""
 
 ENVELOPE_MEDIA_TYPE: Final = "application/vnd.townhall.envelope"
+CATALOGUE_MEDIA_TYPE: Final = "application/vnd.townhall.catalogue"
 # $ also matches before a last line feed, which the lookahead refuses; \Z is unknown to JSON Schema.
 Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$(?!\n)")]
 Identifier = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)")]
@@ -128,6 +135,38 @@ class ConsistencyReply(_Message, frozen=True):
     proof: Proof
 
 
+class RestorationBody(_Message, frozen=True):
+    """The statement that the log was put back to a backup of ``size`` leaves with this ``root``, at ``restored_at``.
+
+    What the log held beyond is gone: whoever has it sends it again. ``restored_at``: the centre's clock, unix seconds.
+    """
+
+    log_origin: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    size: Count
+    root: Hash
+    restored_at: Count
+
+    def signed_bytes(self) -> bytes:
+        """Return what the device CA's key signs."""
+        return namespaces.LOG_RESTORATION + _canonical(self)
+
+
+class SignedRestoration(_Message, frozen=True):
+    """A statement with the signature (ECDSA P-256, SHA-256, DER, base64) of the device CA of root.json.
+
+    No server holds that key in the open: an administrator with its passphrase made the statement.
+    """
+
+    body: RestorationBody
+    signature: Base64
+
+
+class Restorations(_Message, frozen=True):
+    """Every statement that the centre has made, newest last; the oldest fall out."""
+
+    restorations: Annotated[tuple[SignedRestoration, ...], msgspec.Meta(max_length=64)]
+
+
 class EnrolmentRequest(_Message, frozen=True):
     """A kiosk asks to be enrolled: its proposed name, public key (SPKI, base64) and proof of the code."""
 
@@ -155,13 +194,15 @@ class EnrolmentState(_Message, frozen=True):
 class RootDocument(_Message, frozen=True):
     """root.json: what a kiosk must know of its centre. Keys are raw Ed25519 public keys (32 bytes, base64).
 
-    ``device_ca`` is the X.509 certificate (DER, base64) that issues device certificates.
+    ``device_ca`` is the X.509 certificate (DER, base64) that issues device certificates. ``catalogue_root`` is the
+    first root of the signed catalogue (TUF, base64); empty at a centre that has none yet.
     """
 
     receipt_key: Base64
     log_key: Base64
     log_origin: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
     device_ca: Base64
+    catalogue_root: Base64 = ""
 
     def to_bytes(self) -> bytes:
         """Return root.json; its SHA-256 is in the one-time code."""
@@ -186,13 +227,13 @@ def to_json(message: msgspec.Struct) -> bytes:
     return msgspec.json.encode(message)
 
 
-def read(kind: type[Message], untrusted: bytes) -> Message:
-    """Parse one message of ``kind``.
+def read(kind: type[Message], untrusted: bytes, *, limit: int = MAX_MESSAGE_BYTES) -> Message:
+    """Parse one message of ``kind`` of at most ``limit`` bytes.
 
     Raises:
         MessageMalformedError: too long, or not exactly such a message.
     """
-    if len(untrusted) > MAX_MESSAGE_BYTES:
+    if len(untrusted) > limit:
         raise MessageMalformedError("too long")
     try:
         return msgspec.json.decode(untrusted, type=kind)
@@ -229,6 +270,12 @@ def sign_checkpoint_reply(checkpoint: str, nonce: str, server_time: int, key: Ed
     """Return the centre's answer to ``GET /v1/log/checkpoint?nonce=``, signed by its receipt key."""
     unsigned = CheckpointReply(checkpoint=checkpoint, nonce=nonce, server_time=server_time, signature="")
     return msgspec.structs.replace(unsigned, signature=encode_base64(key.sign(unsigned.signed_bytes())))
+
+
+def sign_restoration(body: RestorationBody, key: ec.EllipticCurvePrivateKey) -> SignedRestoration:
+    """Return ``body`` signed by the device CA's key."""
+    signature = key.sign(body.signed_bytes(), ec.ECDSA(SHA256()))
+    return SignedRestoration(body=body, signature=encode_base64(signature))
 
 
 def central_leaf(envelope_id: str) -> bytes:

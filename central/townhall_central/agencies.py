@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from townhall_central import device_ca
+from townhall_central import device_ca, log
 from townhall_central.enrolment import check_administrator
 from townhall_central.errors import AgencyFileError
 from townhall_central.tables import ADDRESSEE, AGENCY, ENVELOPE
@@ -41,8 +41,12 @@ class InboxItem(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
 
 class InboxPage(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What came for an agency, in the log's order; `is_last` if there was no more when this page was made."""
+    """What came for an agency, in the log's order; `is_last` if there was no more when this page was made.
 
+    `epoch` changes when the log was put back to a backup: places in the log are new then, so one begins anew.
+    """
+
+    epoch: wire.Count
     items: Annotated[list[InboxItem], msgspec.Meta(max_length=PAGE)]
     is_last: bool
 
@@ -101,7 +105,7 @@ def page(connection: Connection, key_id: str, after: int) -> InboxPage:
         InboxItem(index=index, id=identifier, server_time=received_at, certificate=wire.encode_base64(certificate))
         for index, identifier, received_at, certificate in rows[:PAGE]
     ]
-    return InboxPage(items=items, is_last=len(rows) <= PAGE)
+    return InboxPage(epoch=log.epoch(connection), items=items, is_last=len(rows) <= PAGE)
 
 
 def is_addressee(connection: Connection, key_id: str, envelope_id: str) -> bool:

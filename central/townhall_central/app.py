@@ -11,6 +11,8 @@ from townhall_central.centre import Centre
 from townhall_central.openapi import use_own_openapi
 from townhall_central.problem import add_problem_handlers
 from townhall_central.routes import kiosk_routes
+from townhall_central.routes_ballot_logs import ballot_log_routes
+from townhall_central.routes_catalogue import catalogue_routes
 from townhall_central.routes_inbox import inbox_routes
 from townhall_central.settings import Settings
 
@@ -37,7 +39,9 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.include_router(kiosk_routes(centre))
+    app.include_router(catalogue_routes(centre))
     app.include_router(inbox_routes(centre))
+    app.include_router(ballot_log_routes(centre))
     add_problem_handlers(app)
     use_own_openapi(app)
     return app

@@ -3,20 +3,21 @@
 """The command line of the centre: `townhall-central`."""
 
 import argparse
-import getpass
 import hashlib
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from townhall_central import administration, cli_inbox, device_ca, enrolment, keys
-from townhall_central.console import complain, say
+from townhall_central import administration, backup, cli_inbox, cli_vote, device_ca, enrolment, keys
+from townhall_central.console import ask_passphrase, complain, say
 from townhall_central.database import Database
-from townhall_central.errors import CentralError, SetupError
+from townhall_central.errors import CentralError
 from townhall_central.settings import Settings, system_clock
-from townhall_crypto.secret import Secret
+from townhall_central.stick import StickDesk
+from townhall_central.tables import SCHEMA
 from townhall_sync import wire
+from townhall_sync.errors import StickError
+from townhall_sync.stick_files import Stick
 
 DEFAULT_DIRECTORY = Path("/var/lib/townhall-central")
 DEFAULT_PORT = 8470
@@ -34,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CentralError as error:
         complain(f"{error.code}: {str(error) or error.title}")
         return 1
+    except StickError as error:
+        complain(f"{error.code}: {error}")
+        return 1
     return 0
 
 
@@ -50,11 +54,16 @@ def build_parser() -> argparse.ArgumentParser:
 
     made = commands.add_parser("init", parents=[directory, passphrase], help="make a new centre")
     made.add_argument("--origin", required=True, help="the name of its log, for example centre.example.org/log")
+    made.add_argument(
+        "--database", default="", metavar="URL", help="postgresql://... ; default: a file in the directory"
+    )
     made.set_defaults(command=_init)
     served = commands.add_parser("serve", parents=[directory], help="take envelopes from kiosks")
     served.add_argument("--host", default="127.0.0.1")
     served.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one")
     served.set_defaults(command=_serve)
+    adopted = commands.add_parser("catalogue", parents=[directory], help="let kiosks know the exported catalogue")
+    adopted.set_defaults(command=_catalogue)
     coded = commands.add_parser("code", parents=[administrator], help="make a one-time code for a kiosk")
     coded.add_argument("kiosk", help="its name")
     coded.set_defaults(command=_code)
@@ -67,8 +76,25 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("status", parents=[directory], help="what waits and what is wrong, as JSON").set_defaults(
         command=_status
     )
+    commands.add_parser("migrate", parents=[directory], help="bring the database to this version").set_defaults(
+        command=_migrate
+    )
+    kept = commands.add_parser("backup", parents=[directory], help="copy the whole centre; it may go on serving")
+    kept.add_argument("backup", type=Path, metavar="DIR", help="new or empty")
+    kept.set_defaults(command=_backup)
+    restored = commands.add_parser("restore", parents=[directory, passphrase], help="make a centre out of a backup")
+    restored.add_argument("backup", type=Path, metavar="DIR")
+    restored.add_argument("--database", default="", metavar="URL", help="postgresql://... ; default: a file")
+    restored.set_defaults(command=_restore)
+    stuck = commands.add_parser(
+        "stick", parents=[directory], help="take what kiosks sent by USB stick, and answer there"
+    )
+    stuck.add_argument("stick", type=Path, metavar="DIR", help="where the stick is mounted")
+    stuck.set_defaults(command=_stick)
     _add_agency(commands.add_parser("agency", help="agencies that envelopes are for"), administrator, directory)
     cli_inbox.add_commands(commands.add_parser("inbox", help="an agency's own inbox, with its keys"))
+    cli_vote.add_board_commands(commands.add_parser("board", help="an election's eligibility board: who, never what"))
+    cli_vote.add_box_commands(commands.add_parser("box", help="an election's ballot box: what, never who"))
     return parser
 
 
@@ -83,10 +109,21 @@ def _add_agency(
 
 
 def _init(options: argparse.Namespace) -> None:
-    with _passphrase(options.passphrase_file, is_new=True) as passphrase:
-        keys.create_directory(options.data, origin=options.origin, passphrase=passphrase, now=system_clock)
+    with ask_passphrase(options.passphrase_file, "the device CA", is_new=True) as passphrase:
+        keys.create_directory(
+            options.data,
+            origin=options.origin,
+            passphrase=passphrase,
+            now=system_clock,
+            database_url=options.database,
+        )
     root_sha256 = hashlib.sha256((options.data / keys.ROOT_FILE).read_bytes()).hexdigest()
     say(f"made {options.data}; SHA-256 of {keys.ROOT_FILE}: {root_sha256}")
+
+
+def _catalogue(options: argparse.Namespace) -> None:
+    root_sha256 = hashlib.sha256(keys.adopt_catalogue(options.data)).hexdigest()
+    say(f"SHA-256 of {keys.ROOT_FILE}: {root_sha256}; start the server anew")
 
 
 def _serve(options: argparse.Namespace) -> None:
@@ -111,7 +148,7 @@ def _code(options: argparse.Namespace) -> None:
 
 def _approve(options: argparse.Namespace) -> None:
     root, _ = keys.load_root(options.data)
-    with _passphrase(options.passphrase_file, is_new=False) as passphrase:
+    with ask_passphrase(options.passphrase_file, "the device CA", is_new=False) as passphrase:
         certify = device_ca.certifier(
             keys.read_private(options.data / keys.DEVICE_CA_FILE),
             passphrase,
@@ -138,6 +175,34 @@ def _status(options: argparse.Namespace) -> None:
     say(_with_database(options.data, administration.status))
 
 
+def _migrate(options: argparse.Namespace) -> None:
+    before = Database.migrate(keys.database_place(options.data), SCHEMA)
+    say(f"schema {before} -> {SCHEMA.revision}")
+
+
+def _backup(options: argparse.Namespace) -> None:
+    copied = backup.back_up(options.data, options.backup)
+    say(f"backup of a log of {copied.size}, root {copied.root}")
+
+
+def _restore(options: argparse.Namespace) -> None:
+    with ask_passphrase(options.passphrase_file, "the device CA", is_new=False) as passphrase:
+        stated = backup.restore(
+            options.backup, options.data, passphrase, now=system_clock(), database_url=options.database
+        )
+    say(f"restored to a log of {stated.size}, root {stated.root}; kiosks will be told and send again what they have")
+
+
+def _stick(options: argparse.Namespace) -> None:
+    centre_keys = keys.load_keys(options.data)
+
+    def work(database: Database) -> str:
+        with Stick(options.stick) as stick:
+            return StickDesk(database, centre_keys, system_clock, stick).work().to_json()
+
+    say(_with_database(options.data, work))
+
+
 def _agency_add(options: argparse.Namespace) -> None:
     def work(database: Database) -> str:
         return administration.add_agency(database, options.file, by=options.by, now=system_clock())
@@ -156,14 +221,3 @@ def _with_database(directory: Path, work: Callable[[Database], R]) -> R:
         return work(database)
     finally:
         database.close()
-
-
-def _passphrase(path: Path | None, *, is_new: bool) -> Secret:
-    if path is not None:
-        return Secret(keys.read_private(path).rstrip(b"\r\n"))
-    if not sys.stdin.isatty():
-        raise SetupError("no terminal to ask for the passphrase: give --passphrase-file")
-    typed = getpass.getpass("Passphrase of the device CA: ")
-    if is_new and getpass.getpass("Once more: ") != typed:
-        raise SetupError("the passphrases differ")
-    return Secret(typed.encode())

@@ -1,113 +1,139 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The database behind the centre: how it is opened, written and kept from hurting itself.
+"""The database behind the centre: how it is made, opened and written; one thread of a worker does all its work there.
 
-The embedded default is SQLite with a rollback journal: several workers write one file, and SQLite before 3.51.3 can
-corrupt a WAL database when two connections meet at its reset. One thread of each worker does all its database work.
+Where it is, an embedded SQLite file or PostgreSQL, is `place`'s business; transactions mean the same on both: writers
+take turns from their beginning, readers see one state, and what cannot be done now is BusyError and may be repeated.
 """
 
 import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, MetaData, create_engine, event, insert, inspect, select
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
+from sqlalchemy import Connection, Engine, insert, inspect
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
 from townhall_central.errors import BusyError, DirectoryError
-
-BUSY_TIMEOUT_S = 20.0
+from townhall_central.place import Place
+from townhall_central.schema import VERSION, Schema, lock_revision, read_revision
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # Transactions are begun by us (see _begin): the driver's own are deferred and can fail half-way.
-    cursor = connection.cursor()
-    # TRUNCATE syncs the truncation itself; EXTRA syncs the directory where a journal is made (sqlite.org/pragma.html).
-    for pragma in ("journal_mode=TRUNCATE", "synchronous=EXTRA", "foreign_keys=ON", "secure_delete=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    # Take the write lock at once: a reader that turns writer may find its snapshot gone. PostgreSQL locks log_head.
-    is_read_only = connection.get_execution_options().get("townhall_read_only", False)
-    connection.exec_driver_sql("BEGIN" if is_read_only else "BEGIN IMMEDIATE")
+def _nothing(_connection: Connection) -> None:
+    """Write no first rows."""
 
 
 class Database:
-    """One database file and the one thread that works on it. Raises BusyError where the lock does not come in time."""
+    """One database and the one thread that works on it. Raises BusyError where the lock does not come in time."""
 
-    def __init__(self, path: Path) -> None:
-        self._engine = create_engine(
-            f"sqlite:///{path}",
-            poolclass=StaticPool,
-            connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_S, "isolation_level": None},
-        )
-        event.listen(self._engine, "connect", _configure)
-        event.listen(self._engine, "begin", _begin)
+    def __init__(self, place: Place, schema: Schema) -> None:
+        """Use ``create`` or ``open``."""
+        self.place = place
+        self._schema = schema
+        self.engine = place.engine()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
 
     @classmethod
-    def create(cls, path: Path, metadata: MetaData, version: int) -> Self:
-        """Create the file with its tables, readable by its owner alone; raises DirectoryError where one exists."""
-        try:
-            path.touch(mode=0o600, exist_ok=False)
-        except FileExistsError as exc:
-            raise DirectoryError(f"{path.name} exists already") from exc
-        database = cls(path)
-        with database.write() as connection:
-            metadata.create_all(connection)
-            connection.execute(insert(metadata.tables["schema_version"]).values(version=version))
+    def create(cls, place: Place, schema: Schema, first: Callable[[Connection], None] = _nothing) -> Self:
+        """Make the tables and what `first` writes in one transaction; raises DirectoryError where some exist."""
+        place.claim()
+        with _closed_on_failure(cls(place, schema)) as database, _transaction(database.engine) as connection:
+            if inspect(connection).get_table_names():
+                raise DirectoryError(f"{place.name} is not empty")
+            VERSION.metadata.create_all(connection)
+            schema.metadata.create_all(connection)
+            connection.execute(insert(VERSION).values(version_num=schema.revision))
+            first(connection)
         return database
 
     @classmethod
-    def open(cls, path: Path, metadata: MetaData, version: int) -> Self:
-        """Open a database of exactly this version; raises DirectoryError for anything else."""
-        if not path.is_file():
-            raise DirectoryError(f"no {path.name} here: run init first")
-        database = cls(path)
-        found = None
-        try:
-            with database.read() as connection:
-                if inspect(connection).has_table("schema_version"):
-                    found = connection.scalar(select(metadata.tables["schema_version"].c.version))
-        except DatabaseError as exc:
-            raise DirectoryError(f"{path.name} is no database") from exc
-        if found != version:
+    def open(cls, place: Place, schema: Schema) -> Self:
+        """Open a database of exactly this revision; raises DirectoryError for anything else."""
+        database, found = cls._found(place, schema)
+        if found != schema.revision:
             database.close()
-            raise DirectoryError(f"{path.name} has version {found}, this program knows {version}")
+            raise DirectoryError(
+                f"{place.name} has schema {found}, this program needs {schema.revision}: see the command migrate"
+            )
         return database
+
+    @classmethod
+    def migrate(cls, place: Place, schema: Schema) -> str:
+        """Bring a database to this program's revision; returns the one it had. Workers may run: they stop writing.
+
+        Raises:
+            DirectoryError: it is none of ours, or a newer program wrote it.
+        """
+        # Only this command needs Alembic, which takes a moment to load.
+        from townhall_central.migration import upgrade  # noqa: PLC0415
+
+        database, _found = cls._found(place, schema)
+        try:
+            with _transaction(database.engine) as connection:
+                return upgrade(connection, schema)
+        finally:
+            database.close()
+
+    @classmethod
+    def _found(cls, place: Place, schema: Schema) -> tuple[Self, str | None]:
+        place.require()
+        with _closed_on_failure(cls(place, schema)) as database:
+            try:
+                with database.read() as connection:
+                    return database, read_revision(connection)
+            except DatabaseError as exc:
+                raise DirectoryError(f"{place.name} is no database") from exc
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction that holds the write lock from its beginning; commits at the end, or stores nothing."""
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except OperationalError as exc:
-            raise BusyError("the database is locked or failing") from exc
+        """One transaction that keeps other writers out from its beginning; commits at the end, or stores nothing."""
+        with _transaction(self.engine) as connection:
+            if lock_revision(connection) != self._schema.revision:
+                raise BusyError("the database was migrated meanwhile: start this program's new version")
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One transaction that only reads, all of it from one state of the database."""
-        try:
-            with self._engine.connect().execution_options(townhall_read_only=True) as connection:
-                yield connection
-        except OperationalError as exc:
-            raise BusyError("the database is locked or failing") from exc
+        with _translated(), self.engine.connect().execution_options(**self.place.read_options) as connection:
+            yield connection
 
     async def run(self, work: Callable[Concatenate["Database", P], R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `work(database, ...)` on the database's own thread."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(self, *args, **kwargs))
 
     def close(self) -> None:
-        """End the thread after its last work and close the file."""
+        """End the thread after its last work and close the connections."""
         self._thread.shutdown(wait=True)
-        self._engine.dispose()
+        self.engine.dispose()
+
+
+@contextmanager
+def _transaction(engine: Engine) -> Iterator[Connection]:
+    with _translated(), engine.begin() as connection:
+        yield connection
+
+
+D = TypeVar("D", bound=Database)
+
+
+@contextmanager
+def _closed_on_failure(database: D) -> Iterator[D]:
+    try:
+        yield database
+    except BaseException:
+        database.close()
+        raise
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what may pass by itself into BusyError: locks, deadlocks, conflicts between snapshots, a line that broke."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as exc:
+        raise BusyError("the database is locked, failing or out of reach") from exc

@@ -30,10 +30,18 @@
     │   ├── PassphraseRefusedError
     │   ├── SameAdministratorError
     │   ├── EnrolmentStateError
-    │   └── AgencyFileError
+    │   ├── AgencyFileError
+    │   ├── CatalogueContentError      a kiosk would refuse or hide something of it: nothing was signed
+    │   ├── SigningKeyError            a key file of the catalogue that cannot be used
+    │   ├── RepositoryStateError       the repository is not where this command needs it to be
+    │   ├── BackupRefusedError         a backup that must not be restored as it is
+    │   ├── ElectionFileError          a file from which an election is made cannot be read or is not as it must be
+    │   └── OfficerCardError           an election officer's card did not do what it was asked
+    ├── VoteStateError                 an act of the election's boards that is not possible as things stand
     └── InboxError                     what an agency's inbox could not do
         ├── CentreUnreachableError     the centre did not answer: the next round tries again
         ├── CentreRefusedError         the centre answered that this agency may not, or sent what it never sends
+        ├── TrustServiceError          a time-stamping authority or OCSP responder did not answer: tried again later
         └── CaseUnknownError
 """
 
@@ -233,6 +241,48 @@ class AgencyFileError(SetupError):
     code = "TH-CENT-045"
 
 
+class CatalogueContentError(SetupError):
+    """Something to be published that a kiosk would refuse or hide."""
+
+    code = "TH-CENT-046"
+
+
+class SigningKeyError(SetupError):
+    """A key file of the catalogue cannot be opened, or is of a kind that kiosks do not know."""
+
+    code = "TH-CENT-047"
+
+
+class RepositoryStateError(SetupError):
+    """The repository is missing, damaged, or waits for signatures."""
+
+    code = "TH-CENT-048"
+
+
+class BackupRefusedError(SetupError):
+    """A backup whose log does not hold together, or that is newer than the clock."""
+
+    code = "TH-CENT-049"
+
+
+class ElectionFileError(SetupError):
+    """A file from which an election package is made cannot be read, or is not as it must be."""
+
+    code = "TH-CENT-070"
+
+
+class OfficerCardError(SetupError):
+    """An election officer's card is not there, cannot be read, or did not sign."""
+
+    code = "TH-CENT-071"
+
+
+class VoteStateError(CentralError):
+    """An act of the eligibility board or the ballot box that is not possible as things stand."""
+
+    code = "TH-CENT-060"
+
+
 class InboxError(CentralError):
     """What an agency's inbox could not do."""
 
@@ -249,6 +299,12 @@ class CentreRefusedError(InboxError):
     """The centre refused this agency, or sent what it never sends."""
 
     code = "TH-CENT-052"
+
+
+class TrustServiceError(InboxError):
+    """A time-stamping authority or OCSP responder did not answer, or not with what such services send."""
+
+    code = "TH-CENT-054"
 
 
 class CaseUnknownError(InboxError):

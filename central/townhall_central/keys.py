@@ -5,7 +5,8 @@
 ::
 
     root.json           public: what kiosks must know of this centre; its hash is in every one-time code
-    central.db          all truth (see tables.py)
+    settings.json       where the database is
+    central.db          all truth (see tables.py), unless the settings name a PostgreSQL database
     keys/receipt.pem    Ed25519, signs receipts            held by ingest
     keys/log.pem        Ed25519, signs checkpoints         held by ingest
     device-ca.pem       P-256, encrypted: ingest cannot open it, an approving administrator can
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -25,12 +27,15 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Metadata, Root
 
 from townhall_central import device_ca
 from townhall_central.database import Database
 from townhall_central.errors import DirectoryError
 from townhall_central.log import create_log
-from townhall_central.tables import METADATA, SCHEMA_VERSION
+from townhall_central.place import Place, place_of
+from townhall_central.tables import SCHEMA
 from townhall_crypto.secret import Secret
 from townhall_sync import wire
 from townhall_sync.errors import MessageMalformedError
@@ -38,6 +43,7 @@ from townhall_sync.errors import MessageMalformedError
 ROOT_FILE = "root.json"
 DATABASE_FILE = "central.db"
 DEVICE_CA_FILE = "device-ca.pem"
+SETTINGS_FILE = "settings.json"
 _KEYS = "keys"
 _OTHERS = 0o077
 
@@ -52,11 +58,19 @@ class CentreKeys:
     root_bytes: bytes = field(repr=False)
 
 
-def create_directory(directory: Path, *, origin: str, passphrase: Secret, now: Callable[[], int]) -> wire.RootDocument:
+class DirectorySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """settings.json: `database` is a PostgreSQL address without a password; empty for the embedded SQLite file."""
+
+    database: str = ""
+
+
+def create_directory(
+    directory: Path, *, origin: str, passphrase: Secret, now: Callable[[], int], database_url: str = ""
+) -> wire.RootDocument:
     """Make a new centre in an empty or missing directory; returns its public document.
 
     Raises:
-        DirectoryError: something is there already, or `origin` cannot name a log.
+        DirectoryError: something is there already, `origin` cannot name a log, or the database cannot be used.
         PassphraseRefusedError: too short to guard the device CA.
     """
     if (
@@ -65,6 +79,7 @@ def create_directory(directory: Path, *, origin: str, passphrase: Secret, now: C
         or any(sign.isspace() or sign == "+" or not sign.isprintable() for sign in origin)
     ):
         raise DirectoryError("the origin names the log: 1 to 128 signs without spaces and plus signs")
+    place = place_of(directory, DATABASE_FILE, database_url)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if any(directory.iterdir()):
         raise DirectoryError("the data directory is not empty")
@@ -81,10 +96,8 @@ def create_directory(directory: Path, *, origin: str, passphrase: Secret, now: C
     write_private(directory / _KEYS / "receipt.pem", _pem(receipt))
     write_private(directory / _KEYS / "log.pem", _pem(log))
     write_private(directory / DEVICE_CA_FILE, authority.encrypted_key_pem)
-    database = Database.create(directory / DATABASE_FILE, METADATA, SCHEMA_VERSION)
-    with database.write() as connection:
-        create_log(connection)
-    database.close()
+    write_private(directory / SETTINGS_FILE, msgspec.json.encode(DirectorySettings(database=database_url)))
+    Database.create(place, SCHEMA, create_log).close()
     # Last: a directory without root.json is an init that did not end.
     write_private(directory / ROOT_FILE, root.to_bytes())
     return root
@@ -97,6 +110,32 @@ def load_root(directory: Path) -> tuple[wire.RootDocument, bytes]:
         return wire.read(wire.RootDocument, root_bytes), root_bytes
     except (OSError, MessageMalformedError) as exc:
         raise DirectoryError("no centre here: run init first") from exc
+
+
+def adopt_catalogue(directory: Path) -> bytes:
+    """Let root.json name the first root of the catalogue that was exported to `catalogue/`; returns root.json.
+
+    Codes made before are void, since they carry the hash of the old root.json; kiosks enrolled before stay enrolled.
+
+    Raises:
+        DirectoryError: there is no centre, no exported catalogue, or another one was adopted before.
+    """
+    root, _ = load_root(directory)
+    try:
+        first = (directory / "catalogue" / "metadata" / "1.root.json").read_bytes()
+        metadata = Metadata[Root].from_bytes(first)
+        metadata.signed.verify_delegate(Root.type, metadata.signed_bytes, metadata.signatures)
+    except (OSError, RepositoryError) as exc:
+        raise DirectoryError("catalogue/ holds no signed catalogue: townhall-admin export") from exc
+    adopted = wire.encode_base64(first)
+    if root.catalogue_root not in {"", adopted} or metadata.signed.version != 1:
+        raise DirectoryError("this centre's kiosks know another catalogue: one centre, one catalogue")
+    content = msgspec.structs.replace(root, catalogue_root=adopted).to_bytes()
+    new = directory / f"{ROOT_FILE}.new"
+    new.unlink(missing_ok=True)
+    write_private(new, content)
+    new.replace(directory / ROOT_FILE)
+    return content
 
 
 def load_keys(directory: Path) -> CentreKeys:
@@ -113,7 +152,18 @@ def load_keys(directory: Path) -> CentreKeys:
 
 def open_database(directory: Path) -> Database:
     """Open the centre's database; raises DirectoryError where there is none of this version."""
-    return Database.open(directory / DATABASE_FILE, METADATA, SCHEMA_VERSION)
+    return Database.open(database_place(directory), SCHEMA)
+
+
+def database_place(directory: Path) -> Place:
+    """Return where a centre's database is; raises DirectoryError where its settings do not say so."""
+    settings = directory / SETTINGS_FILE
+    try:
+        # Version 1 of the program had no settings: its database is the file.
+        stated = msgspec.json.decode(read_private(settings), type=DirectorySettings) if settings.exists() else None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as exc:
+        raise DirectoryError(f"{SETTINGS_FILE} is damaged") from exc
+    return place_of(directory, DATABASE_FILE, stated.database if stated else "")
 
 
 def write_private(path: Path, content: bytes) -> None:

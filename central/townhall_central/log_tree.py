@@ -3,8 +3,9 @@
 """The centre's Merkle tree (RFC 6962) as arithmetic over stored perfect subtrees; no input or output here.
 
 A log of n leaves is kept as its *peaks*, the roots of the perfect subtrees that n's binary digits name, largest
-first. One append touches the peaks alone: they are the inclusion proof of the new leaf, and give the new root. Every
-perfect subtree's root is also stored once under its in-order position, and any later proof is put together from these.
+first. Appending touches the peaks alone: they and what is new give the new root and the new leaves' inclusion proofs.
+Every perfect subtree's root is also stored once under its in-order position, and any later proof is put together from
+these.
 """
 
 import hashlib
@@ -13,7 +14,16 @@ from dataclasses import dataclass
 
 from townhall_crypto.merkle import EMPTY_ROOT, HASH_BYTES
 
-__all__ = ["EMPTY_ROOT", "HASH_BYTES", "Appended", "append", "consistency_ranges", "fold_peaks", "hash_ranges"]
+__all__ = [
+    "EMPTY_ROOT",
+    "HASH_BYTES",
+    "Appended",
+    "append",
+    "consistency_ranges",
+    "fold_peaks",
+    "hash_ranges",
+    "inclusion_ranges",
+]
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
@@ -28,32 +38,45 @@ def position(level: int, index: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What one more leaf made of the log."""
+    """What more leaves made of the log; the proofs lead from each of them, in order, to the new root."""
 
-    index: int
+    first: int
     root: bytes
-    inclusion_proof: tuple[bytes, ...]
+    inclusion_proofs: tuple[tuple[bytes, ...], ...]
     peaks: tuple[bytes, ...]
     nodes: Mapping[int, bytes]
 
     @property
     def size(self) -> int:
-        """The number of leaves, this one included."""
-        return self.index + 1
+        """The number of leaves, these included."""
+        return self.first + len(self.inclusion_proofs)
 
 
-def append(size: int, peaks: Sequence[bytes], leaf_hash: bytes) -> Appended:
-    """Append one leaf hash to a log of `size` leaves with these peaks."""
+def append(size: int, peaks: Sequence[bytes], leaf_hashes: Sequence[bytes]) -> Appended:
+    """Append leaf hashes to a log of `size` leaves with these peaks."""
+    new_peaks, nodes = grow(size, peaks, leaf_hashes)
+    # A left neighbour of what is new is new itself or was a peak, else its parent would have been there before.
+    known = nodes | dict(zip(perfect_parts(0, size), peaks, strict=True))
+    new_size = size + len(leaf_hashes)
+    proofs = [hash_ranges(inclusion_ranges(index, new_size), lambda _: known) for index in range(size, new_size)]
+    return Appended(size, fold_peaks(new_peaks), tuple(proofs), new_peaks, nodes)
+
+
+def grow(size: int, peaks: Sequence[bytes], leaf_hashes: Iterable[bytes]) -> tuple[tuple[bytes, ...], dict[int, bytes]]:
+    """Return the peaks of a log of `size` leaves once it has more, and every new perfect subtree by its position."""
     if len(peaks) != size.bit_count():
         raise ValueError("peaks do not fit the size")
-    nodes = {position(0, size): leaf_hash}
-    merged, level, rest = leaf_hash, 0, list(peaks)
-    while size >> level & 1:
-        merged = node_hash(rest.pop(), merged)
-        level += 1
-        nodes[position(level, size >> level)] = merged
-    new_peaks = (*rest, merged)
-    return Appended(size, fold_peaks(new_peaks), tuple(reversed(peaks)), new_peaks, nodes)
+    nodes: dict[int, bytes] = {}
+    new_peaks = list(peaks)
+    for index, leaf_hash in enumerate(leaf_hashes, size):
+        nodes[position(0, index)] = merged = leaf_hash
+        level = 0
+        while index >> level & 1:
+            merged = node_hash(new_peaks.pop(), merged)
+            level += 1
+            nodes[position(level, index >> level)] = merged
+        new_peaks.append(merged)
+    return tuple(new_peaks), nodes
 
 
 def fold_peaks(peaks: Sequence[bytes]) -> bytes:
@@ -77,6 +100,22 @@ def perfect_parts(start: int, stop: int) -> list[int]:
         parts.append(position(level, start >> level))
         start += 1 << level
     return parts
+
+
+def inclusion_ranges(index: int, size: int) -> list[tuple[int, int]]:
+    """Return the leaf ranges whose hashes prove, in order, that leaf `index` is in log `size` (RFC 6962 §2.1.1)."""
+    ranges: list[tuple[int, int]] = []
+    start, stop = 0, size
+    while stop - start > 1:
+        middle = start + (1 << (stop - start - 1).bit_length() - 1)
+        if index < middle:
+            ranges.append((middle, stop))
+            stop = middle
+        else:
+            ranges.append((start, middle))
+            start = middle
+    ranges.reverse()
+    return ranges
 
 
 def consistency_ranges(first: int, second: int) -> list[tuple[int, int]]:

@@ -13,18 +13,23 @@ from townhall_central import problem
 from townhall_central.agencies import InboxPage
 from townhall_central.errors import BusyError, CentralError, MethodNotAllowedError, SignatureRefusedError
 from townhall_sync import wire
+from townhall_sync.ballot_log import BallotLogPart
+from townhall_sync.batch import BatchReply
 
 Json: TypeAlias = dict[str, "Json | list[Json] | str | int | bool | None"]
 Responses: TypeAlias = dict[int | str, dict[str, object]]
 
 _MESSAGES = (
     wire.PutReply,
+    BatchReply,
     wire.CheckpointReply,
     wire.ConsistencyReply,
+    wire.Restorations,
     wire.EnrolmentRequest,
     wire.EnrolmentState,
     wire.Problem,
     InboxPage,
+    BallotLogPart,
 )
 _REF = "#/components/schemas/{name}"
 _METHODS = ("get", "put", "post")

@@ -1,32 +1,23 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The addresses that kiosks call: envelopes, log, enrolment. Each collects, asks one function, answers."""
+"""The addresses that kiosks call beside envelopes: log, enrolment. Each collects, asks one function, answers."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from townhall_central import callers, enrolment, ingest, log, openapi
+from townhall_central import enrolment, ingest, log, openapi
 from townhall_central.centre import Centre
 from townhall_central.database import Database
 from townhall_central.errors import (
     BodyTooLargeError,
     BodyTooSlowError,
-    DigestMismatchError,
     EnrolmentRefusedError,
-    EnvelopeUnreadableError,
-    LinkContradictedError,
     MalformedRequestError,
     MediaTypeError,
     NotFoundError,
-    NotYoursError,
-    OtherBytesError,
-    SequenceTakenError,
-    SignatureRefusedError,
-    UnknownKioskError,
 )
-from townhall_crypto.checkpoint import Ed25519NoteSigner, sign_checkpoint
-from townhall_crypto.envelope import MAX_ENVELOPE_BYTES
+from townhall_central.routes_envelopes import add_envelopes
 from townhall_sync import wire
 from townhall_sync.errors import MessageMalformedError
 
@@ -37,20 +28,13 @@ Hash = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 Nonce = Annotated[str, Query(pattern="^[A-Za-z0-9_-]{1,64}$")]
 Size = Annotated[int, Query(ge=0, le=MAX_SIZE)]
 
-_PUT = openapi.problems(
-    MalformedRequestError, EnvelopeUnreadableError, DigestMismatchError, SignatureRefusedError, UnknownKioskError,
-    NotYoursError, BodyTooSlowError, LinkContradictedError, BodyTooLargeError, MediaTypeError, SequenceTakenError,
-    OtherBytesError,
-) | {
-    200: openapi.message(wire.PutReply, "These bytes were stored before; this is their first receipt"),
-    201: openapi.message(wire.PutReply, "Stored, accepted or quarantined as the receipt says"),
-}  # fmt: skip
 _ENROL = openapi.problems(
     MalformedRequestError, EnrolmentRefusedError, BodyTooSlowError, BodyTooLargeError, MediaTypeError
 ) | {
     200: openapi.message(wire.EnrolmentState, "This key asked before; where that stands"),
     201: openapi.message(wire.EnrolmentState, "Recorded; it waits for an administrator"),
 }
+_RESTORATIONS = openapi.problems() | {200: openapi.message(wire.Restorations, "Every statement, newest last")}
 _CHECKPOINT = openapi.problems(MalformedRequestError) | {200: openapi.message(wire.CheckpointReply, "Fresh and signed")}
 _CONSISTENCY = openapi.problems(MalformedRequestError, NotFoundError) | {
     200: openapi.message(wire.ConsistencyReply, "The proof")
@@ -63,42 +47,10 @@ _ENROLMENT = openapi.problems(MalformedRequestError, NotFoundError) | {
 def kiosk_routes(centre: Centre) -> APIRouter:
     """Return the addresses under /v1 that kiosks call."""
     router = APIRouter(prefix="/v1")
-    _add_envelopes(router, centre)
+    add_envelopes(router, centre)
     _add_log(router, centre)
     _add_enrolments(router, centre)
     return router
-
-
-def _add_envelopes(router: APIRouter, centre: Centre) -> None:
-    extra = {
-        "requestBody": {"required": True, **openapi.binary(wire.ENVELOPE_MEDIA_TYPE)},
-        "parameters": openapi.signature_headers(),
-    }
-
-    @router.put("/envelopes/{envelope_id}", responses=_PUT, response_class=Response, openapi_extra=extra)
-    async def put_envelope(envelope_id: Hash, request: Request) -> Response:
-        """Store an envelope exactly once and answer with its signed receipt."""
-        caller = await centre.database.run(_find_caller, callers.claimed_key_id(request))
-        body = await centre.bodies.read(request, media_type=wire.ENVELOPE_MEDIA_TYPE, limit=MAX_ENVELOPE_BYTES)
-        callers.verify(request, body, caller.public_key)
-        outcome = await centre.database.run(_put, centre, envelope_id, body, caller)
-        if isinstance(outcome, ingest.Conflict):
-            raise outcome.error
-        return _answer(wire.to_json(outcome.reply), 201 if outcome.is_new else 200)
-
-
-def _find_caller(database: Database, key_id: str) -> ingest.Caller:
-    with database.read() as connection:
-        caller = ingest.find_caller(connection, key_id)
-    if caller is None:
-        raise UnknownKioskError
-    return caller
-
-
-def _put(database: Database, centre: Centre, envelope_id: str, body: bytes, caller: ingest.Caller) -> ingest.Outcome:
-    judged = ingest.judge(envelope_id, body, caller)
-    with database.write() as connection:
-        return ingest.store(connection, judged, caller, centre.keys, centre.now())
 
 
 def _add_log(router: APIRouter, centre: Centre) -> None:
@@ -106,9 +58,7 @@ def _add_log(router: APIRouter, centre: Centre) -> None:
     async def checkpoint(nonce: Nonce) -> Response:
         """Return the newest checkpoint, signed together with the asker's nonce."""
         head = await centre.database.run(_head)
-        origin = centre.keys.root.log_origin
-        note = sign_checkpoint(head.checkpoint(origin), Ed25519NoteSigner(origin, centre.keys.log))
-        return _answer(wire.to_json(wire.sign_checkpoint_reply(note, nonce, centre.now(), centre.keys.receipt)), 200)
+        return _answer(wire.to_json(ingest.fresh_checkpoint(head, nonce, centre.keys, centre.now())), 200)
 
     @router.get("/log/consistency", responses=_CONSISTENCY, response_class=Response)
     async def consistency(first: Size, second: Size) -> Response:
@@ -116,6 +66,16 @@ def _add_log(router: APIRouter, centre: Centre) -> None:
         proof = await centre.database.run(_consistency, first, second)
         reply = wire.ConsistencyReply(first=first, second=second, proof=tuple(value.hex() for value in proof))
         return _answer(wire.to_json(reply), 200)
+
+    @router.get("/log/restorations", responses=_RESTORATIONS, response_class=Response)
+    async def restorations() -> Response:
+        """Return what administrators stated about restored backups of the log."""
+        return _answer(wire.to_json(await centre.database.run(_restorations)), 200)
+
+
+def _restorations(database: Database) -> wire.Restorations:
+    with database.read() as connection:
+        return log.restorations(connection)
 
 
 def _head(database: Database) -> log.LogHead:

@@ -54,13 +54,14 @@ def inbox_routes(centre: Centre) -> APIRouter:
 
 async def _authorise(centre: Centre, request: Request, key_id: str) -> None:
     claimed = callers.claimed_key_id(request)
-    public_key = await centre.database.run(_request_key, claimed)
+    public_key = await centre.database.run(request_key, claimed)
     callers.verify(request, b"", public_key)
     if claimed != key_id:
         raise NotYoursError
 
 
-def _request_key(database: Database, claimed: str) -> bytes:
+def request_key(database: Database, claimed: str) -> bytes:
+    """Return the key of the agency that claims to call; raises UnknownAgencyError."""
     with database.read() as connection:
         key = agencies.request_key(connection, claimed)
     if key is None:

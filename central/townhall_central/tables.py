@@ -3,7 +3,7 @@
 """The tables of the centre's database: all its truth, and the unique constraints that make "exactly once" true.
 
 Times are whole seconds of Unix time by the centre's clock. Bytes are stored as they came; nothing is ever updated
-but `log_head`, `journal`, `code`, `enrolment` (its decision) and `kiosk` (its newest key).
+but `log_head`, `journal`, `code`, `enrolment` (its decision), `kiosk` (its newest key) and `ballot_log`.
 """
 
 from sqlalchemy import (
@@ -20,16 +20,17 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 1
+from townhall_central.schema import Schema
 
 METADATA = MetaData()
+
+# Who changes a table adds a migration to migrations/ingest and names it here.
+SCHEMA = Schema("ingest", METADATA, "0004")
 
 _ID = String(64)
 _NAME = String(128)
 # The key of a table that grows at its end: in SQLite only an INTEGER is the row's own number.
 _NUMBER = BigInteger().with_variant(Integer, "sqlite")
-
-SCHEMA = Table("schema_version", METADATA, Column("version", Integer, primary_key=True))
 
 CODE = Table(
     "code",
@@ -128,6 +129,25 @@ LOG_NODE = Table(
     METADATA,
     Column("position", _NUMBER, primary_key=True, autoincrement=False),
     Column("hash", LargeBinary, nullable=False),
+)
+
+# The log was put back to a backup: what administrators stated about it, each signed by the device CA.
+RESTORATION = Table(
+    "restoration",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("statement", LargeBinary, nullable=False),
+)
+
+# The public log of a ballot box as it last gave it: what kiosks fetch and judge. Its first bringer owns its name.
+BALLOT_LOG = Table(
+    "ballot_log",
+    METADATA,
+    Column("origin", _NAME, primary_key=True),
+    Column("key_id", _NAME, ForeignKey("agency.key_id"), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("checkpoint", LargeBinary, nullable=False),
+    Column("leaves", LargeBinary, nullable=False),
 )
 
 # What contradicted the stored history: kept for the staff, once each.

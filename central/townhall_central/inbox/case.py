@@ -25,6 +25,13 @@ class Reason(Enum):
     CHECK_FAILED = ("TH-CENT-112", "a check ended in a way that has no name; nothing after it was looked at")
     CHECK_KILLS = ("TH-CENT-113", "the inbox died several times while it looked at this; it was set aside unexamined")
 
+    REVOKED_BEFORE_SIGNING = ("TH-CENT-114", "the card was revoked before the time at which the kiosk says it signed")
+    REVOKED_AFTER_SIGNING = (
+        "TH-CENT-115",
+        "the card was revoked after signing; look whether the time stamp is older",
+    )
+    NOT_ARCHIVED = ("TH-CENT-116", "the document cannot be made to prove itself for good")
+
     @property
     def code(self) -> str:
         """The stable code."""
@@ -87,6 +94,45 @@ class Answer(msgspec.Struct, frozen=True):
     source: str = ""
 
 
+class Verdict(Enum):
+    """What the signature of a case is worth, by all that is known now."""
+
+    PROVISIONAL = "provisional"  # the issuer has not been heard yet
+    ACCEPTED = "accepted"  # in force when the time stamp was made, and the document proves it by itself
+    REVOKED_BEFORE_SIGNING = "revoked-before-signing"
+    REVOKED_AFTER_SIGNING = "revoked-after-signing"
+    REFUSED = "refused"
+
+
+class Level(Enum):
+    """How much of its proof a document holds (ETSI EN 319 142-1 §6)."""
+
+    B = "B-B"
+    T = "B-T"
+    LT = "B-LT"
+    LTA = "B-LTA"
+
+
+class Assurance(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the proof of a signature has come; times by the services that said so."""
+
+    level: Level = Level.B
+    verdict: Verdict = Verdict.PROVISIONAL
+    stamped_at: str | None = None
+    revoked_at: str | None = None
+    archive_until: str | None = None
+    last_failure: str = ""
+
+
+class KioskTrust(msgspec.Struct, frozen=True):
+    """What the kiosk knew of the card, in its own words (docs/formats/transaction.md)."""
+
+    outcome: str
+    doubts: list[str]
+    revocation_lists_of: str | None
+    trust_list_of: str | None
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a clerk gets to see of one transaction; what a failed check left unknown is null or empty."""
 
@@ -98,6 +144,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     answers: list[Answer] = []
     checks_passed: list[str] = []
     document_sha256: str | None = None
+    kiosk_trust: KioskTrust | None = None
 
 
 class ShownCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,3 +153,4 @@ class ShownCase(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     envelopes: list[str]
     case: Case
+    assurance: Assurance | None = None

@@ -13,15 +13,15 @@ from datetime import UTC, datetime
 
 from townhall_central import device_ca
 from townhall_central.agencies import InboxItem
-from townhall_central.inbox.case import Answer, Case, Delivery, Reason, ReasonLine, ServiceFacts, Signer
+from townhall_central.inbox.case import Answer, Case, Delivery, KioskTrust, Reason, ReasonLine, ServiceFacts, Signer
 from townhall_central.inbox.evidence import verify_evidence
+from townhall_central.inbox.signed_form import SignedForm, instance_of, validate_form
 from townhall_crypto.envelope import Envelope, OuterHeader, verify_envelope
-from townhall_crypto.errors import CertificateRefusedError, DocumentRefusedError, RefusedError
-from townhall_crypto.pades import ValidatedDocument, validate_pdf
+from townhall_crypto.errors import CertificateRefusedError, ContainerRefusedError, DocumentRefusedError, RefusedError
 from townhall_crypto.recipients import RecipientPrivateKey
 from townhall_crypto.sealed import open_sealed
 from townhall_crypto.trust import SubjectName, TrustAnchors
-from townhall_forms.document import extract_instance
+from townhall_crypto.trust_verdict import TrustVerdict
 from townhall_forms.errors import AttachmentMissingError, InstanceRefusedError, TransactionRefusedError
 from townhall_forms.revalidate import revalidate
 from townhall_forms.service import Service
@@ -81,7 +81,8 @@ class _Examination:
             case = Case(state="needs attention", reasons=self._reasons, delivery=self._delivery(header))
             return Examined(case, None, _sealed_digest(untrusted))
         service = self._service(transaction)
-        signed = self._signature(transaction.document)
+        signed = self._signature(transaction)
+        self._format(transaction, service)
         self._identity(transaction, signed)
         answers = self._answers(transaction, service, signed, header)
         case = Case(
@@ -93,6 +94,7 @@ class _Examination:
             answers=answers,
             checks_passed=self._passed,
             document_sha256=hashlib.sha256(transaction.document).hexdigest(),
+            kiosk_trust=_kiosk_trust(transaction.trust),
         )
         return Examined(case, transaction.document, _sealed_digest(untrusted))
 
@@ -140,18 +142,22 @@ class _Examination:
         self._passed.append("the form is the published one")
         return service
 
-    def _signature(self, untrusted_document: bytes) -> ValidatedDocument | None:
+    def _format(self, transaction: Transaction, service: Service | None) -> None:
+        if service is not None and service.signature is not transaction.document_format:
+            self._fail(Reason.DOCUMENT_REFUSED, "FORMAT")
+
+    def _signature(self, transaction: Transaction) -> SignedForm | None:
         try:
             # At the time the centre received it: what the kiosk claims proves nothing, and no timestamp is there yet.
-            signed = validate_pdf(untrusted_document, self._desk.anchors, self._received)
-        except DocumentRefusedError as error:
+            signed = validate_form(transaction, self._desk.anchors, self._received)
+        except (DocumentRefusedError, ContainerRefusedError) as error:
             reason = error.certificate_reason
             self._fail(Reason.DOCUMENT_REFUSED, error.reason.name if reason is None else reason.name)
             return None
         self._passed.append("the document is signed, whole and unchanged")
         return signed
 
-    def _identity(self, transaction: Transaction, signed: ValidatedDocument | None) -> None:
+    def _identity(self, transaction: Transaction, signed: SignedForm | None) -> None:
         try:
             present = verify_evidence(transaction.evidence, self._desk.anchors, self._received)
         except CertificateRefusedError as error:
@@ -168,11 +174,11 @@ class _Examination:
         self,
         transaction: Transaction,
         service: Service | None,
-        signed: ValidatedDocument | None,
+        signed: SignedForm | None,
         header: OuterHeader | None,
     ) -> list[Answer]:
         try:
-            untrusted_instance = extract_instance(transaction.document)
+            untrusted_instance = instance_of(transaction)
         except AttachmentMissingError:
             self._fail(Reason.ANSWERS_MISSING)
             return []
@@ -181,7 +187,14 @@ class _Examination:
         prefill = None if signed is None else _prefill(signed.certificate.subject)
         moment = self._received if header is None else datetime.fromtimestamp(header.created.wall, UTC)
         try:
-            valid = revalidate(service.form, untrusted_instance, prefill, moment, language=transaction.language)
+            valid = revalidate(
+                service.form,
+                untrusted_instance,
+                prefill,
+                moment,
+                language=transaction.language,
+                record=transaction.session,
+            )
         except InstanceRefusedError as error:
             self._fail(
                 Reason.ANSWERS_REFUSED, ", ".join(f"{each.fault.value} {each.ref}" for each in error.reasons[:20])
@@ -193,7 +206,7 @@ class _Examination:
         self._person([line.shown for line, is_it in zip(valid.answers, is_code, strict=True) if is_it], signed)
         return [Answer(line.label, line.shown, line.source) for line in valid.answers]
 
-    def _person(self, stated_codes: list[str], signed: ValidatedDocument | None) -> None:
+    def _person(self, stated_codes: list[str], signed: SignedForm | None) -> None:
         if signed is None:
             return
         if any(code != signed.certificate.subject.personal_code for code in stated_codes):
@@ -253,7 +266,17 @@ def _service_facts(transaction: Transaction, service: Service | None) -> Service
     )
 
 
-def _signer(signed: ValidatedDocument) -> Signer:
+def _kiosk_trust(trust: TrustVerdict) -> KioskTrust:
+    times, list_at = trust.evidence.revocation, trust.evidence.list_at
+    return KioskTrust(
+        outcome=trust.outcome.value,
+        doubts=[doubt.value for doubt in trust.doubts],
+        revocation_lists_of=times.this_update.isoformat() if times else None,
+        trust_list_of=list_at.isoformat() if list_at else None,
+    )
+
+
+def _signer(signed: SignedForm) -> Signer:
     certificate = signed.certificate
     return Signer(
         personal_code=certificate.subject.personal_code,

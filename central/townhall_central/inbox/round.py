@@ -5,30 +5,19 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
-from townhall_central.agencies import InboxItem, InboxPage
+from sqlalchemy import Connection
+
+from townhall_central.agencies import InboxItem
 from townhall_central.database import Database
 from townhall_central.inbox.case import Reason
 from townhall_central.inbox.examine import Examined, set_aside
-from townhall_central.inbox.store import NewCase, begin_attempt, last_index, store_case
-
-MAX_DEATHS = 3
-"""After so many deaths over one envelope it is set aside: one that kills the inbox must not stop all others."""
+from townhall_central.inbox.store import PROGRESS, NewCase, is_delivered, store_case
+from townhall_central.pickup import MAX_DEATHS, Line, pick_up
 
 _log = logging.getLogger(__name__)
 
 Examine = Callable[[bytes, InboxItem], Examined]
-
-
-class Line(Protocol):
-    """Where envelopes come from."""
-
-    def page(self, after: int) -> InboxPage:
-        """Return the next envelopes after a log index."""
-
-    def envelope(self, envelope_id: str) -> bytes:
-        """Return one envelope, unverified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +34,33 @@ def run_round(database: Database, line: Line, examine: Examine) -> RoundResult:
     Raises:
         CentreUnreachableError, CentreRefusedError: as `Line` does; everything before is stored.
     """
-    made = need_attention = 0
-    while True:
-        with database.read() as connection:
-            after = last_index(connection)
-        page = line.page(after)
-        for item in page.items:
-            new = _look(database, line, examine, item)
-            with database.write() as connection:
-                is_new = store_case(connection, new)
-            made += is_new
-            need_attention += is_new and new.case.state != "ready"
-        if page.is_last:
-            return RoundResult(made, need_attention)
+    desk = _CaseDesk(examine)
+    pick_up(database, line, PROGRESS, desk)
+    return RoundResult(desk.made, desk.need_attention)
 
 
-def _look(database: Database, line: Line, examine: Examine, item: InboxItem) -> NewCase:
-    untrusted = line.envelope(item.id)
-    with database.write() as connection:
-        deaths = begin_attempt(connection, item.id)
-    examined = set_aside(untrusted, Reason.CHECK_KILLS) if deaths >= MAX_DEATHS else _guarded(examine, untrusted, item)
-    return NewCase(item.id, item.index, untrusted, examined.sealed_sha256, examined.case, examined.document)
+class _CaseDesk:
+    """Makes a case of each envelope, and counts them."""
+
+    def __init__(self, examine: Examine) -> None:
+        self._examine = examine
+        self.made = 0
+        self.need_attention = 0
+
+    def is_known(self, connection: Connection, envelope_id: str) -> bool:
+        return is_delivered(connection, envelope_id)
+
+    def look(self, untrusted: bytes, item: InboxItem, deaths: int) -> NewCase:
+        if deaths >= MAX_DEATHS:
+            examined = set_aside(untrusted, Reason.CHECK_KILLS)
+        else:
+            examined = _guarded(self._examine, untrusted, item)
+        return NewCase(item.id, item.index, untrusted, examined.sealed_sha256, examined.case, examined.document)
+
+    def store(self, connection: Connection, look: NewCase) -> None:
+        if store_case(connection, look):
+            self.made += 1
+            self.need_attention += look.case.state != "ready"
 
 
 def _guarded(examine: Examine, untrusted: bytes, item: InboxItem) -> Examined:

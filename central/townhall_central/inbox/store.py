@@ -15,22 +15,21 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    func,
     insert,
     select,
-    update,
 )
 
 from townhall_central.errors import CaseUnknownError
 from townhall_central.inbox.case import Case, ShownCase
-
-SCHEMA_VERSION = 1
+from townhall_central.pickup import Progress
+from townhall_central.schema import Schema
 
 METADATA = MetaData()
 
-_SCHEMA = Table("schema_version", METADATA, Column("version", Integer, primary_key=True))
+# Who changes a table adds a migration to migrations/inbox and names it here.
+SCHEMA = Schema("inbox", METADATA, "0004")
 
-_CASE = Table(
+CASE = Table(
     "agency_case",
     METADATA,
     Column("number", Integer, primary_key=True),
@@ -44,18 +43,12 @@ _DELIVERY = Table(
     "delivery",
     METADATA,
     Column("envelope_id", String(64), primary_key=True),
-    Column("log_index", BigInteger, nullable=False, unique=True),
+    Column("log_index", BigInteger, nullable=False),
     Column("case_number", Integer, ForeignKey("agency_case.number"), nullable=False),
     Column("envelope", LargeBinary, nullable=False),
 )
 
-# How often the inbox began to look at an envelope; more than once only where it died meanwhile.
-_ATTEMPT = Table(
-    "attempt",
-    METADATA,
-    Column("envelope_id", String(64), primary_key=True),
-    Column("begun", Integer, nullable=False),
-)
+PROGRESS = Progress(METADATA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +63,17 @@ class NewCase:
     document: bytes | None = field(repr=False)
 
 
-def last_index(connection: Connection) -> int:
-    """Return the log index up to which every envelope is a delivery, -1 at the beginning."""
-    found: int | None = connection.scalar(select(func.max(_DELIVERY.c.log_index)))
-    return -1 if found is None else found
-
-
-def begin_attempt(connection: Connection, envelope_id: str) -> int:
-    """Note that the inbox begins to look at an envelope; returns how often it began before."""
-    begun: int | None = connection.scalar(select(_ATTEMPT.c.begun).where(_ATTEMPT.c.envelope_id == envelope_id))
-    if begun is None:
-        connection.execute(insert(_ATTEMPT).values(envelope_id=envelope_id, begun=1))
-        return 0
-    connection.execute(update(_ATTEMPT).where(_ATTEMPT.c.envelope_id == envelope_id).values(begun=begun + 1))
-    return begun
+def is_delivered(connection: Connection, envelope_id: str) -> bool:
+    """Tell whether an envelope came before."""
+    statement = select(_DELIVERY.c.case_number).where(_DELIVERY.c.envelope_id == envelope_id)
+    return connection.scalar(statement) is not None
 
 
 def store_case(connection: Connection, new: NewCase) -> bool:
     """Store a delivery and its case, both exactly once; returns whether the case is new."""
-    statement = select(_DELIVERY.c.case_number).where(_DELIVERY.c.envelope_id == new.envelope_id)
-    if connection.scalar(statement) is not None:
+    if is_delivered(connection, new.envelope_id):
         return False
-    number: int | None = connection.scalar(select(_CASE.c.number).where(_CASE.c.sealed_sha256 == new.sealed_sha256))
+    number: int | None = connection.scalar(select(CASE.c.number).where(CASE.c.sealed_sha256 == new.sealed_sha256))
     is_new = number is None
     if number is None:
         row = {
@@ -100,7 +82,7 @@ def store_case(connection: Connection, new: NewCase) -> bool:
             "shown": msgspec.json.encode(new.case),
             "document": new.document,
         }
-        number = connection.execute(insert(_CASE).values(**row).returning(_CASE.c.number)).scalar_one()
+        number = connection.execute(insert(CASE).values(**row).returning(CASE.c.number)).scalar_one()
     connection.execute(
         insert(_DELIVERY).values(
             envelope_id=new.envelope_id, log_index=new.log_index, case_number=number, envelope=new.envelope
@@ -111,7 +93,7 @@ def store_case(connection: Connection, new: NewCase) -> bool:
 
 def read_case(connection: Connection, number: int) -> ShownCase:
     """Return one case; raises CaseUnknownError."""
-    shown = connection.scalar(select(_CASE.c.shown).where(_CASE.c.number == number))
+    shown = connection.scalar(select(CASE.c.shown).where(CASE.c.number == number))
     if shown is None:
         raise CaseUnknownError(f"there is no case {number}")
     statement = select(_DELIVERY.c.envelope_id).where(_DELIVERY.c.case_number == number).order_by(_DELIVERY.c.log_index)
@@ -121,7 +103,7 @@ def read_case(connection: Connection, number: int) -> ShownCase:
 
 def read_document(connection: Connection, number: int) -> bytes:
     """Return the signed document of a case; raises CaseUnknownError where there is none."""
-    document: bytes | None = connection.scalar(select(_CASE.c.document).where(_CASE.c.number == number))
+    document: bytes | None = connection.scalar(select(CASE.c.document).where(CASE.c.number == number))
     if document is None:
         raise CaseUnknownError(f"there is no document of a case {number}")
     return document
@@ -129,5 +111,5 @@ def read_document(connection: Connection, number: int) -> bytes:
 
 def list_cases(connection: Connection) -> list[tuple[int, str]]:
     """Return (number, state) of every case, oldest first."""
-    statement = select(_CASE.c.number, _CASE.c.state).order_by(_CASE.c.number)
+    statement = select(CASE.c.number, CASE.c.state).order_by(CASE.c.number)
     return [(number, state) for number, state in connection.execute(statement)]

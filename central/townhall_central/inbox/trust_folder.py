@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Reads trust anchors from a folder: `anchors/` and `intermediates/` hold certificates, `crls/` revocation lists."""
+"""Reads trust anchors from a folder: `anchors/` and `intermediates/` hold certificates, `crls/` revocation lists.
+
+`timestamps/` holds the same three for time-stamping authorities: these vouch for no person, and the others for no time.
+"""
 
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from townhall_central.errors import DirectoryError
 from townhall_crypto.trust import TrustAnchors
 
+TIMESTAMPS = "timestamps"
 _PEM = b"-----BEGIN "
 
 
@@ -23,6 +27,11 @@ def load_anchors(folder: Path) -> TrustAnchors:
     if not anchors:
         raise DirectoryError(f"no trust anchor in {folder.name}/anchors")
     return TrustAnchors(anchors, _read(folder / "intermediates"), _read_lists(folder / "crls"))
+
+
+def load_timestamp_anchors(folder: Path) -> TrustAnchors:
+    """Return what the folder holds for time-stamping authorities; raises DirectoryError as `load_anchors`."""
+    return load_anchors(folder / TIMESTAMPS)
 
 
 def _read(folder: Path) -> tuple[bytes, ...]:

@@ -16,6 +16,7 @@ from townhall_crypto.envelope import Envelope
 from townhall_crypto.recipients import RecipientPublicKey
 from townhall_crypto.secret import Secret
 from townhall_sync import wire
+from townhall_sync.batch import NamedEnvelope
 
 ORIGIN = "centre.example.org/log"
 PASSPHRASE = b"of a simulated centre"
@@ -31,16 +32,20 @@ class SimulatedCentre:
     now: int
 
     @classmethod
-    def create(cls, path: Path, now: int) -> Self:
-        """Make a centre in an empty or missing directory."""
-        keys.create_directory(path, origin=ORIGIN, passphrase=Secret(PASSPHRASE), now=lambda: now)
+    def create(cls, path: Path, now: int, database_url: str = "") -> Self:
+        """Make a centre in an empty or missing directory; its database is there too, or at an empty PostgreSQL's."""
+        passphrase = Secret(PASSPHRASE)
+        keys.create_directory(path, origin=ORIGIN, passphrase=passphrase, now=lambda: now, database_url=database_url)
         return cls(path, keys.load_keys(path), keys.open_database(path), now)
 
     def put(self, kiosk: SimulatedKiosk, envelope: Envelope) -> ingest.Outcome:
         """Judge and store an envelope as the route does."""
-        judged = ingest.judge(envelope.header.envelope_id, envelope.to_bytes(), kiosk.caller)
-        with self.database.write() as connection:
-            return ingest.store(connection, judged, kiosk.caller, self.keys, self.now)
+        return self.put_all(kiosk, [envelope])[0]
+
+    def put_all(self, kiosk: SimulatedKiosk, envelopes: Sequence[Envelope]) -> tuple[ingest.Outcome, ...]:
+        """Judge and store a batch as the route does."""
+        sent = [NamedEnvelope(each.header.envelope_id, each.to_bytes()) for each in envelopes]
+        return ingest.put_all(self.database, sent, kiosk.caller, keys=self.keys, now=self.now)
 
     def code(self, kiosk: str, by: str = "Ann") -> wire.OneTimeCode:
         """Make a one-time code."""

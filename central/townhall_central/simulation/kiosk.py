@@ -15,6 +15,7 @@ from townhall_crypto.envelope import NO_PREVIOUS, Created, Envelope, OuterHeader
 from townhall_crypto.recipients import RecipientPublicKey
 from townhall_crypto.sealed import seal
 from townhall_sync import wire
+from townhall_sync.batch import BATCH_MEDIA_TYPE, NamedEnvelope, encode
 from townhall_sync.http_signatures import SignableRequest, sign_request
 
 TRANSACTION_KIND = "service-transaction"
@@ -80,9 +81,20 @@ class SimulatedKiosk:
     ) -> dict[str, str]:
         """Return the header fields of a signed PUT; `key` signs instead of the kiosk's own."""
         request = SignableRequest("PUT", authority, f"/v1/envelopes/{envelope_id}", "", body)
-        nonce = os.urandom(8).hex()
-        signed = sign_request(request, key or self.key, key_id=self.name, created=self.wall, nonce=nonce)
-        return {"Content-Type": wire.ENVELOPE_MEDIA_TYPE, **signed}
+        return {"Content-Type": wire.ENVELOPE_MEDIA_TYPE, **self._signed(request, key or self.key)}
+
+    def post_headers(self, authority: str, body: bytes) -> dict[str, str]:
+        """Return the header fields of a signed POST of a batch."""
+        request = SignableRequest("POST", authority, "/v1/envelopes", "", body)
+        return {"Content-Type": BATCH_MEDIA_TYPE, **self._signed(request, self.key)}
+
+    def _signed(self, request: SignableRequest, key: MemoryDeviceKey) -> dict[str, str]:
+        return sign_request(request, key, key_id=self.name, created=self.wall, nonce=os.urandom(8).hex())
+
+
+def batch_of(envelopes: Sequence[Envelope]) -> bytes:
+    """Return the body of a batch."""
+    return encode([NamedEnvelope(each.header.envelope_id, each.to_bytes()) for each in envelopes])
 
 
 def enrolment_request(kiosk: str, key: MemoryDeviceKey, secret: bytes) -> wire.EnrolmentRequest:

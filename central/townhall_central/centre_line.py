@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The inbox's line to its centre: signed GETs, answers of limited size. The only file here that knows HTTP."""
+"""The line of an inbox or a board to its centre: signed requests, short answers. The only file here that knows HTTP."""
 
 import secrets
 import time
@@ -11,10 +11,11 @@ import httpx2
 import msgspec
 
 from townhall_central.agencies import InboxPage
+from townhall_central.agency_keys import SigningKey
 from townhall_central.errors import CentreRefusedError, CentreUnreachableError
-from townhall_central.inbox.home import RequestKey
 from townhall_crypto.envelope import MAX_ENVELOPE_BYTES
 from townhall_sync import wire
+from townhall_sync.ballot_log import BallotLogPart
 from townhall_sync.http_signatures import SignableRequest, sign_request
 
 _TIMEOUT_S = 30.0
@@ -23,7 +24,7 @@ _TIMEOUT_S = 30.0
 class CentreLine:
     """Asks one centre for what came for one agency."""
 
-    def __init__(self, base_url: str, key_id: str, key: RequestKey) -> None:
+    def __init__(self, base_url: str, key_id: str, key: SigningKey) -> None:
         self._key_id = key_id
         self._key = key
         # What the environment says about proxies is no setting of ours.
@@ -54,10 +55,19 @@ class CentreLine:
         """Return one envelope as the centre has it, unverified; raises as `page` does."""
         return self._get(f"/v1/inbox/{self._key_id}/{envelope_id}", MAX_ENVELOPE_BYTES)
 
+    def put_ballot_log(self, part: BallotLogPart) -> None:
+        """Give the ballot box's public log to the centre, for kiosks; raises as `page` does."""
+        body, headers = wire.to_json(part), {"Content-Type": "application/json"}
+        self._exchange(
+            self._client.build_request("PUT", f"/v1/ballot-logs/{self._key_id}", content=body, headers=headers), 0
+        )
+
     def _get(self, target: str, limit: int) -> bytes:
-        request = self._client.build_request("GET", target)
+        return self._exchange(self._client.build_request("GET", target), limit)
+
+    def _exchange(self, request: httpx2.Request, limit: int) -> bytes:
         path, _, query = request.url.raw_path.decode("ascii").partition("?")
-        signable = SignableRequest("GET", request.headers["host"], path, query, b"")
+        signable = SignableRequest(request.method, request.headers["host"], path, query, request.content)
         nonce, now = secrets.token_urlsafe(16), int(time.time())
         request.headers.update(sign_request(signable, self._key, key_id=self._key_id, created=now, nonce=nonce))
         try:
@@ -72,7 +82,7 @@ class CentreLine:
     def _read(self, response: httpx2.Response, limit: int) -> bytes:
         if response.status_code >= 500 or response.status_code in {408, 429}:
             raise CentreUnreachableError(f"the centre answered {response.status_code}")
-        if response.status_code != 200:
+        if response.status_code not in {200, 204}:
             raise CentreRefusedError(f"the centre answered {response.status_code}")
         body = bytearray()
         for chunk in response.iter_bytes():

@@ -7,6 +7,8 @@ from PySide6.QtGui import QAccessible, QAccessibleActionInterface, QAccessibleAn
 from PySide6.QtWidgets import QAccessibleWidget, QWidget
 
 from townhall_ui.choices import RadioChoice
+from townhall_ui.marks import MarkButton
+from townhall_ui.numbered_card import NumberedCard
 from townhall_ui.pictures import DescribedPicture
 from townhall_ui.pinpad import PinDots
 from townhall_ui.words import Heading, Notice
@@ -25,15 +27,16 @@ class _NamedAccess(QAccessibleWidget):
         return super().text(kind)
 
 
-class _PinAccess(QAccessibleWidget):
-    """The dots as a password field that cannot be read: the question is its name, the count its description."""
+class _DigitsAccess(QAccessibleWidget):
+    """A field of digits that cannot be read: the question is its name, the count its description. A PIN is hidden."""
 
-    def __init__(self, dots: PinDots) -> None:
-        super().__init__(dots, QAccessible.Role.EditableText)
+    def __init__(self, places: PinDots | NumberedCard) -> None:
+        super().__init__(places, QAccessible.Role.EditableText)
+        self._is_hidden = isinstance(places, PinDots)
 
     def state(self) -> QAccessible.State:
         state = super().state()
-        state.passwordEdit = 1
+        state.passwordEdit = int(self._is_hidden)
         state.readOnly = 1
         return state
 
@@ -61,6 +64,30 @@ class _RadioAccess(QAccessibleWidget):
             super().doAction(action)
 
 
+class _MarkAccess(QAccessibleWidget):
+    """A candidate: whoever asks Qt's own box to toggle would pass by what refuses a mark too many."""
+
+    def __init__(self, mark: MarkButton) -> None:
+        super().__init__(mark, QAccessible.Role.CheckBox)
+        self._mark = mark
+
+    def state(self) -> QAccessible.State:
+        state = super().state()
+        state.checkable = 1
+        state.checked = int(self._mark.isChecked())
+        return state
+
+    def actionNames(self) -> list[str]:
+        action = QAccessibleActionInterface
+        return [action.pressAction(), action.toggleAction(), *super().actionNames()]
+
+    def doAction(self, action: str) -> None:
+        if action in {QAccessibleActionInterface.pressAction(), QAccessibleActionInterface.toggleAction()}:
+            self._mark.click()
+        else:
+            super().doAction(action)
+
+
 # Qt keeps plain pointers to the interfaces that the factory hands out; each must outlive its widget.
 _kept: dict[int, QAccessibleInterface] = {}
 _is_installed: list[bool] = []
@@ -73,7 +100,7 @@ def _keep(widget: QWidget, access: QAccessibleInterface) -> QAccessibleInterface
     return access
 
 
-def _make(_key: str, thing: QObject) -> QAccessibleInterface | None:
+def _make(_key: str, thing: QObject) -> QAccessibleInterface | None:  # noqa: PLR0911 - one line a kind
     if isinstance(thing, Heading):
         return _keep(thing, _NamedAccess(thing, QAccessible.Role.Heading, thing.text()))
     if isinstance(thing, Notice):
@@ -82,8 +109,10 @@ def _make(_key: str, thing: QObject) -> QAccessibleInterface | None:
         return _keep(thing, _NamedAccess(thing, QAccessible.Role.Graphic, thing.accessibleName()))
     if isinstance(thing, RadioChoice):
         return _keep(thing, _RadioAccess(thing))
-    if isinstance(thing, PinDots):
-        return _keep(thing, _PinAccess(thing))
+    if isinstance(thing, PinDots | NumberedCard):
+        return _keep(thing, _DigitsAccess(thing))
+    if isinstance(thing, MarkButton):
+        return _keep(thing, _MarkAccess(thing))
     return None
 
 

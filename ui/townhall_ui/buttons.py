@@ -37,11 +37,14 @@ class Kind(enum.Enum):
 
     PRIMARY = Face("primary", "on_primary", "primary_deep", "primary_deep", Style.BUTTON, PRIMARY_MM, 44, 7)
     SECONDARY = Face("page", "ink", "edge", "surface", Style.BUTTON, TARGET_MM, 24, 5)
-    BAND = Face("band", "on_band", "band_soft", "ink", Style.BUTTON, TARGET_MM, 24, 4)
+    ACTION = Face("page", "ink", "edge", "surface", Style.SMALL_STRONG, TARGET_MM, 24, 4)
+    TOOL = Face("page", "ink", "edge", "surface", Style.SMALL_STRONG, TARGET_MM, TARGET_MM, 2.5)
+    BAND = Face("band", "on_band", "band_soft", "band_deep", Style.BAND, TARGET_MM, 24, 4)
+    SMALL_BAND = Face("band", "on_band", "band_soft", "band_deep", Style.SMALL_BAND_STRONG, TARGET_MM, TARGET_MM, 3)
     KEY = Face("page", "ink", "edge", "plain_tint", Style.KEY, TARGET_MM, TARGET_MM, 0.5)
-    WORD_KEY = Face("page", "ink", "edge", "plain_tint", Style.SMALL, PRIMARY_MM, TARGET_MM, 2.5)
+    WORD_KEY = Face("page", "ink", "edge", "plain_tint", Style.KEY_WORD, PRIMARY_MM, TARGET_MM, 2.5)
     DIGIT = Face("page", "ink", "edge", "plain_tint", Style.DIGIT, PRIMARY_MM, PRIMARY_MM, 0.5)
-    WORD_DIGIT = Face("surface", "ink", "edge", "plain_tint", Style.SMALL_STRONG, PRIMARY_MM, PRIMARY_MM, 0.5)
+    WORD_DIGIT = Face("surface", "ink", "edge", "plain_tint", Style.KEY_WORD_STRONG, PRIMARY_MM, PRIMARY_MM, 0.5)
 
 
 class Button(QPushButton):
@@ -77,6 +80,19 @@ class Button(QPushButton):
         # Whoever touches a sleeping button is there: the touch goes to the window behind it.
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not is_enabled)
 
+    def set_kind(self, kind: Kind) -> None:
+        """Be drawn as another kind, at least as large as that asks for."""
+        self.setMinimumSize(self.look.px(kind.value.width_mm), self.look.px(kind.value.height_mm))
+        if kind is not self.kind:
+            self.kind = kind
+            self.setText(self.text())
+
+    def narrowest(self, height: int) -> int:
+        """The least width at which the words, unbroken, fit the height; the whole line's where none does."""
+        widest, least = self.sizeHint().width(), self.minimumSizeHint().width()
+        fitting = [width for width in range(least, widest, 8) if self.heightForWidth(width) <= height]
+        return fitting[0] if fitting else widest
+
     def set_caption(self, caption: str) -> None:
         """Say something else."""
         if caption != self.text():
@@ -96,7 +112,9 @@ class Button(QPushButton):
 
     def heightForWidth(self, width: int) -> int:
         height = self._setting.at(width - self._around()).height if self.text() else 0
-        return max(math.ceil(height) + 2 * self.look.px(1.5), self.minimumHeight())
+        # Two lines of words have room on a key.
+        edge = self.look.px(0.5 if self.kind is Kind.WORD_KEY else 1.5)
+        return max(math.ceil(height) + 2 * edge, self.minimumHeight())
 
     def sizeHint(self) -> QSize:
         return self._size(self._setting.natural_width)
@@ -168,7 +186,7 @@ class Button(QPushButton):
         elif self.isDown():
             fill = face.pressed
         elif self.isChecked():
-            fill, ink, edge = "band", "on_band", "band"
+            fill, ink, edge = "plain", "on_plain", "plain"
         paint_box(painter, QRectF(self.rect()), look, fill=fill, edge=edge, edge_mm=edge_mm)
         return ink
 

@@ -3,10 +3,11 @@
 """Choices as wide as the page: one touch goes on, or marks one of several, or marks many."""
 
 import math
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QPushButton, QRadioButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QPushButton, QRadioButton, QSizePolicy
 
 from townhall_ui.buttons import ENTER_KEYS, paint_box
 from townhall_ui.icons import Icon, draw_icon
@@ -15,7 +16,6 @@ from townhall_ui.screens import Choice
 from townhall_ui.theme import TARGET_MM
 from townhall_ui.typeset import Block, Setting
 
-_ARROWS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
 _PADDING_MM = 5.0
 _MARK_MM = 9.0
 _MARK_GAP_MM = 4.0
@@ -24,12 +24,12 @@ _MARK_GAP_MM = 4.0
 class ChoiceFace:
     """How a choice is measured and drawn, whatever kind of button it is."""
 
-    def __init__(self, button: QAbstractButton, choice: Choice, look: Look) -> None:
+    def __init__(self, button: QAbstractButton, choice: Choice, look: Look, *, hint_style: Style = Style.SMALL) -> None:
         self._button, self._choice, self._look = button, choice, look
         is_foreign = bool(choice.language)
         self._settings = [Setting(choice.label, look, Style.STRONG, align=look.leading, is_foreign=is_foreign)]
         if choice.hint:
-            self._settings.append(Setting(choice.hint, look, Style.SMALL, align=look.leading))
+            self._settings.append(Setting(choice.hint, look, hint_style, align=look.leading))
         button.setText(choice.label)
         button.setObjectName(f"choice:{choice.id}")
         button.setAccessibleName(choice.label)
@@ -41,7 +41,7 @@ class ChoiceFace:
         button.setMinimumHeight(look.px(TARGET_MM))
 
     def _around(self) -> int:
-        return self._look.px(2 * _PADDING_MM + _MARK_MM + _MARK_GAP_MM)
+        return 2 * self._look.px(_PADDING_MM) + self._look.px(_MARK_MM + _MARK_GAP_MM)
 
     def blocks(self, width: float) -> list[Block]:
         """Label and hint as set in a button of this width."""
@@ -49,7 +49,9 @@ class ChoiceFace:
 
     def height(self, width: int) -> int:
         """Pixels of height that a width needs."""
-        words = sum(block.height for block in self.blocks(width))
+        return self._height_of(sum(block.height for block in self.blocks(width)))
+
+    def _height_of(self, words: float) -> int:
         return max(math.ceil(words) + 2 * self._look.px(2), self._look.px(TARGET_MM))
 
     def hint_size(self) -> QSize:
@@ -59,7 +61,10 @@ class ChoiceFace:
 
     def least_size(self) -> QSize:
         """The narrowest that breaks no word."""
-        word = max(setting.word_width for setting in self._settings)
+        return self._least_size_of(self._settings)
+
+    def _least_size_of(self, settings: Sequence[Setting]) -> QSize:
+        word = max(setting.word_width for setting in settings)
         return QSize(word + 1 + self._around(), self._look.px(TARGET_MM))
 
     def words_place(self) -> QRectF:
@@ -92,13 +97,15 @@ class ChoiceFace:
     def _paint_ground(self, painter: QPainter) -> tuple[str, str]:
         button, area = self._button, QRectF(self._button.rect())
         if button.hasFocus():
-            paint_box(painter, area, self._look, fill="focus", edge="on_focus", edge_mm=1.0)
+            # A chosen one has a thick edge already: the focus shows by one twice as thick.
+            edge_mm = 1.8 if button.isChecked() else 1.0
+            paint_box(painter, area, self._look, fill="focus", edge="on_focus", edge_mm=edge_mm)
             return "on_focus", "on_focus"
         if not self._choice.is_available:
             paint_box(painter, area, self._look, fill="asleep", edge="asleep", edge_mm=0.4)
             return "on_asleep", "on_asleep"
         if button.isDown():
-            paint_box(painter, area, self._look, fill="plain_tint", edge="band", edge_mm=0.8)
+            paint_box(painter, area, self._look, fill="plain_tint", edge="plain", edge_mm=0.8)
         elif button.isChecked():
             paint_box(painter, area, self._look, fill="chosen", edge="primary", edge_mm=0.8)
         else:
@@ -107,27 +114,35 @@ class ChoiceFace:
 
     def _paint_mark(self, painter: QPainter, words: QRectF, ink: str) -> None:
         look, button = self._look, self._button
-        side, gap = float(look.px(_MARK_MM)), look.px(_MARK_GAP_MM)
-        is_left = button.isCheckable() != look.is_mirrored
-        left = words.left() - gap - side if is_left else words.right() + gap
-        area = QRectF(left, (button.height() - side) / 2, side, side)
         if not button.isCheckable():
             if self._choice.is_available:
                 colour = look.colour("primary" if ink == "ink" else ink)
-                draw_icon(painter, Icon.FORWARD, area, colour, mirrored=look.is_mirrored)
+                draw_icon(painter, Icon.FORWARD, self._mark_area(words), colour, mirrored=look.is_mirrored)
             return
-        painter.setPen(QPen(look.colour("ink"), look.px(0.5)))
-        painter.setBrush(look.colour("page"))
-        is_round = isinstance(button, QRadioButton)
-        if is_round:
-            painter.drawEllipse(area)
-        else:
-            painter.drawRoundedRect(area, look.px(1), look.px(1))
-        if button.isChecked() and is_round:
+        area = self._paint_box_of_mark(painter, words)
+        side = area.width()
+        if button.isChecked() and isinstance(button, QRadioButton):
             painter.setBrush(look.colour("ink"))
             painter.drawEllipse(area.adjusted(side / 4, side / 4, -side / 4, -side / 4))
         elif button.isChecked():
             draw_icon(painter, Icon.CHECK, area.adjusted(side / 8, side / 8, -side / 8, -side / 8), look.colour("ink"))
+
+    def _mark_area(self, words: QRectF) -> QRectF:
+        side, gap = float(self._look.px(_MARK_MM)), self._look.px(_MARK_GAP_MM)
+        is_left = self._button.isCheckable() != self._look.is_mirrored
+        left = words.left() - gap - side if is_left else words.right() + gap
+        return QRectF(left, (self._button.height() - side) / 2, side, side)
+
+    def _paint_box_of_mark(self, painter: QPainter, words: QRectF) -> QRectF:
+        """The empty box or circle, and where it is."""
+        look, area = self._look, self._mark_area(words)
+        painter.setPen(QPen(look.colour("ink"), look.px(0.5)))
+        painter.setBrush(look.colour("page"))
+        if isinstance(self._button, QRadioButton):
+            painter.drawEllipse(area)
+        else:
+            painter.drawRoundedRect(area, look.px(1), look.px(1))
+        return area
 
 
 def press_by_key(button: QAbstractButton, event: QKeyEvent) -> bool:
@@ -137,22 +152,6 @@ def press_by_key(button: QAbstractButton, event: QKeyEvent) -> bool:
     if not event.isAutoRepeat():
         button.click()
     return True
-
-
-def move_among_choices(screen: QWidget, event: QKeyEvent) -> None:
-    """An arrow key moves the focus from one choice of the screen to the next, round and round."""
-    event.ignore()
-    peers = [peer for peer in screen.findChildren(QAbstractButton) if is_choice(peer) and peer.isVisible()]
-    focus = screen.focusWidget()
-    if event.key() in _ARROWS and focus in peers:
-        index = peers.index(focus) + _ARROWS[Qt.Key(event.key())]
-        peers[index % len(peers)].setFocus(Qt.FocusReason.TabFocusReason)
-        event.accept()
-
-
-def is_choice(button: QAbstractButton) -> bool:
-    """Whether a button is one of the choices of a screen."""
-    return isinstance(button, (ChoiceButton, RadioChoice))
 
 
 class ChoiceButton(QPushButton):

@@ -3,20 +3,18 @@
 """Fields to type in: one line, several lines, numbers; without clipboard, menus or memory of what others typed."""
 
 import unicodedata
+from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPalette, QTextCursor
 from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QProxyStyle, QSizePolicy, QStyle, QStyleOption, QWidget
 
 from townhall_ui.buttons import ENTER_KEYS, paint_box
+from townhall_ui.difference import difference
 from townhall_ui.look import Density, Look, Style
 from townhall_ui.theme import TARGET_MM
 
-_CLIPBOARD = (
-    QKeySequence.StandardKey.Copy,
-    QKeySequence.StandardKey.Cut,
-    QKeySequence.StandardKey.Paste,
-)
+_CLIPBOARD = (QKeySequence.StandardKey.Copy, QKeySequence.StandardKey.Cut, QKeySequence.StandardKey.Paste)
 _PRIVATE = (
     Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText | Qt.InputMethodHint.ImhNoAutoUppercase
 )
@@ -38,8 +36,8 @@ def _dress(field: QLineEdit | QPlainTextEdit, look: Look) -> None:
     palette = field.palette()
     palette.setColor(QPalette.ColorRole.Base, Qt.GlobalColor.transparent)
     palette.setColor(QPalette.ColorRole.Text, look.colour("ink"))
-    palette.setColor(QPalette.ColorRole.Highlight, look.colour("band"))
-    palette.setColor(QPalette.ColorRole.HighlightedText, look.colour("on_band"))
+    palette.setColor(QPalette.ColorRole.Highlight, look.colour("plain"))
+    palette.setColor(QPalette.ColorRole.HighlightedText, look.colour("on_plain"))
     field.setPalette(palette)
     field.setFont(look.font(Style.BODY))
     field.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
@@ -81,9 +79,17 @@ class LineField(QLineEdit):
 
     Signals:
         keyed: a key was pressed in it.
+        taken: somebody who scans chose it.
+        touched: a finger was put on it.
+        typed: what was inserted.
+        removed: what was deleted.
     """
 
     keyed = Signal()
+    taken = Signal()
+    touched = Signal()
+    typed = Signal(str)
+    removed = Signal(str)
 
     def __init__(self, look: Look, name: str) -> None:
         super().__init__()
@@ -101,11 +107,16 @@ class LineField(QLineEdit):
 
     def type_in(self, text: str) -> None:
         """Insert ``text`` at the cursor, as if typed."""
-        self.insert(text)
+        self._tell_change(lambda: self.insert(text))
 
     def delete_back(self) -> None:
         """Delete what is selected, or the sign before the cursor."""
-        self.backspace()
+        self._tell_change(self.backspace)
+
+    def _tell_change(self, act: Callable[[], None]) -> None:
+        before = self.text()
+        act()
+        _tell_difference(self, before, self.text())
 
     @property
     def value(self) -> str:
@@ -118,15 +129,16 @@ class LineField(QLineEdit):
             self.setText(value)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if _is_clipboard(event) or event.key() in {*ENTER_KEYS, Qt.Key.Key_Escape}:
+        if event.isAutoRepeat() or _is_clipboard(event) or event.key() in {*ENTER_KEYS, Qt.Key.Key_Escape}:
             event.ignore()
             return
         self.keyed.emit()
-        super().keyPressEvent(event)
+        self._tell_change(lambda: QLineEdit.keyPressEvent(self, event))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Put the cursor there, and let the window know of the touch."""
         super().mousePressEvent(event)
+        self.touched.emit()
         event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -154,6 +166,9 @@ class NumberField(LineField):
 
     def type_in(self, text: str) -> None:
         """Insert a digit, a point, or turn the sign."""
+        self._tell_change(lambda: self._take_signs(text))
+
+    def _take_signs(self, text: str) -> None:
         for sign in text:
             digit = unicodedata.decimal(sign, None)
             if digit is not None:
@@ -183,7 +198,7 @@ class NumberField(LineField):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Only what belongs to a number is taken from the keyboard; Tab, arrows and the rest work as ever."""
-        if is_typing(event):
+        if is_typing(event) and not event.isAutoRepeat():
             self.keyed.emit()
             self.type_in(event.text())
         else:
@@ -193,11 +208,14 @@ class NumberField(LineField):
 class LongField(QPlainTextEdit):
     """Several lines of text; Enter goes on, Shift and Enter begin a new line.
 
-    Signals:
-        keyed: a key was pressed in it.
+    Signals: as of ``LineField``.
     """
 
     keyed = Signal()
+    taken = Signal()
+    touched = Signal()
+    typed = Signal(str)
+    removed = Signal(str)
 
     def __init__(self, look: Look, name: str) -> None:
         super().__init__()
@@ -218,12 +236,23 @@ class LongField(QPlainTextEdit):
 
     def type_in(self, text: str) -> None:
         """Insert ``text`` at the cursor, as if typed."""
-        self.insertPlainText(text)
+        self._tell_change(lambda: self.insertPlainText(text))
         self.ensureCursorVisible()
 
     def delete_back(self) -> None:
         """Delete what is selected, or the sign before the cursor."""
-        self.textCursor().deletePreviousChar()
+        self._tell_change(self.textCursor().deletePreviousChar)
+
+    def _tell_change(self, act: Callable[[], None]) -> None:
+        before = self.toPlainText()
+        act()
+        _tell_difference(self, before, self.toPlainText())
+
+    def _is_at_edge(self, event: QKeyEvent) -> bool:
+        """Whether an arrow would move up from the first line or down from the last."""
+        moves = {Qt.Key.Key_Up: QTextCursor.MoveOperation.Up, Qt.Key.Key_Down: QTextCursor.MoveOperation.Down}
+        move = moves.get(Qt.Key(event.key()))
+        return move is not None and not self.textCursor().movePosition(move)
 
     @property
     def value(self) -> str:
@@ -236,21 +265,35 @@ class LongField(QPlainTextEdit):
             self.setPlainText(value)
             self.moveCursor(QTextCursor.MoveOperation.End)
 
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        event.ignore()  # the window's, which tells a key pressed from one held down
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         is_plain_enter = event.key() in ENTER_KEYS and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        if _is_clipboard(event) or is_plain_enter or event.key() == Qt.Key.Key_Escape:
+        is_elsewhere = is_plain_enter or event.key() == Qt.Key.Key_Escape or self._is_at_edge(event)
+        if event.isAutoRepeat() or _is_clipboard(event) or is_elsewhere:
             event.ignore()
             return
         self.keyed.emit()
-        super().keyPressEvent(event)
+        self._tell_change(lambda: QPlainTextEdit.keyPressEvent(self, event))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
+        self.touched.emit()
         event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         _paint_field_box(self.viewport(), self._look, has_focus=self.hasFocus())
         super().paintEvent(event)
+
+
+def _tell_difference(field: LineField | LongField, before: str, after: str) -> None:
+    """Say what one act put into a field or took away: what lies between the parts that stayed."""
+    put, gone = difference(before, after)
+    if put:
+        field.typed.emit(put)
+    elif gone:
+        field.removed.emit(gone)
 
 
 Field = LineField | NumberField | LongField

@@ -28,6 +28,9 @@ class Icon(enum.Enum):
     PRINTER = "printer"
     HOUSE = "house"
     CARD = "card"
+    HELP = "help"
+    KEYBOARD = "keyboard"
+    WAYS = "ways"
     GOOD = "good"
     WARNING = "warning"
     PROBLEM = "problem"
@@ -65,12 +68,41 @@ _STROKES: dict[Icon, tuple[_Points, ...]] = {
         ((13.5, 10), (18, 10)),
         ((13.5, 14), (18, 14)),
     ),
+    Icon.HELP: (
+        ((3, 4), (21, 4), (21, 16.5), (11.5, 16.5), (6.5, 21), (6.5, 16.5), (3, 16.5), (3, 4)),
+        ((9.3, 8.2), (10.4, 7.1), (13.4, 7.1), (14.6, 8.4), (14.4, 9.6), (12, 11), (12, 11.6)),
+        ((12, 13.9), (12, 13.95)),
+    ),
+    Icon.KEYBOARD: (
+        ((2, 6), (22, 6), (22, 18), (2, 18), (2, 6)),
+        *(((x, 10), (x, 10.05)) for x in (6.0, 10.0, 14.0, 18.0)),
+        ((7.5, 14.2), (16.5, 14.2)),
+    ),
+    Icon.WAYS: (
+        ((3, 6), (7, 6)),
+        ((12, 6), (21, 6)),
+        ((9.5, 3.5), (9.5, 8.5)),
+        ((3, 12), (13, 12)),
+        ((18, 12), (21, 12)),
+        ((15.5, 9.5), (15.5, 14.5)),
+        ((3, 18), (5, 18)),
+        ((10, 18), (21, 18)),
+        ((7.5, 15.5), (7.5, 20.5)),
+    ),
 }
 _MIRRORED = {Icon.BACK, Icon.FORWARD}
 
 
-def draw_icon(painter: QPainter, icon: Icon, area: QRectF, colour: QColor, *, mirrored: bool = False) -> None:
-    """Draw ``icon`` in the largest square in the middle of ``area``."""
+def draw_icon(  # noqa: PLR0913 - what and where, and two colours
+    painter: QPainter,
+    icon: Icon,
+    area: QRectF,
+    colour: QColor,
+    *,
+    mirrored: bool = False,
+    ground: QColor | None = None,
+) -> None:
+    """Draw ``icon`` in the largest square in the middle of ``area``; badges are cut out to the ground."""
     side = min(area.width(), area.height())
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -80,7 +112,7 @@ def draw_icon(painter: QPainter, icon: Icon, area: QRectF, colour: QColor, *, mi
     if icon in _STROKES:
         _draw_strokes(painter, _STROKES[icon], colour)
     else:
-        _draw_badge(painter, icon, colour)
+        _draw_badge(painter, icon, colour, ground or QColor("#ffffff"))
     painter.restore()
 
 
@@ -95,20 +127,19 @@ def _draw_strokes(painter: QPainter, strokes: tuple[_Points, ...], colour: QColo
         painter.drawPath(path)
 
 
-def _draw_badge(painter: QPainter, icon: Icon, colour: QColor) -> None:
-    """A filled shape, different for each tone, with a white sign in it: never colour alone."""
+def _draw_badge(painter: QPainter, icon: Icon, colour: QColor, ground: QColor) -> None:
+    """A filled shape, different for each tone, with a sign cut out of it: never colour alone."""
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
     painter.drawPath(_badge_shape(icon))
-    white = QColor("#ffffff")
     if icon is Icon.GOOD:
-        _draw_strokes(painter, (((7, 12.6), (10.6, 16.2), (17.2, 8.6)),), white)
+        _draw_strokes(painter, (((7, 12.6), (10.6, 16.2), (17.2, 8.6)),), ground)
     elif icon is Icon.NOTICE:
-        _draw_strokes(painter, (((12, 11), (12, 17)), ((12, 7), (12, 7.05))), white)
+        _draw_strokes(painter, (((12, 11), (12, 17)), ((12, 7), (12, 7.05))), ground)
     elif icon is Icon.WARNING:
-        _draw_strokes(painter, (((12, 9.5), (12, 14)), ((12, 18), (12, 18.05))), white)
+        _draw_strokes(painter, (((12, 9.5), (12, 14)), ((12, 18), (12, 18.05))), ground)
     else:
-        _draw_strokes(painter, (((12, 6.5), (12, 13)), ((12, 17.3), (12, 17.35))), white)
+        _draw_strokes(painter, (((12, 6.5), (12, 13)), ((12, 17.3), (12, 17.35))), ground)
 
 
 def _badge_shape(icon: Icon) -> QPainterPath:

@@ -4,6 +4,7 @@
 
 import enum
 import functools
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,17 +26,35 @@ class Style(enum.Enum):
     HEADING = (1.36, 1.12, 1.0, 0.78, True)
     BODY = (1.0, 1.0, 0.78, 0.78, False)
     STRONG = (1.0, 1.0, 0.78, 0.78, True)
+    SENTENCE = (1.0, 1.0, 1.0, 1.0, False)
     SMALL = (0.78, 0.78, 0.78, 0.78, False)
     SMALL_STRONG = (0.78, 0.78, 0.78, 0.78, True)
     BUTTON = (1.0, 1.0, 0.88, 0.88, True)
+    BAND = (1.0, 1.0, 1.0, 1.0, True)
+    SMALL_BAND = (0.8, 0.8, 0.8, 0.8, False)
+    SMALL_BAND_STRONG = (0.8, 0.8, 0.8, 0.8, True)
     KEY = (1.1, 1.1, 1.1, 1.1, False)
+    KEY_WORD = (0.79, 0.79, 0.79, 0.79, False)
+    KEY_WORD_STRONG = (0.79, 0.79, 0.79, 0.79, True)
     DIGIT = (1.5, 1.5, 1.5, 1.5, True)
     NUMBER = (2.0, 1.7, 1.36, 1.2, True)
     COUNTDOWN = (6.0, 5.0, 4.0, 3.0, True)
 
 
+_BAND_STYLES = (Style.BAND, Style.SMALL_BAND, Style.SMALL_BAND_STRONG)
+_BOUNDS_MM = {
+    **dict.fromkeys(_BAND_STYLES, (3.5, 5.0)),
+    **dict.fromkeys((Style.KEY_WORD, Style.KEY_WORD_STRONG), (3.5, 4.3)),
+    Style.KEY: (3.5, 6.0),
+    Style.DIGIT: (3.5, 8.7),
+}
+"""Capitals in the band and on keys: those keep their places whatever the size of the page's text."""
+_LEAST_MM = 3.5
+"""No capital is lower, whatever the size and however tight the screen is set (VVSG 2.0, 7.1-G)."""
+
 # Short lines and few of them: their pitch may be smaller, as a share of the font's size.
 _TIGHTER = {Style.HERO: 0.1, Style.TITLE: 0.1, Style.HEADING: 0.1, Style.SMALL: 0.13, Style.SMALL_STRONG: 0.13}
+_TIGHTER |= dict.fromkeys(_BAND_STYLES, 0.13)
 
 
 class Density(enum.IntEnum):
@@ -56,7 +75,8 @@ def load_fonts(files: tuple[Path, ...]) -> tuple[str, ...]:
     """
     families: list[str] = []
     for file in files:
-        font_id = QFontDatabase.addApplicationFont(str(file))
+        # From memory: Qt opens a font's file anew whenever it draws, and a locked visit opens none.
+        font_id = QFontDatabase.addApplicationFontFromData(file.read_bytes()) if file.is_file() else -1
         if font_id < 0:
             raise FontUnreadableError(file.name)
         families.extend(name for name in QFontDatabase.applicationFontFamilies(font_id) if name not in families)
@@ -73,11 +93,16 @@ def _capital_share(families: tuple[str, ...]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a widget needs to draw itself: sizes in pixels, fonts, colours, direction."""
+    """What a widget needs to draw itself: sizes in pixels, fonts, colours, direction.
+
+    Attributes:
+        is_folded: whether a question and its keyboard take turns, because both have no room at once.
+    """
 
     theme: Theme
     direction: Direction = Direction.LEFT_TO_RIGHT
     density: Density = Density.ROOMY
+    is_folded: bool = False
 
     def px(self, mm: float) -> int:
         """Pixels at least ``mm`` long."""
@@ -134,6 +159,9 @@ def _font(theme: Theme, style: Style, density: Density) -> QFont:
     *shares, is_bold = style.value
     font = QFont()
     font.setFamilies(list(families))
-    font.setPixelSize(round(theme.text_size.value * shares[density] / theme.mm(1) / _capital_share(families)))
+    height_mm = theme.text_size.value * shares[density]
+    least, most = _BOUNDS_MM.get(style, (_LEAST_MM, math.inf))
+    height_mm = min(max(height_mm, least), most)
+    font.setPixelSize(round(height_mm / theme.mm(1) / _capital_share(families)))
     font.setWeight(QFont.Weight.Bold if is_bold else QFont.Weight.Normal)
     return font

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Drawings beside the text: put the card in, take it out, done, stopped, somebody comes to help."""
+"""Drawings beside the text: put the card in, take it out, take the slip, done, stopped, somebody comes to help."""
 
 import math
 
@@ -68,7 +68,7 @@ def _card(painter: QPainter, look: Look, centre: QPointF) -> None:
     painter.setBrush(QColor(11, 12, 12, 40))
     painter.drawRoundedRect(card.translated(0, 4), 8, 8)
     painter.setBrush(look.colour("page"))
-    painter.setPen(_pen(look.colour("band"), 3))
+    painter.setPen(_pen(look.colour("plain"), 3))
     painter.drawRoundedRect(card, 8, 8)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor("#7fa8bf"))
@@ -101,7 +101,7 @@ def _reader(painter: QPainter, look: Look, *, is_front: bool) -> None:
         painter.drawRoundedRect(QRectF(46, 112, 148, 12), 6, 6)
         return
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(look.colour("band"))
+    painter.setBrush(look.colour("plain"))
     path = QPainterPath()
     path.addRoundedRect(QRectF(34, 118, 172, 62), 12, 12)
     painter.drawPath(path)
@@ -149,6 +149,27 @@ def _take_card(painter: QPainter, look: Look) -> None:
     _arrow(painter, look, is_down=False)
 
 
+def _take_slip(painter: QPainter, look: Look) -> None:
+    """A slip that comes out of the printer, with lines of print and a code."""
+    _backdrop(painter, look)
+    slip = QRectF(72, 22, 92, 118)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(11, 12, 12, 40))
+    painter.drawRect(slip.translated(4, 4))
+    painter.setBrush(look.colour("page"))
+    painter.setPen(_pen(look.colour("plain"), 3))
+    painter.drawRect(slip)
+    for line, length in ((18, 64), (34, 50), (50, 58)):
+        start = QPointF(slip.left() + 14, slip.top() + line)
+        painter.drawLine(start, start + QPointF(length, 0))
+    painter.drawRect(QRectF(slip.left() + 14, slip.top() + 66, 26, 26))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(look.colour("plain"))
+    painter.drawRect(QRectF(slip.left() + 22, slip.top() + 74, 10, 10))
+    painter.drawRoundedRect(QRectF(34, 118, 172, 62), 12, 12)
+    _arrow(painter, look, is_down=False)
+
+
 def _disc(painter: QPainter, look: Look, role: str) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(look.colour(f"{role}_tint"))
@@ -190,7 +211,7 @@ def _stopped(painter: QPainter, look: Look) -> None:
 def _help(painter: QPainter, look: Look) -> None:
     """A clerk behind the desk, and a speech bubble."""
     _backdrop(painter, look)
-    painter.setBrush(look.colour("band"))
+    painter.setBrush(look.colour("plain"))
     shoulders = QPainterPath()
     shoulders.addRoundedRect(QRectF(58, 112, 84, 90), 38, 38)
     desk = QPainterPath()
@@ -209,10 +230,10 @@ def _help(painter: QPainter, look: Look) -> None:
     tail.lineTo(QPointF(172, 78))
     tail.closeSubpath()
     painter.setBrush(look.colour("page"))
-    painter.setPen(_pen(look.colour("band"), 3.5))
+    painter.setPen(_pen(look.colour("plain"), 3.5))
     painter.drawPath(bubble.united(tail))
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(look.colour("band"))
+    painter.setBrush(look.colour("plain"))
     for x in (160, 178, 196):
         painter.drawEllipse(QPointF(x, 54), 5, 5)
 
@@ -228,4 +249,5 @@ _PAINTERS = {
     Picture.DONE: _done,
     Picture.STOPPED: _stopped,
     Picture.HELP: _help,
+    Picture.TAKE_SLIP: _take_slip,
 }

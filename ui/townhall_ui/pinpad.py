@@ -5,14 +5,15 @@
 import unicodedata
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QLocale, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from townhall_ui.buttons import Button, Kind, paint_box
 from townhall_ui.icons import Icon
-from townhall_ui.look import Look
+from townhall_ui.look import Look, Style
 from townhall_ui.theme import GAP_MM
+from townhall_ui.typeset import Block
 
 PHONE_ORDER = ((1, 2, 3), (4, 5, 6), (7, 8, 9))
 
@@ -44,6 +45,10 @@ class PinBuffer:
         if self.count:
             self.count -= 1
             self._digits[self.count] = 0
+
+    def sign_at(self, place: int) -> str:
+        """One digit, for numbers that may be seen; more than one is never put together."""
+        return chr(self._digits[place])
 
     def wipe(self) -> None:
         """Overwrite every digit."""
@@ -125,10 +130,16 @@ class DigitPad(QWidget):
         look: sizes, fonts and colours.
         on_digit: called with 0-9.
         corners: the keys left and right of the zero, or None.
+        zero: how the screen's language writes it; where that is not "0", each key carries its digit in both scripts.
     """
 
     def __init__(
-        self, look: Look, on_digit: Callable[[int], None], corners: tuple[Button | None, Button | None]
+        self,
+        look: Look,
+        on_digit: Callable[[int], None],
+        corners: tuple[Button | None, Button | None],
+        *,
+        zero: str = "0",
     ) -> None:
         super().__init__()
         # A blind finger finds the one at the top left whatever the script.
@@ -138,18 +149,41 @@ class DigitPad(QWidget):
         grid.setSpacing(look.px(GAP_MM))
         for row, digits in enumerate(PHONE_ORDER):
             for column, digit in enumerate(digits):
-                grid.addWidget(_digit_key(look, digit, on_digit), row, column)
+                grid.addWidget(_digit_key(look, digit, on_digit, zero), row, column)
         if corners[0] is not None:
             grid.addWidget(corners[0], 3, 0)
-        grid.addWidget(_digit_key(look, 0, on_digit), 3, 1)
+        grid.addWidget(_digit_key(look, 0, on_digit, zero), 3, 1)
         if corners[1] is not None:
             grid.addWidget(corners[1], 3, 2)
         width, height = pad_size(look)
         self.setFixedSize(width, height)
 
 
-def _digit_key(look: Look, digit: int, on_digit: Callable[[int], None]) -> Button:
-    key = Button(str(digit), look, Kind.DIGIT)
+class _DigitKey(Button):
+    """A digit, and the same digit small in the corner as the screen's language writes it."""
+
+    def __init__(self, digit: int, look: Look, zero: str) -> None:
+        super().__init__(str(digit), look, Kind.DIGIT)
+        self._second = chr(ord(zero) + digit) if zero != "0" else ""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._second:
+            return
+        painter = QPainter(self)
+        painter.setPen(self.look.colour("on_focus" if self.hasFocus() else "muted"))
+        width, height = self.look.px(6), self.look.px(8)
+        block = Block(self._second, self.look, Style.KEY_WORD_STRONG, width, align=Qt.AlignmentFlag.AlignHCenter)
+        block.draw(painter, QRectF(self.width() - width - self.look.px(1), self.look.px(0.8), width, height))
+
+
+def zero_of(language: str) -> str:
+    """The digit nought as a language (BCP 47) writes it."""
+    return QLocale(language).zeroDigit()
+
+
+def _digit_key(look: Look, digit: int, on_digit: Callable[[int], None], zero: str) -> Button:
+    key = _DigitKey(digit, look, zero)
     key.setObjectName(f"digit:{digit}")
     key.clicked.connect(lambda: on_digit(digit))
     return key

@@ -4,8 +4,22 @@
 
 import enum
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+
+from townhall_ui.palettes import Contrast, Palette
+
+__all__ = [
+    "GAP_MM",
+    "LINE_CHARACTERS",
+    "MM_PER_INCH",
+    "PRIMARY_MM",
+    "TARGET_MM",
+    "Contrast",
+    "Palette",
+    "TextSize",
+    "Theme",
+]
 
 MM_PER_INCH = 25.4
 
@@ -29,40 +43,6 @@ class TextSize(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Palette:
-    """Colours by role, each ``#rrggbb``; a contrast mode is one of these."""
-
-    page: str = "#ffffff"
-    ink: str = "#0b0c0c"
-    muted: str = "#3f474d"  # running text of lesser weight
-    surface: str = "#eef2f4"  # panels, trays of keys
-    edge: str = "#667078"  # the line around a control
-    rule: str = "#cfd6da"  # lines that only decorate
-    band: str = "#10344a"
-    on_band: str = "#ffffff"
-    band_soft: str = "#c9dbe6"  # lesser text on the band
-    primary: str = "#005a30"
-    primary_deep: str = "#003a1f"
-    on_primary: str = "#ffffff"
-    focus: str = "#ffdd00"
-    on_focus: str = "#0b0c0c"
-    asleep: str = "#dde3e7"  # a control that cannot be used now
-    on_asleep: str = "#4b545b"
-    chosen: str = "#e3f0e9"
-    plain_tint: str = "#e8f0f5"
-    good: str = "#005a30"
-    good_tint: str = "#e3f0e9"
-    warning: str = "#7a4100"
-    warning_tint: str = "#fff2d6"
-    problem: str = "#8a0f14"
-    problem_tint: str = "#fdecec"
-
-    def roles(self) -> dict[str, str]:
-        """Each role and its colour."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
 class Theme:
     """How the window looks on one panel.
 
@@ -76,12 +56,12 @@ class Theme:
 
     ppi: float
     fonts: tuple[Path, ...]
-    palette: Palette = Palette()
+    palette: Palette = Contrast.DEFAULT.value
     text_size: TextSize = TextSize.SECOND
 
     def __hash__(self) -> int:
         """Over what tells themes apart most: widgets look their fonts up by theme all the time."""
-        return hash((self.ppi, self.text_size.value))
+        return hash((self.ppi, self.text_size.value, self.palette.page, self.palette.ink))
 
     def px(self, mm: float) -> int:
         """Pixels that are at least ``mm`` long."""

@@ -3,39 +3,37 @@
 """The window of a visit: shows one screen at a time and hands on what the person does."""
 
 import dataclasses
-import itertools
 from collections.abc import Callable
 
-from PySide6.QtCore import QBuffer, QElapsedTimer, QIODevice, QSize, Qt, Signal
+from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QKeyEvent, QMouseEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from townhall_ui import accessibility
+from townhall_ui.board import Board, has_header
+from townhall_ui.bookmarks import Bookmarks, asks_the_same, body
+from townhall_ui.choices import ChoiceButton, RadioChoice
 from townhall_ui.fields import LineField, LongField
-from townhall_ui.header import HEADER_MM, LOW_HEADER_MM, Header
-from townhall_ui.look import Density, Look, load_fonts
-from townhall_ui.screens import Active, AttractScreen, Intent, Screen, StillThereScreen
+from townhall_ui.fitting import Fitting
+from townhall_ui.keypad import PAGE_KEYS, REPEAT_KEYS, intent_of_key
+from townhall_ui.life import SignsOfLife
+from townhall_ui.look import Look, load_fonts
+from townhall_ui.moving import ARROWS, HeldTab, move_focus
+from townhall_ui.scanner import Scanner, ScanOutlet
+from townhall_ui.screens import (
+    Active,
+    AttractScreen,
+    CalledForHelp,
+    Direction,
+    Intent,
+    Screen,
+    StillThereScreen,
+    WaysScreen,
+)
+from townhall_ui.speech import Speaker
 from townhall_ui.theme import Theme
-from townhall_ui.views.catalogue import make_view
-from townhall_ui.views.view import Outlet, Place, Room, View
-
-COLUMN_MM = 300.0
-"""The page's column is no wider, however wide the panel is."""
-COLUMN_HEIGHT_MM = 200.0
-"""Nor higher: hands and eyes stay together on a large panel."""
-_MARGIN_MM = 6.0
-_LOW_PANEL_MM = 150.0
-_LOW_EDGE_MM = 3.0
-_ACTIVE_EVERY_MS = 1000
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Covered:
-    """What stands behind the countdown."""
-
-    screen: Screen
-    view: View
-    place: Place
+from townhall_ui.views.view import Outlet, Place, View
+from townhall_ui.ways import Scanning, Switches, Ways
 
 
 class Window(QWidget):
@@ -53,32 +51,68 @@ class Window(QWidget):
 
     Signals:
         announced: what a screen reader is told beyond the focus.
+        spoken: everything that somebody who cannot see must hear: text, its language (BCP 47), and whether it goes
+            over what is being said. No digit of a PIN is ever in it.
     """
 
     announced = Signal(str)
+    spoken = Signal(str, str, bool)
 
     def __init__(self, theme: Theme, on_intent: Callable[[Intent], None]) -> None:
         super().__init__()
         accessibility.install()
         load_fonts(tuple(theme.fonts))
         self._theme, self._on_intent = theme, on_intent
+        self._ways: Ways | None = None
         self._screen: Screen | None = None
-        self._view: View | None = None
-        self._header: Header | None = None
-        self._covered: _Covered | None = None
+        self._board = Board(self, self._send)
+        self._speaker = Speaker(self.spoken.emit)
+        self._scanner = Scanner(self, self._scan_outlet())
+        self._bookmarks, self._tab = Bookmarks(), HeldTab()
+        self._has_called = False
+        self._fitting = Fitting(theme, self.size())
         self._built_size = QSize()
         self._is_changing = False
-        self._since_active = QElapsedTimer()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(0)
-        # The panel rules the window's size, not its content.
-        self._column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        palette = self.palette()
-        palette.setColor(QPalette.ColorRole.Window, QColor(theme.palette.page))
-        self.setPalette(palette)
+        self._life = SignsOfLife(lambda: self._on_intent(Active()))
+        self._colour_ground()
         self.setAutoFillBackground(True)
         self.setCursor(Qt.CursorShape.BlankCursor)
+
+    def _scan_outlet(self) -> ScanOutlet:
+        return ScanOutlet(
+            tree=self._board.scan_tree,
+            look=lambda: Look(self._theme),
+            say=self._speaker.mark,
+            say_leave=self._speaker.way_out,
+            tell_alive=self._tell_alive,
+            pass_on=self.keyPressEvent,
+        )
+
+    def _colour_ground(self) -> None:
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Window, QColor(self._theme.palette.page))
+        self.setPalette(palette)
+
+    def use(self, ways: Ways) -> None:
+        """Look and work as ``ways`` say, from this moment on; what is typed, the page and the focus stay."""
+        if ways == self._ways:
+            return
+        old, self._ways = self._ways, ways
+        self._theme = dataclasses.replace(self._theme, palette=ways.contrast.value, text_size=ways.text_size)
+        self._colour_ground()
+        if ways.scanning != (old.scanning if old is not None else Scanning()):
+            # Otherwise it stays as it is: who began to scan by pressing a switch has chosen nothing by name.
+            self._scanner.use(ways.scanning)
+        self._is_changing = True
+        try:
+            self._build(self._whereabouts(), is_told=False)
+        finally:
+            self._is_changing = False
+
+    def _whereabouts(self) -> Place:
+        """Where somebody is, with what is typed."""
+        view = self._board.view
+        return Place() if view is None else dataclasses.replace(view.place(), typed=view.typed())
 
     @property
     def current(self) -> Screen | None:
@@ -89,8 +123,9 @@ class Window(QWidget):
         """Show ``screen`` in place of what was there.
 
         The same question again is updated in place: focus and page stay, and a field takes the model's value. If
-        only the band at the top differs (status, step, Back, Stop), what is typed stays too. A ``StillThereScreen``
-        covers the screen before it; if that one is shown again, it comes back as it was, except for a PIN.
+        only the band at the top differs (status, step, its buttons), what is typed stays too. A ``StillThereScreen``,
+        a ``WaysScreen`` and the message after ``CalledForHelp`` are asides: if the screen from before them is shown
+        again, it comes back with page, focus and what was typed, except for a PIN.
 
         Raises:
             ScreenMalformedError: the model contradicts itself.
@@ -103,45 +138,26 @@ class Window(QWidget):
 
     def _change_to(self, screen: Screen) -> None:
         old, self._screen = self._screen, screen
-        self._since_active.invalidate()
-        if isinstance(screen, StillThereScreen) and not isinstance(old, StillThereScreen):
-            self._cover(old)
-        elif old is None or self._view is None or not _asks_the_same(old, screen):
-            if not self._uncover(screen):
-                self._build(Place())
+        self._life.begin()
+        view = self._board.view
+        if old is not None and view is not None and asks_the_same(old, screen):
+            self._update(view, old, screen)
         else:
-            self._update(self._view, old, screen)
+            place = self._bookmarks.turn(old, self._whereabouts(), screen, has_called=self._has_called)
+            self._has_called = False
+            if isinstance(screen, AttractScreen):
+                self._scanner.use(self._ways.scanning if self._ways is not None else Scanning())
+            self._build(place, is_new=place == Place())
 
     def _update(self, view: View, old: Screen, screen: Screen) -> None:
-        if self._header is not None:
-            self._header.show_frame(screen.frame)
-        if old != screen and _body(old) == _body(screen):
+        self._board.show_frame(screen)
+        if old != screen and body(old) == body(screen):
             return
-        if not view.refresh(_body(screen)):
-            self._build(view.place())
-
-    def _cover(self, old: Screen | None) -> None:
-        """Put the countdown over the screen that is there and keep that one's widgets."""
-        if self._view is not None and old is not None:
-            self._covered = _Covered(old, self._view, self._view.place())
-            self._column.removeWidget(self._view)
-            self._view.hide()
-            self._view.leave()
-            self._view = None
-        self._build(Place())
-
-    def _uncover(self, screen: Screen) -> bool:
-        """Bring the covered screen back if ``screen`` is that one; forget it in any case."""
-        covered, self._covered = self._covered, None
-        if covered is None:
-            return False
-        if _body(covered.screen) != _body(screen) or self._built_size != self.size():
-            self._drop(covered.view)
-            return False
-        self._place_view(covered.view, screen)
-        covered.view.show()
-        self._focus(covered.place)
-        return True
+        if not view.refresh(body(screen)):
+            # Whoever chose a way has heard what they chose.
+            self._build(view.place(), is_told=not isinstance(screen, WaysScreen))
+        elif isinstance(screen, StillThereScreen):
+            self._speaker.count_down(screen)
 
     def grab_png(self) -> bytes:
         """The window as it stands, as PNG."""
@@ -154,21 +170,53 @@ class Window(QWidget):
         super().resizeEvent(event)
         if self._screen is not None and self.size() != self._built_size:
             self._is_changing = True
-            self._build(self._view.place() if self._view is not None else Place())
+            self._build(self._whereabouts(), is_told=False)
             self._is_changing = False
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        for view in (self._view, self._covered.view if self._covered is not None else None):
-            if view is not None:
-                view.leave()
+        if self._board.view is not None:
+            self._board.view.leave()
         super().closeEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """A key that the band has no use for belongs to the screen, as if the focus were there."""
-        if self._view is not None and self._header is not None and self._header.focusWidget() is not None:
-            self._view.keyPressEvent(event)
+        """A key that the band has no use for belongs to the screen, as if the focus were there; then to the window."""
+        if event.isAutoRepeat():
+            return  # VVSG 2.0, 7.2-M: a key held down acts once
+        is_elsewhere = self._board.has_focus_in_band or self._scanner.has_focus
+        if self._board.view is not None and is_elsewhere and event.key() not in ARROWS:
+            self._board.view.keyPressEvent(event)
         else:
-            self._tell_alive()
+            event.ignore()
+        if not event.isAccepted():
+            self._press(event)
+
+    def _press(self, event: QKeyEvent) -> None:
+        """What the keys of the keypad do on every screen."""
+        self._tell_alive()
+        key, screen = event.key(), self._screen
+        if screen is None or isinstance(screen, StillThereScreen):
+            return
+        intent = intent_of_key(key, screen.frame)
+        if intent is not None:
+            self._send(intent)
+        elif key in REPEAT_KEYS:
+            self._speaker.tell_screen(None)
+        elif key in ARROWS:
+            is_mirrored = screen.frame.direction is Direction.RIGHT_TO_LEFT
+            if move_focus(self.focusWidget(), self._board.stops(), Qt.Key(key), is_mirrored=is_mirrored):
+                self._tell_focus()
+        elif key == Qt.Key.Key_Space and not self._scanner.is_on:
+            # Nothing else on a screen takes this key: somebody has a switch and no other way to say so.
+            self._scanner.use(Scanning(Switches.ONE))
+            self._scanner.begin(is_new=True)
+
+    def _tell_focus(self) -> None:
+        focus = self.focusWidget()
+        if focus is not None:
+            self._speaker.focus(focus)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        self._tab.comes_up(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A touch that no control took."""
@@ -181,129 +229,71 @@ class Window(QWidget):
             # Qt moves the focus off a widget that is about to go: nobody pressed a key.
             return super().focusNextPrevChild(is_forward)
         self._tell_alive()
-        return isinstance(self._screen, StillThereScreen) or super().focusNextPrevChild(is_forward)
+        if not self._tab.goes_down() or isinstance(self._screen, StillThereScreen):
+            return True
+        if self._scanner.is_on:
+            self._scanner.step()
+            return True
+        has_moved = super().focusNextPrevChild(is_forward)
+        self._tell_focus()
+        return has_moved
+
+    def _send(self, intent: Intent) -> None:
+        self._has_called = isinstance(intent, CalledForHelp)
+        self._on_intent(intent)
 
     def _tell_alive(self) -> None:
-        """Somebody is there: say so, at most once a second, but at once to a countdown.
+        """Somebody is there; a countdown learns it at once."""
+        self._life.give(is_due=isinstance(self._screen, StillThereScreen))
 
-        Controls report touches and keys themselves. A filter over all events of the application would be shorter, but
-        PySide then makes Python types in the middle of a delivery, and dies when that nests (PySide6 6.11.3).
-        """
-        is_due = not self._since_active.isValid() or self._since_active.elapsed() >= _ACTIVE_EVERY_MS
-        if is_due or isinstance(self._screen, StillThereScreen):
-            self._since_active.start()
-            self._on_intent(Active())
-
-    def _build(self, place: Place) -> None:
-        """Make header and view anew for the current screen."""
-        if self._screen is None:
+    def _build(self, place: Place, *, is_new: bool = False, is_told: bool = True) -> None:
+        """Make header and view anew for the current screen, and say it where it says something new."""
+        screen = self._screen
+        if screen is None:
             return
         self._built_size = self.size()
-        self._place_view(self._fit(self._screen), self._screen)
-        self._focus(place)
+        self._fitting = Fitting(self._theme, self.size())
+        outlet = Outlet(send=self._send, say=self._say, tell_alive=self._tell_alive)
+        view = self._fitting.fit(body(screen), outlet, has_header=has_header(screen))
+        for stop in self._board.place(view, screen, self._fitting):
+            self._wire(stop)
+        focus = self._focus(view, place)
+        self._speaker.follow(screen, view)
+        if is_told:
+            self._announce(f"{view.heading.text()} {view.description}", is_urgent=False)
+            self._speaker.tell_screen(focus)
+        if isinstance(screen, StillThereScreen):
+            self._scanner.pause()
+        else:
+            self._scanner.begin(is_new=is_new)
 
-    def _place_view(self, view: View, screen: Screen) -> None:
-        """Put a view and its header where others were."""
-        for old in (self._view, self._header):
-            if old is not None:
-                self._drop(old)
-        self._view = view
-        self._header = (
-            Header(
-                view.look,
-                screen.frame,
-                (self.width(), self._theme.px(self._header_mm), self._margin()),
-                self._on_intent,
-            )
-            if view.shows_header
-            else None
-        )
-        if self._header is not None:
-            self._column.addWidget(self._header)
-        self._column.addWidget(view, 1)
-        self._wire()
+    def _wire(self, stop: QWidget) -> None:
+        if isinstance(stop, QAbstractButton):
+            stop.pressed.connect(self._tell_alive)
+            if isinstance(stop, (ChoiceButton, RadioChoice)) and stop.isCheckable():
+                stop.clicked.connect(lambda: self._speaker.turned(stop))
+            elif stop.objectName() in PAGE_KEYS:
+                stop.pressed.connect(lambda: self._speaker.say(stop.accessibleName(), is_urgent=True))
+        elif isinstance(stop, (LineField, LongField)):
+            stop.keyed.connect(self._tell_alive)
+            stop.typed.connect(self._speaker.echo)
+            stop.removed.connect(self._speaker.echo_removed)
 
-    def _drop(self, old: QWidget) -> None:
-        if isinstance(old, View):
-            old.leave()
-        self._column.removeWidget(old)
-        old.hide()
-        # Later, and still ours until then: the button whose click brought us here is a part of it.
-        old.deleteLater()
-
-    def _fit(self, screen: Screen) -> View:
-        """The view in the roomiest setting in which nothing is missing."""
-        outlet = Outlet(send=self._on_intent, say=self._say, tell_alive=self._tell_alive)
-        room = self._room(has_header=not isinstance(screen, AttractScreen))
-        for density in (Density.ROOMY, Density.DENSE, Density.DENSER):
-            view = make_view(Look(self._theme, screen.frame.direction, density), _body(screen), room, outlet)
-            if view.shortfall() <= 0:
-                return view
-            view.leave()
-            view.deleteLater()
-        return make_view(Look(self._theme, screen.frame.direction, Density.DENSEST), _body(screen), room, outlet)
-
-    @property
-    def _is_low(self) -> bool:
-        """Whether the panel is so low that white space gives way to keys and words."""
-        return self.height() < self._theme.px(_LOW_PANEL_MM)
-
-    @property
-    def _header_mm(self) -> float:
-        return LOW_HEADER_MM if self._is_low else HEADER_MM
-
-    def _margin(self) -> int:
-        return max(self._theme.px(_MARGIN_MM), (self.width() - self._theme.px(COLUMN_MM)) // 2)
-
-    def _room(self, *, has_header: bool) -> Room:
-        margin, edge = self._margin(), self._theme.px(_LOW_EDGE_MM if self._is_low else _MARGIN_MM)
-        header = self._theme.px(self._header_mm) if has_header else 0
-        height = self.height() - header - 2 * edge
-        spare = max(0, height - self._theme.px(COLUMN_HEIGHT_MM)) if has_header else 0
-        top, bottom = edge + spare // 4, edge + spare - spare // 4
-        return Room(self.width() - 2 * margin, height - spare, margin, top, bottom)
-
-    def _wire(self) -> None:
-        if self._view is None:
-            return
-        header = [self._header.back, self._header.stop] if self._header is not None else []
-        stops = [*header, *self._view.stops()]
-        for earlier, later in itertools.pairwise(stops):
-            QWidget.setTabOrder(earlier, later)
-        for stop in stops:
-            if isinstance(stop, QAbstractButton):
-                stop.pressed.connect(self._tell_alive)
-            elif isinstance(stop, (LineField, LongField)):
-                stop.keyed.connect(self._tell_alive)
-
-    def _focus(self, place: Place) -> None:
-        if self._view is None:
-            return
-        view = self._view
+    @staticmethod
+    def _focus(view: View, place: Place) -> QWidget:
         resumed = view.resume(place) if place != Place() else None
+        if place.typed is not None:
+            view.type_again(place.typed)
         view.heading.setAccessibleDescription(view.description)
         focus = resumed if resumed is not None and resumed.isEnabled() else view.first_focus()
         focus.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._say(f"{view.heading.text()} {view.description}", False)
+        return focus
 
     def _say(self, text: str, is_urgent: bool) -> None:  # noqa: FBT001 - one of the two arguments of Outlet.say
+        self._announce(text, is_urgent=is_urgent)
+        self._speaker.say(text, is_urgent=is_urgent)
+
+    def _announce(self, text: str, *, is_urgent: bool) -> None:
         self.announced.emit(text)
-        if self._view is not None:
-            accessibility.announce(self._view, text, is_urgent=is_urgent)
-
-
-def _body(screen: Screen) -> Screen:
-    """The screen without what the band at the top shows: that changes without the question changing."""
-    if isinstance(screen, AttractScreen):
-        return screen
-    frame = dataclasses.replace(screen.frame, status="", step="", back=None, stop=None)
-    return dataclasses.replace(screen, frame=frame)
-
-
-def _asks_the_same(old: Screen, new: Screen) -> bool:
-    """Whether two screens are the same kind and ask the same, in the same language."""
-    return (
-        type(old) is type(new)
-        and (old.frame.heading, old.frame.language) == (new.frame.heading, new.frame.language)
-        and old.frame.direction is new.frame.direction
-    )
+        if self._board.view is not None:
+            accessibility.announce(self._board.view, text, is_urgent=is_urgent)

@@ -20,7 +20,7 @@ TONE_ICONS = {
     Tone.PROBLEM: Icon.PROBLEM,
 }
 TONE_COLOURS = {
-    Tone.PLAIN: ("band", "plain_tint"),
+    Tone.PLAIN: ("plain", "plain_tint"),
     Tone.GOOD: ("good", "good_tint"),
     Tone.WARNING: ("warning", "warning_tint"),
     Tone.PROBLEM: ("problem", "problem_tint"),
@@ -56,6 +56,11 @@ class Words(QLabel):
         old = self._setting
         self._setting = Setting(text, self.look, old.style, align=old.align, is_foreign=self._is_foreign)
         super().setText(text)
+
+    def set_colour(self, role: str) -> None:
+        """Write in another colour."""
+        self._colour = self.look.colour(role)
+        self.update()
 
     def block(self, width: float) -> Block:
         """The text set for ``width`` pixels."""
@@ -117,12 +122,19 @@ class Sign(QWidget):
         self._icon, self._look, self._colour = icon, look, look.colour(colour)
         self.setFixedSize(look.px(side_mm), look.px(side_mm))
 
+    def set_colour(self, role: str) -> None:
+        """Be drawn in another colour."""
+        self._colour = self._look.colour(role)
+        self.update()
+
     def sizeHint(self) -> QSize:
         return self.size()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
-        draw_icon(painter, self._icon, QRectF(self.rect()), self._colour, mirrored=self._look.is_mirrored)
+        look = self._look
+        area = QRectF(self.rect())
+        draw_icon(painter, self._icon, area, self._colour, mirrored=look.is_mirrored, ground=look.colour("page"))
 
 
 class Notice(QWidget):

@@ -24,8 +24,6 @@ _LARGE_PANEL_MM = 200.0
 class AttractView(View):
     """A hero as wide as the window; the invitations stand on its lower edge."""
 
-    shows_header = False
-
     def __init__(self, look: Look, screen: AttractScreen, room: Room, outlet: Outlet) -> None:
         super().__init__(look, screen, room, outlet)
         self.heading = Heading(screen.frame.heading, look, self._headline_style(), colour="on_band")

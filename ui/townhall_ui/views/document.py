@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from townhall_ui.errors import ScreenMalformedError
 from townhall_ui.look import Look
-from townhall_ui.pages import Pager
+from townhall_ui.pages import Leaf, Pager
 from townhall_ui.screens import DocumentScreen, PageWords
 from townhall_ui.views.view import Outlet, Place, Room, View
 from townhall_ui.words import Words
@@ -115,7 +115,7 @@ class DocumentView(View):
         self._page = min(part, self._sheet.count - 1)
         self._sheet.show_part(self._page)
         if self._pager is not None:
-            self._pager.set_page(self._page, self._sheet.count)
+            self._pager.set_page(Leaf(self._page + 1, self._sheet.count))
 
     def _turn(self, part: int) -> None:
         self._show_part(part)

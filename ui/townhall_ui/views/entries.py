@@ -84,7 +84,8 @@ class ReadEntry(Entry):
         self.set_value(screen.value)
 
     def build(self) -> QWidget:
-        return self._words
+        # Without an answer there is nothing that a screen reader should stop at.
+        return QWidget() if self._screen.kind is EntryKind.NOTE else self._words
 
     def value(self) -> str:
         return self._value

@@ -4,7 +4,7 @@
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from townhall_ui.buttons import Button, Kind, paint_box
 from townhall_ui.errors import ScreenMalformedError
@@ -13,6 +13,7 @@ from townhall_ui.look import Look, Style
 from townhall_ui.pictures import DescribedPicture
 from townhall_ui.screens import Choice, Chose, ReceiptScreen
 from townhall_ui.theme import PRIMARY_MM
+from townhall_ui.views.facts import Facts
 from townhall_ui.views.view import Outlet, Room, View
 from townhall_ui.words import Sign, Words
 
@@ -42,7 +43,7 @@ class ReceiptView(View):
         self.column.addWidget(self._number(screen.number))
         for paragraph in screen.paragraphs:
             self.column.addWidget(Words(paragraph, look))
-        self.column.addWidget(self._facts(screen.facts))
+        self.column.addWidget(Facts(screen.facts, look))
         self.column.addStretch(1)
         self.compose()
 
@@ -60,18 +61,6 @@ class ReceiptView(View):
         words.setObjectName("number")
         return words
 
-    def _facts(self, facts: tuple[tuple[str, str], ...]) -> QWidget:
-        table = QWidget()
-        grid = QGridLayout(table)
-        grid.setContentsMargins(0, self.look.space(1), 0, 0)
-        grid.setHorizontalSpacing(self.look.px(5))
-        grid.setVerticalSpacing(self.look.space(1))
-        for row, (label, value) in enumerate(facts):
-            grid.addWidget(Words(label, self.look, Style.SMALL, colour="muted"), row, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(Words(value, self.look, Style.SMALL_STRONG, is_foreign=True), row, 1)
-        grid.setColumnStretch(1, 1)
-        return table
-
     def _make_card(self, screen: ReceiptScreen) -> QWidget:
         look = self.look
         picture = QPixmap()
@@ -82,13 +71,16 @@ class ReceiptView(View):
         margin = look.px(5)
         column.setContentsMargins(margin, margin, margin, margin)
         column.setSpacing(look.px(3))
-        side = max(look.px(25), min(look.px(80), self.room.width * 30 // 100, self.main_height - look.px(40)))
-        code = DescribedPicture(picture, screen.qr_description, side)
         caption = Words(screen.qr_description, look, Style.SMALL, align=Qt.AlignmentFlag.AlignHCenter)
+        side = max(look.px(25), min(look.px(80), self.room.width * 30 // 100, self.main_height - look.px(40)))
+        around = 2 * margin + column.spacing()
+        while side > look.px(25) and side + caption.heightForWidth(side) + around > self.main_height:
+            side -= look.px(1)  # the caption is long, or its letters are large
+        code = DescribedPicture(picture, screen.qr_description, side)
         caption.setFixedWidth(side)
         column.addWidget(code)
         column.addWidget(caption)
-        card.setFixedSize(side + 2 * margin, side + caption.heightForWidth(side) + 2 * margin + look.px(3))
+        card.setFixedSize(side + 2 * margin, side + caption.heightForWidth(side) + around)
         return card
 
     def _print_button(self, choice: Choice) -> Button:

@@ -2,16 +2,49 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Shows a ``ReviewScreen``: every question, its answer, and a button that leads back to it."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from townhall_ui.buttons import Button, Kind
+from townhall_ui.icons import Icon
 from townhall_ui.look import Look, Style
 from townhall_ui.pages import Pages
 from townhall_ui.screens import Answer, AskedToChange, PageWords, ReviewScreen
 from townhall_ui.views.view import Outlet, Place, Room, View
-from townhall_ui.words import Words
+from townhall_ui.words import Sign, Words
+
+_NOTE_SIGN_MM = 6.0
+_LINES_OF_A_PART = 4
+
+
+class _Value(QWidget):
+    """The answer, and below it, with a sign, what it leaves open."""
+
+    def __init__(self, answer: Answer, look: Look, width: int) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(look.px(0.5))
+        words = Words(answer.answer, look, Style.STRONG, is_foreign=True)
+        words.setFixedWidth(width)
+        height = 0
+        if answer.answer or not answer.note:
+            column.addWidget(words)
+            height = words.heightForWidth(width)
+        if answer.note:
+            sign, gap = Sign(Icon.WARNING, look, "warning", _NOTE_SIGN_MM), look.px(2)
+            note = Words(answer.note, look, Style.SMALL_STRONG, colour="warning")
+            note.setFixedWidth(width - sign.width() - gap)
+            row = QHBoxLayout()
+            row.setSpacing(gap)
+            row.addWidget(sign, 0, Qt.AlignmentFlag.AlignTop)
+            row.addWidget(note)
+            column.addLayout(row)
+            height += max(note.heightForWidth(note.width()), sign.height()) + (column.spacing() if height else 0)
+        self.setFixedSize(width, height)
 
 
 class _Line(QWidget):
@@ -27,16 +60,15 @@ class _Line(QWidget):
         row.setSpacing(gap)
         room = width - button_width - 2 * gap
         question = Words(answer.question, look, colour="muted")
-        value = Words(answer.answer, look, Style.STRONG, is_foreign=True)
         question.setFixedWidth(room * 45 // 100)
-        value.setFixedWidth(room - question.width())
+        value = _Value(answer, look, room - question.width())
         row.addWidget(question, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(value, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
         if self.button is not None:
             self.button.setFixedWidth(button_width)
             row.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
-        heights = [words.heightForWidth(words.width()) for words in (question, value)]
+        heights = (question.heightForWidth(question.width()), value.height())
         self.setFixedHeight(max(*heights, look.px(15)) + look.px(3))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
@@ -45,7 +77,6 @@ class _Line(QWidget):
             return None
         button = Button(answer.change, self._look, Kind.SECONDARY, name=f"{answer.change}: {answer.question}")
         button.setObjectName(f"change:{answer.id}")
-        button.setAccessibleDescription(answer.answer)
         return button
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -75,10 +106,12 @@ class ReviewView(View):
         button_width = max((probe.sizeHint().width() for probe in probes), default=0)
         lines: list[QWidget] = []
         for answer in screen.answers:
-            line = _Line(answer, self.look, self.main_width, button_width)
-            if line.button is not None:
-                line.button.clicked.connect(self._change(answer.id))
-            lines.append(line)
+            for part in _parts(answer):
+                line = _Line(part, self.look, self.main_width, button_width)
+                if line.button is not None:
+                    line.button.setAccessibleDescription(" ".join(filter(None, (answer.answer, answer.note))))
+                    line.button.clicked.connect(self._change(answer.id))
+                lines.append(line)
         return lines
 
     def _change(self, answer_id: str) -> "_Change":
@@ -90,6 +123,17 @@ class ReviewView(View):
     def resume(self, place: Place) -> QWidget | None:
         self._pages.show_page(place.page)
         return super().resume(place)
+
+
+def _parts(answer: Answer) -> list[Answer]:
+    """An answer of many lines in parts, each with its question, of which a page holds one at any size of text."""
+    lines = answer.answer.split("\n")
+    starts = range(0, len(lines), _LINES_OF_A_PART)
+    texts = ["\n".join(lines[start : start + _LINES_OF_A_PART]) for start in starts]
+    parts = [replace(answer, answer=text, change=None, note="") for text in texts]
+    parts[0] = replace(parts[0], change=answer.change)
+    parts[-1] = replace(parts[-1], note=answer.note)
+    return parts
 
 
 class _Change:

@@ -33,7 +33,7 @@ class _Countdown(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         look, edge = self._look, float(self._look.px(2.5))
         area = QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
-        painter.setPen(QPen(look.colour("band"), edge))
+        painter.setPen(QPen(look.colour("plain"), edge))
         painter.setBrush(look.colour("plain_tint"))
         painter.drawEllipse(area)
         if self._seconds is not None:
@@ -41,7 +41,7 @@ class _Countdown(QWidget):
             block = Block(self._seconds, look, Style.COUNTDOWN, self.width(), align=Qt.AlignmentFlag.AlignHCenter)
             block.draw(painter, QRectF(self.rect()))
             return
-        painter.setPen(QPen(look.colour("band"), edge, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setPen(QPen(look.colour("plain"), edge, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         middle = area.center()
         painter.drawLine(middle, middle - QPointF(0, area.height() * 0.31))
         painter.drawLine(middle, middle + QPointF(area.width() * 0.22, 0))

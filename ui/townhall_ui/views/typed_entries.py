@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Answers that are typed: text with the Latin keyboard, numbers and dates with the number pad."""
+"""Answers that are typed: text with a keyboard of its script, numbers and dates with the number pad."""
 
 import unicodedata
 
@@ -11,7 +11,7 @@ from townhall_ui.buttons import Button, Kind
 from townhall_ui.fields import MINUS, POINT, Field, LineField, LongField, NumberField
 from townhall_ui.keyboard import Keyboard
 from townhall_ui.look import Style
-from townhall_ui.pinpad import DigitPad, delete_key
+from townhall_ui.pinpad import DigitPad, delete_key, zero_of
 from townhall_ui.screens import DateWords, EntryKind, QuestionScreen
 from townhall_ui.theme import GAP_MM, TARGET_MM
 from townhall_ui.views.entry import Entry
@@ -49,7 +49,7 @@ class _OneFieldEntry(Entry):
 
 
 class TextEntry(_OneFieldEntry):
-    """A field and the Latin keyboard."""
+    """A field and the keyboard of its language."""
 
     def __init__(self, view: View, screen: QuestionScreen) -> None:
         look, name = view.look, screen.frame.heading
@@ -60,6 +60,7 @@ class TextEntry(_OneFieldEntry):
         keyboard = Keyboard(
             look,
             screen.keyboard,
+            screen.frame.language,
             on_text=self._field.type_in,
             on_delete=self._field.delete_back,
             key_height_mm=TARGET_MM + (3 if is_tall else 0),
@@ -81,7 +82,8 @@ class NumberEntry(_OneFieldEntry):
         sign.setObjectName("key:sign")
         sign.clicked.connect(lambda: self._field.type_in(POINT if is_decimal else MINUS))
         delete = delete_key(view.look, screen.keyboard.delete, self._field.delete_back)
-        self.side = DigitPad(view.look, lambda digit: self._field.type_in(str(digit)), (sign, delete))
+        zero = zero_of(screen.frame.language)
+        self.side = DigitPad(view.look, lambda digit: self._field.type_in(str(digit)), (sign, delete), zero=zero)
 
 
 class DateEntry(Entry):
@@ -104,8 +106,9 @@ class DateEntry(Entry):
         self._active = self._fields[0]
         for field in self._fields:
             field.textChanged.connect(lambda _text, field=field: self._activate(field))
+            field.taken.connect(lambda field=field: self._activate(field))
         delete = delete_key(view.look, screen.keyboard.delete, self.delete_back)
-        self.side = DigitPad(view.look, self._type, (None, delete))
+        self.side = DigitPad(view.look, self._type, (None, delete), zero=zero_of(screen.frame.language))
 
     @staticmethod
     def _names(words: DateWords) -> tuple[str, str, str]:

@@ -3,15 +3,15 @@
 """What all screens share: heading, column, primary button at the trailing end of the foot, order of focus."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from townhall_ui.buttons import ENTER_KEYS, Button, Kind, paint_box
-from townhall_ui.choices import move_among_choices
 from townhall_ui.look import Look, Style
+from townhall_ui.moving import is_key
 from townhall_ui.pages import Box
 from townhall_ui.screens import Intent, PageWords, Proceeded, Screen
 from townhall_ui.theme import GAP_MM, PRIMARY_MM
@@ -35,10 +35,11 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where somebody was in a screen: the name of the widget with the focus, and the page."""
+    """Where somebody was in a screen: the name of the widget with the focus, the page, and what was typed."""
 
     focus: str = ""
     page: int = 0
+    typed: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,6 @@ class View(QWidget):
         proceed: the primary button, or None.
     """
 
-    shows_header = True
     is_side_centred = False
 
     def __init__(self, look: Look, screen: Screen, room: Room, outlet: Outlet) -> None:
@@ -93,7 +93,12 @@ class View(QWidget):
         button = Button(caption, self.look, Kind.PRIMARY)
         button.setObjectName("proceed")
         button.clicked.connect(self.go_on)
+        self._keep_wide(button)
         return button
+
+    def _keep_wide(self, button: Button) -> None:
+        """Leave a button of the foot the width at which its words fit the foot's height."""
+        button.setMinimumWidth(max(button.minimumWidth(), button.narrowest(self.look.px(PRIMARY_MM))))
 
     def reserve_side(self, side: QWidget, *, spans_foot: bool | None = None) -> None:
         """Stand ``side`` (of fixed size) at the trailing side; over the foot's height too if it needs that."""
@@ -109,6 +114,9 @@ class View(QWidget):
 
     def add_to_foot(self, *others: QWidget, keys: QWidget | None = None) -> None:
         """Further buttons before the primary one, or keys that fill what it leaves."""
+        for other in others:
+            if isinstance(other, Button):
+                self._keep_wide(other)
         self._others.extend(others)
         self._foot_keys = keys
 
@@ -145,7 +153,8 @@ class View(QWidget):
         needed = self.column.totalHeightForWidth(self.main_width)
         missing = max(0, needed - self.main_height)
         if self.side is not None:
-            missing = max(missing, self.side.height() - self.room.height)
+            room = self.room.height if self.side_spans_foot else self.main_height
+            missing = max(missing, self.side.height() - room)
         return max(missing, self.main.minimumSizeHint().width() - self.main_width, self._foot_overhang())
 
     def _foot_overhang(self) -> int:
@@ -193,6 +202,22 @@ class View(QWidget):
         parts += [part for part in (self.side, self._foot_keys, *self._foot_buttons()) if part is not None]
         return [stop for part in parts for stop in (part, *part.findChildren(QWidget)) if _is_stop(stop)]
 
+    def scan_areas(self) -> tuple[list[QWidget], list[QWidget], list[QWidget]]:
+        """What switches go through: the page, keys on the glass, and the foot."""
+        foot = [button for part in self._foot_parts() for button in (part, *part.findChildren(QWidget))]
+        # Keys that go on into the foot take its buttons with them: one area, and a way out less.
+        has_keys = any(is_key(button) for button in foot)
+        stops = [stop for stop in self.stops() if stop is not self.heading]
+        fields = [stop for stop in stops if not isinstance(stop, QAbstractButton)]
+        keys = [stop for stop in stops if is_key(stop) or (has_keys and stop in foot)]
+        # A single field is where the keys write in any case.
+        left_out = {*keys, *foot, *(fields if len(fields) == 1 else [])}
+        content = [stop for stop in stops if stop not in left_out]
+        return content, keys, [stop for stop in stops if stop in foot and stop not in keys]
+
+    def _foot_parts(self) -> list[QWidget]:
+        return [*([self._foot_keys] if self._foot_keys is not None else []), *self._foot_buttons()]
+
     def first_focus(self) -> QWidget:
         """What has the focus when the screen appears."""
         return self.heading
@@ -216,6 +241,13 @@ class View(QWidget):
     def resume(self, place: Place) -> QWidget | None:
         """Go to where the person was; the widget that should have the focus, or None where it is gone."""
         return self.findChild(QWidget, place.focus) if place.focus else None
+
+    def typed(self) -> str | None:
+        """The answer as it stands; None where there is none, and never a PIN."""
+        return None
+
+    def type_again(self, typed: str) -> None:
+        """Put back what ``typed`` gave."""
 
     def leave(self) -> None:
         """The view is about to go: wipe what must not stay."""
@@ -243,14 +275,14 @@ class View(QWidget):
         paint_box(painter, sheet, self.look, fill="page", edge="rule", edge_mm=0.3)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter that nothing else took presses the primary button; arrows move among choices."""
+        """Enter that nothing else took presses the primary button; the rest is the window's."""
         self.outlet.tell_alive()
         if event.key() in ENTER_KEYS and self.proceed is not None and self.proceed.isEnabled():
             # A key held down since the screen before presses nothing here.
             if not event.isAutoRepeat():
                 self.proceed.click()
         else:
-            move_among_choices(self, event)
+            event.ignore()
 
 
 def _is_stop(widget: QWidget) -> bool:

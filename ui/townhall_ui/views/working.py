@@ -92,7 +92,7 @@ class WorkingView(View):
             words.setContentsMargins(0, 0, 0, 0)
             cell = QVBoxLayout()
             cell.setSpacing(0)
-            cell.addSpacing(round((self.look.px(_MARK_MM) - self.look.pitch(Style.BODY)) / 2))
+            cell.addSpacing(max(0, round((self.look.px(_MARK_MM) - self.look.pitch(Style.BODY)) / 2)))
             cell.addWidget(words)
             cell.addSpacing(self.look.space(2 if is_last else 6))
             row.addLayout(cell, 1)

@@ -1,55 +1,15 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""What a screen shows: plain values, every text already in the person's language.
+"""Every kind of screen: plain values, every text already in the person's language.
 
 The window is given one of these and shows it; it holds no words, rules or state of the visit of its own.
 """
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-
-class Direction(enum.Enum):
-    """Which side a line of text starts on."""
-
-    LEFT_TO_RIGHT = "ltr"
-    RIGHT_TO_LEFT = "rtl"
-
-
-class Tone(enum.Enum):
-    """How a notice is meant; shown as word, shape and colour together."""
-
-    PLAIN = "plain"
-    GOOD = "good"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What every screen has around its content; a label that is ``None`` means: no such button."""
-
-    language: str  # BCP 47
-    direction: Direction
-    heading: str
-    status: str = ""  # the line at the top: place, online or offline
-    step: str = ""  # "Step 2 of 6", or empty
-    back: str | None = None
-    stop: str | None = None
-    proceed: str | None = None  # one verb and its object: "Sign the form"
-    code: str = ""  # failure code in small print
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of several things to choose from."""
-
-    id: str
-    label: str
-    hint: str = ""
-    is_chosen: bool = False
-    is_available: bool = True  # a choice that is not available says why in its hint
-    language: str = ""  # the label's own language where it differs from the screen's (names of languages)
+from townhall_ui.screens.ballot import CheckOrCastScreen, CodeScreen, ContestScreen, RankedScreen, StatementScreen
+from townhall_ui.screens.frame import Choice, Frame, PageWords, Tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +30,7 @@ class Picture(enum.Enum):
     DONE = "done"
     STOPPED = "stopped"
     HELP = "help"
+    TAKE_SLIP = "take-slip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +42,6 @@ class MessageScreen:
     picture: Picture = Picture.NONE
     tone: Tone = Tone.PLAIN
     other: Choice | None = None  # a second way on ("Print again"), beside ``frame.proceed``
-
-
-@dataclass(frozen=True, slots=True)
-class PageWords:
-    """What the buttons say that turn the pages of a long list."""
-
-    previous_page: str
-    next_page: str
-    page_of: str  # with {page} and {pages}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +76,19 @@ class PinScreen:
     tone: Tone = Tone.PLAIN
 
 
+@dataclass(frozen=True, slots=True)
+class AccessNumberScreen:
+    """Ask for a printed number, with a picture of what it is printed on; it shows, so that it can be compared."""
+
+    frame: Frame
+    words: PinWords
+    introduction: str  # where on the card it is found
+    digits: int
+    notice: str = ""
+    tone: Tone = Tone.PLAIN
+    is_on_paper: bool = False  # the number of an admission, on a slip: no card is drawn
+
+
 class EntryKind(enum.Enum):
     """How an answer is entered."""
 
@@ -147,6 +112,8 @@ class KeyboardWords:
     more_letters: str
     symbols: str
     letters: str
+    script: str = ""  # the key that leads to the letters of another script; empty: no such key
+    own_script: str = ""  # the key that leads back to the letters of the screen's language
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +148,9 @@ class Answer:
 
     id: str
     question: str
-    answer: str
+    answer: str  # may have several lines
     change: str | None  # label of the change button; None where nothing can be changed
+    note: str = ""  # what is left open, named with a sign: "You can choose 2 more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,69 +210,62 @@ class StillThereScreen:
     seconds: str | None  # shown large in the second half of the countdown
 
 
+@dataclass(frozen=True, slots=True)
+class WaysGroup:
+    """One thing that can be had in several ways: size of text, contrast, speech, switches."""
+
+    id: str
+    label: str
+    choices: tuple[Choice, ...]  # ``is_chosen`` marks the way it is now
+
+
+@dataclass(frozen=True, slots=True)
+class WaysScreen:
+    """Ways to use the kiosk; a touch changes it at once and the screen stays."""
+
+    frame: Frame
+    groups: tuple[WaysGroup, ...]
+    introduction: str = ""
+    paging: PageWords | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """One thing that staff want to know, and how it stands."""
+
+    label: str
+    value: str
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class StatusScreen:
+    """For staff: how everything stands, and what can be done about it."""
+
+    frame: Frame
+    rows: tuple[StatusRow, ...]
+    actions: tuple[Choice, ...] = ()
+    paging: PageWords | None = None
+    introduction: str = ""
+
+
 Screen = (
     AttractScreen
     | MessageScreen
     | ChoiceScreen
     | PinScreen
+    | AccessNumberScreen
     | QuestionScreen
     | ReviewScreen
     | DocumentScreen
     | WorkingScreen
     | ReceiptScreen
     | StillThereScreen
+    | WaysScreen
+    | StatusScreen
+    | ContestScreen
+    | RankedScreen
+    | CheckOrCastScreen
+    | CodeScreen
+    | StatementScreen
 )
-
-
-# What the person did. The window hands each to one callback.
-
-
-@dataclass(frozen=True, slots=True)
-class Proceeded:
-    """The primary button."""
-
-
-@dataclass(frozen=True, slots=True)
-class WentBack:
-    """The back button."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stopped:
-    """The stop button."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chose:
-    """A choice of an ``AttractScreen`` or ``ChoiceScreen``, ``MessageScreen.other``, ``ReceiptScreen.print``."""
-
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The primary button of a ``QuestionScreen``; ``value`` in the form that the screen's ``value`` has."""
-
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class AskedToChange:
-    """The change button of one line of a ``ReviewScreen``."""
-
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class EnteredPin:
-    """The primary button of a ``PinScreen``. The receiver wipes ``pin``; its repr never shows it."""
-
-    pin: bytearray = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Active:
-    """Any touch or key: somebody is there."""
-
-
-Intent = Proceeded | WentBack | Stopped | Chose | Answered | AskedToChange | EnteredPin | Active

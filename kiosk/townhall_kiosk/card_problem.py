@@ -3,9 +3,14 @@
 """Why a card cannot be used, as the person is told, and under which failure code."""
 
 import enum
+from typing import Final
 
 from townhall_smartcard.errors import CardMuteError, CardUnreadableError, CardUnsupportedError, ReaderBusyError
 from townhall_smartcard.identity import RefusalReason
+from townhall_smartcard.messages import Failure
+
+DISTURBED: Final = frozenset({Failure.CARD_RESET, Failure.READER_BUSY})
+"""Another program was at the card: nothing was used up, and asking again may do."""
 
 
 class CardProblem(enum.Enum):
@@ -23,8 +28,14 @@ class CardProblem(enum.Enum):
     NOT_YET_VALID = "not-yet-valid"
     REVOKED = "revoked"
     PROOF_FAILED = "proof-failed"
+    UNCERTAIN = "uncertain"
     PIN1_BLOCKED = "pin1-blocked"
     PIN2_BLOCKED = "pin2-blocked"
+
+    @classmethod
+    def of(cls, failure: Failure) -> "CardProblem":
+        """Return what a card's failure is to the person; a card that was taken away is no problem but an event."""
+        return _OF_FAILURE.get(failure, cls.UNREADABLE)
 
     @property
     def code(self) -> str:
@@ -32,6 +43,14 @@ class CardProblem(enum.Enum):
         return _CARD_CODES[self]
 
 
+_OF_FAILURE = {
+    Failure.CARD_MUTE: CardProblem.MUTE,
+    Failure.NO_SERVICE: CardProblem.MUTE,
+    Failure.CARD_UNSUPPORTED: CardProblem.UNSUPPORTED,
+    Failure.CARD_UNREADABLE: CardProblem.UNREADABLE,
+    Failure.READER_BUSY: CardProblem.BUSY,
+    Failure.CARD_RESET: CardProblem.BUSY,
+}
 _CARD_CODES = {
     CardProblem.UNSUPPORTED: CardUnsupportedError.code,
     CardProblem.TOO_OLD: CardUnsupportedError.code,
@@ -45,6 +64,7 @@ _CARD_CODES = {
     CardProblem.NOT_YET_VALID: RefusalReason.NOT_YET_VALID.code,
     CardProblem.REVOKED: RefusalReason.REVOKED.code,
     CardProblem.PROOF_FAILED: RefusalReason.CHALLENGE_FAILED.code,
+    CardProblem.UNCERTAIN: "TH-KIOS-013",
     CardProblem.PIN1_BLOCKED: "TH-KIOS-010",
     CardProblem.PIN2_BLOCKED: "TH-KIOS-011",
 }

@@ -4,7 +4,9 @@
 
 from dataclasses import dataclass, field
 
+from townhall_kiosk.staff.acts import DeviceResult, DeviceTest, StaffAct
 from townhall_kiosk.states import Outcome
+from townhall_kiosk.voting import effects as voting
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +14,24 @@ class UseLanguage:
     """Speak this language from now on."""
 
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseWay:
+    """Use the kiosk in this way from now on; names as ``visit.ways`` has them."""
+
+    group: str
+    choice: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResetWays:
+    """The next person begins as every visit begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallStaff:
+    """Tell the keeper that somebody needs help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +44,14 @@ class ReadCard:
     """Read everything that needs no PIN."""
 
     reader: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCard:
+    """Open the card with its access number, and read everything that needs no PIN."""
+
+    reader: str
+    access_number: bytearray = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +93,10 @@ class SignDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class WipePin:
-    """A PIN came when nobody waited for it."""
+class WipeSecret:
+    """A PIN or an access number came when nobody waited for it."""
 
-    pin: bytearray = field(repr=False)
+    secret: bytearray = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +121,111 @@ class EndVisit:
     outcome: Outcome
 
 
+# Staff
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStaffCard:
+    """Read the card of somebody who may be staff."""
+
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProveStaff:
+    """Have the keeper's challenge signed with PIN 1: to come in, or to agree to ``act``."""
+
+    reader: str
+    last_try_confirmed: bool
+    act: StaffAct | None
+    pin: bytearray = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DoStaffAct:
+    """Have the keeper do an act."""
+
+    act: StaffAct
+
+
+@dataclass(frozen=True, slots=True)
+class RunDeviceTest:
+    """Test one device; ``reader`` is where the card of staff is."""
+
+    test: DeviceTest
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTest:
+    """Keep how a test ended, for the report."""
+
+    result: DeviceResult
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveCounter:
+    """Staff have left: their session ends, and nothing of theirs stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chime:
+    """Let everybody hear that somebody else is at work here now."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveMoreTime:
+    """Wait longer on every screen of this visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class UseLargerText:
+    """Use the next size of text; after the largest comes the smallest."""
+
+
 Effect = (
     UseLanguage
+    | UseWay
+    | ResetWays
+    | CallStaff
     | LookForCard
     | ReadCard
+    | OpenCard
     | ProveIdentity
     | OpenService
     | GiveAnswer
     | MakeDocument
     | SignDocument
-    | WipePin
+    | WipeSecret
     | Commit
     | PrintReceipt
     | Forget
     | EndVisit
+    | ReadStaffCard
+    | ProveStaff
+    | DoStaffAct
+    | RunDeviceTest
+    | NoteTest
+    | LeaveCounter
+    | Chime
+    | GiveMoreTime
+    | UseLargerText
+    | voting.Effect
 )
 
-Job = ReadCard | ProveIdentity | OpenService | GiveAnswer | MakeDocument | SignDocument | Commit | PrintReceipt
+Job = (
+    ReadCard
+    | OpenCard
+    | ProveIdentity
+    | OpenService
+    | GiveAnswer
+    | MakeDocument
+    | SignDocument
+    | Commit
+    | PrintReceipt
+    | voting.Job
+)
 """Effects that take a while, or can fail: each leads to one event."""
+
+StaffJob = ReadStaffCard | ProveStaff | DoStaffAct | RunDeviceTest
+"""The same for staff, beside whatever the person's visit beneath is at."""

@@ -4,17 +4,34 @@
 
 from dataclasses import dataclass, field
 
-from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.card_events import AccessNumberNeeded as AccessNumberNeeded  # noqa: PLC0414  # shown here
+from townhall_kiosk.card_events import AccessNumberWasWrong as AccessNumberWasWrong  # noqa: PLC0414  # shown here
+from townhall_kiosk.card_events import CardFailed as CardFailed  # noqa: PLC0414  # shown here
+from townhall_kiosk.card_events import CardInserted as CardInserted  # noqa: PLC0414  # shown here
+from townhall_kiosk.card_events import CardRead as CardRead  # noqa: PLC0414  # shown here
+from townhall_kiosk.card_events import CardRemoved as CardRemoved  # noqa: PLC0414  # shown here
+from townhall_kiosk.card_events import CardUnusable as CardUnusable  # noqa: PLC0414  # shown here
+from townhall_kiosk.card_events import CardWasDisturbed as CardWasDisturbed  # noqa: PLC0414  # shown here
+from townhall_kiosk.card_events import LastTryWasReached as LastTryWasReached  # noqa: PLC0414  # shown here
+from townhall_kiosk.card_events import PinAccepted as PinAccepted  # noqa: PLC0414  # shown here
+from townhall_kiosk.card_events import PinLengthWasRefused as PinLengthWasRefused  # noqa: PLC0414  # shown here
+from townhall_kiosk.card_events import PinWasBlocked as PinWasBlocked  # noqa: PLC0414  # shown here
+from townhall_kiosk.card_events import PinWasWrong as PinWasWrong  # noqa: PLC0414  # shown here
+from townhall_kiosk.card_events import SeveralCardsSeen as SeveralCardsSeen  # noqa: PLC0414  # shown here
+from townhall_kiosk.staff.acts import DeviceResult, StaffAct
+from townhall_kiosk.staff.views import PinTrouble
 from townhall_kiosk.states import Paper
+from townhall_kiosk.voting import events as voting
 
 # The person
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageChosen:
-    """A touch on the attract screen or the language screen."""
+    """A touch on the attract screen or the language screen; ``has_election``: this kiosk takes part in one now."""
 
     language: str
+    has_election: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,87 +78,38 @@ class PinGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessNumberGiven:
+    """The number printed on a card; whoever uses it wipes it."""
+
+    access_number: bytearray = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class PrintAsked:
     """The receipt on paper, once more if need be."""
 
 
 @dataclass(frozen=True, slots=True)
+class AskedForWays:
+    """The button that leads to the ways to use the kiosk."""
+
+
+@dataclass(frozen=True, slots=True)
+class WayChosen:
+    """Another size of text, contrast, voice, switch; names as ``visit.ways`` has them."""
+
+    group: str
+    choice: str
+
+
+@dataclass(frozen=True, slots=True)
+class CalledForHelp:
+    """The button that calls a member of staff."""
+
+
+@dataclass(frozen=True, slots=True)
 class WasActive:
     """Any touch or key."""
-
-
-# The card
-
-
-@dataclass(frozen=True, slots=True)
-class CardInserted:
-    """One usable card is in, and no other."""
-
-    reader: str
-
-
-@dataclass(frozen=True, slots=True)
-class CardUnusable:
-    """One card is in that this kiosk cannot use."""
-
-    problem: CardProblem
-
-
-@dataclass(frozen=True, slots=True)
-class SeveralCardsSeen:
-    """More than one card is in."""
-
-
-@dataclass(frozen=True, slots=True)
-class CardRemoved:
-    """The visit's card, or the last of all cards, is out."""
-
-
-@dataclass(frozen=True, slots=True)
-class CardRead:
-    """Personal data, certificates and counters are on the desk."""
-
-    authentication_tries: int
-    signature_tries: int
-
-
-@dataclass(frozen=True, slots=True)
-class CardFailed:
-    """The card could not be read, or is not to be trusted."""
-
-    problem: CardProblem
-
-
-@dataclass(frozen=True, slots=True)
-class PinAccepted:
-    """The card did what the PIN allows; the identity (PIN 1) or the signed document (PIN 2) is on the desk."""
-
-
-@dataclass(frozen=True, slots=True)
-class PinWasWrong:
-    """The card refused the PIN."""
-
-    tries_left: int
-
-
-@dataclass(frozen=True, slots=True)
-class PinLengthWasRefused:
-    """Too short or too long; no try was used."""
-
-
-@dataclass(frozen=True, slots=True)
-class LastTryWasReached:
-    """One try is left and the person has not said that they know; no try was used."""
-
-
-@dataclass(frozen=True, slots=True)
-class CardWasDisturbed:
-    """Another program reset or held the card; what was asked was not done."""
-
-
-@dataclass(frozen=True, slots=True)
-class PinWasBlocked:
-    """No try is left."""
 
 
 # The kiosk
@@ -217,6 +185,90 @@ class Fault:
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceChanged:
+    """Staff took the kiosk out of service, or put it back; ``closed`` is the code of why nobody is served, or empty."""
+
+    closed: str
+
+
+# Staff
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAsked:
+    """Somebody who is a member of staff too wants to work at this kiosk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """One of the choices on a screen for staff."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCardInserted:
+    """A card came into the reader for staff."""
+
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCardRemoved:
+    """It is out again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCardKnown:
+    """The card of staff is read; whether its certificate is on the list here and now."""
+
+    tries_left: int
+    is_listed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffPinRefused:
+    """The card did not sign."""
+
+    trouble: PinTrouble
+    tries_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLetIn:
+    """The keeper believes the proof; its token is on the desk."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffTurnedAway:
+    """The card cannot be used, or the keeper does not let this be done."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffActDone:
+    """The keeper did an act, or ``code`` says why not."""
+
+    act: StaffAct
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherPersonNeeded:
+    """The act waits for another person's agreement."""
+
+    act: StaffAct
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceTested:
+    """A test has ended, as far as the machine can tell."""
+
+    result: DeviceResult
+
+
 Event = (
     LanguageChosen
     | Continued
@@ -226,12 +278,18 @@ Event = (
     | AnswerGiven
     | ChangeAsked
     | PinGiven
+    | AccessNumberGiven
     | PrintAsked
+    | AskedForWays
+    | WayChosen
+    | CalledForHelp
     | WasActive
     | CardInserted
     | CardUnusable
     | SeveralCardsSeen
     | CardRemoved
+    | AccessNumberNeeded
+    | AccessNumberWasWrong
     | CardRead
     | CardFailed
     | PinAccepted
@@ -251,4 +309,35 @@ Event = (
     | CountdownOver
     | TimeUp
     | Fault
+    | ServiceChanged
+    | StaffAsked
+    | Picked
+    | StaffCardInserted
+    | StaffCardRemoved
+    | StaffCardKnown
+    | StaffPinRefused
+    | StaffLetIn
+    | StaffTurnedAway
+    | StaffActDone
+    | FurtherPersonNeeded
+    | DeviceTested
+    | voting.Event
 )
+
+Beneath = (
+    StopPressed
+    | CardInserted
+    | CardUnusable
+    | SeveralCardsSeen
+    | CardFailed
+    | ServiceOpened
+    | AnswerAccepted
+    | AnswerRefused
+    | Printed
+    | ServiceChanged
+    | voting.ContestAccepted
+    | voting.ContestRefused
+    | voting.BallotBegun
+    | voting.VotingRefused
+)
+"""What happens to a state that lies under the ways to use or under the help; working states are never covered."""

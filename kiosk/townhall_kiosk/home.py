@@ -4,33 +4,30 @@
 
 ::
 
-    kiosk.toml                place, centre, languages, display, printer
+    kiosk.toml                centre, languages, display, printer
     device.key                the device key, encrypted (development; a TPM holds it on an installed kiosk)
     device.passphrase         opens device.key; staff put it elsewhere with the key ``passphrase_file``
     enrolment/root.json       the centre's keys, checked against the one-time code
     enrolment/device.der      this kiosk's certificate
-    catalogue/services/       services, one folder each
-    catalogue/recipients/     public keys of agencies: <agency>/*.key, raw bytes
-    catalogue/trust/          anchors/*.der, intermediates/*.der, crls/*.crl of national cards
+    catalogue/                the signed catalogue: the last copy that verified wholly (townhall_sync.catalogue)
     journal/                  the journal and its log
+    reports/                  readiness reports
+    service.json              whether staff took the kiosk out of service; without it, it is in service
+    control                   the running keeper's socket: townhall status
 """
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
-from townhall_crypto.errors import CryptoError
-from townhall_crypto.recipients import RecipientPublicKey
 from townhall_crypto.secret import Secret
-from townhall_forms.service import DESCRIPTION_FILE, Service, load_services
 from townhall_kiosk.errors import ConfigurationError
-from townhall_kiosk.messages import Provisions, ServiceFiles
-from townhall_kiosk.texts import load_catalog
+from townhall_sync.errors import MessageMalformedError
+from townhall_sync.wire import RootDocument, decode_base64, read
 
 _MAX_PASSPHRASE_BYTES: Final = 1024
 
@@ -40,16 +37,32 @@ _Seconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What ``kiosk.toml`` says."""
 
-    place: str
     centre: Annotated[str, msgspec.Meta(pattern="^https?://[^/]")]  # base URL
-    languages: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = ("en", "ar")  # the first is the default
+    languages: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)] = ("en", "et", "fr", "ar")  # first: the default
     window: Annotated[str, msgspec.Meta(pattern="^([0-9]+x[0-9]+)?$")] = ""  # WIDTHxHEIGHT; empty: the whole panel
     ppi: Annotated[float, msgspec.Meta(ge=0)] = 0.0  # pixels an inch of the panel; 0: as the panel says
-    paper: str = ""  # directory that takes printed receipts; empty: no printer
+    speech: str = ""  # Unix socket of speech-dispatcher; empty: nobody is read to
+    headphones: str = ""  # input device of the jack; empty: nobody is read to
+    printer: Annotated[str, msgspec.Meta(pattern="^(ipps?://[^/]+/.*)?$")] = ""  # IPP address; empty: no printer
+    paper: str = ""  # directory that takes printed receipts in a printer's place: demo and training
     retry_base_s: _Seconds = 2.0  # full jitter: the first wait after a failed try is at most this
     retry_cap_s: _Seconds = 900.0  # and no wait is longer than this
     line_check_s: _Seconds = 60.0
+    staff_reader: str = ""  # name of the second reader, where clerks put their card to help; empty: there is none
+    removable: str = ""  # where sticks are mounted: the mount point itself, or the folder of mount points
+    elsewhere: str = ""  # told when this kiosk is out of service: place and hours of another way
+    catalogue_check_s: _Seconds = 900.0  # how often the centre is asked for a newer catalogue
     passphrase_file: str = "device.passphrase"  # noqa: S105  # a file's name
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where two settings contradict one another."""
+        if self.printer and self.paper:
+            raise ValueError("`printer` or `paper`, not both")
+
+    @property
+    def can_print(self) -> bool:
+        """Whether receipts can be had on paper."""
+        return bool(self.printer or self.paper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,60 +132,21 @@ class KioskHome:
             raise ConfigurationError(f"{path.name} is empty")
         return Secret(passphrase)
 
-    def provisions(self, kiosk: str, settings: Settings) -> Provisions:
-        """Read the catalogue for visits, and check that it serves everybody who may come.
+    @property
+    def catalogue(self) -> Path:
+        """The signed catalogue's directory."""
+        return self.path / "catalogue"
+
+    def catalogue_root(self) -> bytes:
+        """Return the first root of the signed catalogue, which enrolment brought under the one-time code's hash.
 
         Raises:
-            ConfigurationError: something of it is missing or cannot be read.
-            ServiceRefusedError: a service's own files are wrong.
+            ConfigurationError: not enrolled, or by a centre that had no catalogue.
         """
-        catalogue = self.path / "catalogue"
         try:
-            return self._provisions(kiosk, settings, catalogue)
-        except OSError as exc:
-            raise ConfigurationError(f"catalogue: {exc.filename}: {exc.strerror}") from exc
-
-    @staticmethod
-    def _provisions(kiosk: str, settings: Settings, catalogue: Path) -> Provisions:
-        services = load_services(catalogue / "services")
-        recipients = {agency.name: _files(agency, "*.key") for agency in sorted((catalogue / "recipients").iterdir())}
-        trust = catalogue / "trust"
-        anchors = _files(trust / "anchors", "*.der")
-        if not services or not anchors:
-            raise ConfigurationError("catalogue: no services, or no trust anchors")
-        for service in services:
-            _check_served(service, recipients, settings.languages)
-        return Provisions(
-            kiosk=kiosk,
-            place=settings.place,
-            languages=settings.languages,
-            can_print=bool(settings.paper),
-            services=tuple(_service_files(catalogue / "services" / service.id, service) for service in services),
-            recipients=recipients,
-            anchors=anchors,
-            intermediates=_files(trust / "intermediates", "*.der"),
-            revocation_lists=_files(trust / "crls", "*.crl"),
-        )
-
-
-def _check_served(service: Service, recipients: Mapping[str, tuple[bytes, ...]], languages: Sequence[str]) -> None:
-    """A person must not fill in and sign a form that cannot be sealed, or not be shown in their language."""
-    for language in languages:
-        load_catalog(language)
-        if language not in service.titles:
-            raise ConfigurationError(f"catalogue: {service.id} does not speak {language!r}")
-    keys = recipients.get(service.recipient, ())
-    try:
-        usable = [RecipientPublicKey.from_bytes(key) for key in keys]
-    except CryptoError as exc:
-        raise ConfigurationError(f"catalogue: a key of {service.recipient} cannot be used: {exc.code}") from exc
-    if not usable:
-        raise ConfigurationError(f"catalogue: {service.id} goes to {service.recipient}, of whom there is no key")
-
-
-def _service_files(folder: Path, service: Service) -> ServiceFiles:
-    return ServiceFiles((folder / DESCRIPTION_FILE).read_bytes(), service.form_xml)
-
-
-def _files(folder: Path, pattern: str) -> tuple[bytes, ...]:
-    return tuple(path.read_bytes() for path in sorted(folder.glob(pattern)))
+            root = decode_base64(read(RootDocument, self.root_json()).catalogue_root)
+        except MessageMalformedError as exc:
+            raise ConfigurationError("enrolment/root.json cannot be read: enrol anew") from exc
+        if not root:
+            raise ConfigurationError("the centre had no catalogue when this kiosk was enrolled: enrol anew")
+        return root

@@ -9,7 +9,9 @@ travels for the receipt's sake; it is signed and handed back, and stored nowhere
 import msgspec
 
 from townhall_kiosk.receipt import SignedReceipt
+from townhall_kiosk.staff.messages import FromOffice, ToOffice
 from townhall_kiosk.states import Outcome
+from townhall_kiosk.voting.messages import ElectionFiles, FromPolls, ToPolls
 
 # Keeper to visit
 
@@ -33,6 +35,13 @@ class Provisions(msgspec.Struct, frozen=True, tag=True):
     anchors: tuple[bytes, ...]  # DER
     intermediates: tuple[bytes, ...]  # DER
     revocation_lists: tuple[bytes, ...]  # DER
+    roster: bytes = b""  # staff.json; empty: nobody works here
+    trust_list_at: int = 0  # Unix seconds when the trust list was signed; 0: not known
+    staff_reader: str = ""  # the reader for cards of staff; a citizen's card is never looked for there
+    elsewhere: str = ""  # where people can go when this kiosk is out of service
+    translations: dict[str, bytes] = {}  # language -> signed gettext file that was found to fit
+    election: ElectionFiles | None = None  # in which this kiosk takes part now
+    entropy: bytes = b""  # of the keeper's sources of randomness, fresh for each visit
 
 
 class Line(msgspec.Struct, frozen=True, tag=True):
@@ -46,16 +55,30 @@ class Previous(msgspec.Struct, frozen=True):
 
     number: str | None
     receipt: SignedReceipt | None  # for another print; lost where the keeper itself was restarted since
+    has_voted: bool = False  # a vote was cast: it has no number that anybody but its voter may know
 
 
 class Begin(msgspec.Struct, frozen=True, tag=True):
-    """The visit is on: show the window. Comes with the card channel's file descriptor.
+    """The visit is on: show the window. Comes with the descriptors of the card channel and, if there is one, of speech.
 
-    ``closed`` is empty, or the code of why nobody is served now: no room on the disk, a copied journal.
+    ``closed`` is empty, or the code of why nobody is served now: no room on the disk, a copied journal; ``reason`` is
+    the reason's name where staff took the kiosk out of service.
     """
 
     previous: Previous | None
     closed: str = ""
+    reason: str = ""
+    has_speech: bool = False
+
+
+class Headphones(msgspec.Struct, frozen=True, tag=True):
+    """Whether headphones are plugged in: without them nothing is said aloud."""
+
+    are_plugged: bool
+
+
+class SpeechReplaced(msgspec.Struct, frozen=True, tag=True):
+    """A new connection to the speech service comes with this."""
 
 
 class CardProcessReplaced(msgspec.Struct, frozen=True, tag=True):
@@ -80,7 +103,19 @@ class PrintDone(msgspec.Struct, frozen=True, tag=True):
     code: str = ""
 
 
-FromKeeper = Provisions | Line | Begin | CardProcessReplaced | Committed | NotCommitted | PrintDone
+FromKeeper = (
+    Provisions
+    | Line
+    | Headphones
+    | Begin
+    | CardProcessReplaced
+    | SpeechReplaced
+    | Committed
+    | NotCommitted
+    | PrintDone
+    | FromOffice
+    | FromPolls
+)
 
 # Visit to keeper
 
@@ -114,6 +149,14 @@ class Print(msgspec.Struct, frozen=True, tag=True):
     pdf: bytes
 
 
+class ReplaceSpeech(msgspec.Struct, frozen=True, tag=True):
+    """The speech service is mute or gone: connect anew as soon as it is back."""
+
+
+class CalledForHelp(msgspec.Struct, frozen=True, tag=True):
+    """The person called a member of staff."""
+
+
 class PreviousDismissed(msgspec.Struct, frozen=True, tag=True):
     """The person has read how the broken-off visit ended."""
 
@@ -124,4 +167,17 @@ class VisitOver(msgspec.Struct, frozen=True, tag=True):
     outcome: Outcome
 
 
-FromVisit = StandingBy | Painted | PersonCame | Commit | ReplaceCardProcess | Print | PreviousDismissed | VisitOver
+FromVisit = (
+    StandingBy
+    | Painted
+    | PersonCame
+    | Commit
+    | ReplaceCardProcess
+    | ReplaceSpeech
+    | CalledForHelp
+    | Print
+    | PreviousDismissed
+    | VisitOver
+    | ToOffice
+    | ToPolls
+)

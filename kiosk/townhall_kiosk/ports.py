@@ -6,13 +6,17 @@ Two ports live with the part that asks: ``CentralService`` in ``townhall_sync.ce
 ``townhall_crypto.device_key``.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from townhall_kiosk.receipt import SignedReceipt
-from townhall_smartcard.messages import CardContents, Failed, PinOutcome, ReadersChanged, ServiceChanged
+from townhall_kiosk.speech.voice import Voice
+from townhall_kiosk.staff.messages import Answer, ToOffice
+from townhall_kiosk.voting.messages import FromPolls, ToPolls
+from townhall_smartcard.messages import AgreementOutcome, PinOutcome, ReadersChanged, ReadOutcome, ServiceChanged
 from townhall_ui.screens import Screen
+from townhall_ui.ways import Ways
 
 
 class CardReader(Protocol):
@@ -25,8 +29,11 @@ class CardReader(Protocol):
 class IdentityCard(Protocol):
     """What a card tells of its holder."""
 
-    async def read(self, reader: str) -> CardContents | Failed:
-        """Read everything that needs no PIN."""
+    async def read(self, reader: str) -> ReadOutcome:
+        """Read everything that needs no PIN; the outcome may be that the card's access number is needed."""
+
+    async def open(self, reader: str, access_number: bytearray) -> ReadOutcome:
+        """Open the card with its access number, and read it; wipes ``access_number``."""
 
     async def authenticate(
         self, reader: str, pin: bytearray, digest: bytes, *, last_try_confirmed: bool = False
@@ -41,8 +48,20 @@ class SigningCard(Protocol):
         """Sign ``digest`` (48 bytes) after PIN 2; wipes ``pin``."""
 
 
-class Cards(CardReader, IdentityCard, SigningCard, Protocol):
-    """All three, as one card process offers them."""
+class AgreeingCard(Protocol):
+    """What a card agrees on with nobody listening."""
+
+    async def agree(
+        self, reader: str, pin: bytearray, point: bytes, *, last_try_confirmed: bool = False, challenge_bytes: int = 0
+    ) -> AgreementOutcome:
+        """Agree with ``point`` (ECDH) by the authentication key after PIN 1; wipes ``pin``.
+
+        Then ask the card for so many bytes of its generator; one that has none gives none.
+        """
+
+
+class Cards(CardReader, IdentityCard, SigningCard, AgreeingCard, Protocol):
+    """All of them, as one card process offers them."""
 
 
 class DocumentSigner(Protocol):
@@ -61,6 +80,20 @@ class DocumentSigner(Protocol):
         """Return the signed document."""
 
 
+class ContainerSigner(Protocol):
+    """Puts files into a signed container with one signature of a card."""
+
+    async def __call__(
+        self,
+        files: Mapping[str, bytes],
+        *,
+        certificate: bytes,
+        sign_digest: Callable[[bytes], Awaitable[bytes]],
+        signed_at: datetime,
+    ) -> bytes:
+        """Return the container (ETSI EN 319 162-1)."""
+
+
 class Outbox(Protocol):
     """Makes sealed payloads durable."""
 
@@ -75,11 +108,51 @@ class Printer(Protocol):
         """Print one PDF; return an empty text, or the code of why not."""
 
 
+class StaffOffice(Protocol):
+    """The keeper's counter for staff, as a visit sees it."""
+
+    async def ask_office(self, message: ToOffice, on_progress: Callable[[int, int], None] | None = None) -> Answer:
+        """Ask, and return the one answer."""
+
+    async def tell_office(self, message: ToOffice) -> None:
+        """Tell something that has no answer."""
+
+
+class PollsOffice(Protocol):
+    """The keeper's polling station, as a visit sees it."""
+
+    async def ask_polls(self, message: ToPolls) -> FromPolls:
+        """Ask, and return the one answer."""
+
+
 class Display(Protocol):
     """Shows screens; what the person does comes back as intents."""
 
     def show_screen(self, screen: Screen) -> None:
         """Show ``screen`` in place of what was there."""
+
+    def use(self, ways: Ways) -> None:
+        """Look and be used like this from now on."""
+
+
+class Speech(Protocol):
+    """Reads texts aloud, one after another; whoever asks never waits and never sees it fail."""
+
+    def say(self, text: str, language: str, *, is_urgent: bool) -> None:
+        """Say ``text`` (BCP 47 ``language``) next; an urgent one takes the place of what is being said or waits."""
+
+    def stop(self) -> None:
+        """Be silent at once."""
+
+    def use(self, voice: Voice) -> None:
+        """Speak like this from the next text on."""
+
+
+class Headphones(Protocol):
+    """Whether somebody can hear what only they should hear."""
+
+    async def changes(self, told: Callable[[bool], Awaitable[None]]) -> None:
+        """Tell whether headphones are plugged in, and then each change; returns where that cannot be known any more."""
 
 
 class Clock(Protocol):

@@ -5,17 +5,15 @@
 Format: docs/formats/kiosk-receipt.md.
 """
 
-import base64
-
 import msgspec
 
 from townhall_crypto import canonical, namespaces
-from townhall_crypto.device_key import DeviceKey, verify_device_signature
+from townhall_crypto.device_key import DeviceKey
 from townhall_crypto.errors import CryptoError
+from townhall_crypto.signed_text import verify_text, write_text
 from townhall_kiosk.errors import ReceiptRefusedError
 
 PREFIX = "TOWNHALL-RECEIPT-1:"
-_MAX_TEXT = 4096
 
 
 class ReceiptFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,9 +40,7 @@ class SignedReceipt(msgspec.Struct, frozen=True):
 
     def to_text(self) -> str:
         """Return the text inside the QR code."""
-        body = self.facts.signed_bytes()
-        packed = len(body).to_bytes(2, "big") + body + self.signature
-        return PREFIX + _base32(packed)  # base 32 suits the alphanumeric mode of QR codes
+        return write_text(PREFIX, self.facts.signed_bytes(), self.signature)
 
 
 def sign_receipt(facts: ReceiptFacts, key: DeviceKey) -> SignedReceipt:
@@ -58,28 +54,8 @@ def verify_receipt(untrusted_text: str, device_public_der: bytes) -> ReceiptFact
     Raises:
         ReceiptRefusedError: not a receipt, or not signed by this device.
     """
-    packed = _unpack(untrusted_text.strip())
-    length = int.from_bytes(packed[:2], "big")
-    body, signature = packed[2 : 2 + length], packed[2 + length :]
     try:
-        verify_device_signature(device_public_der, namespaces.PRINTED_RECEIPT, body, signature)
+        body = verify_text(untrusted_text, PREFIX, namespaces.PRINTED_RECEIPT, device_public_der)
         return msgspec.convert(canonical.decode(body), ReceiptFacts)
     except (CryptoError, msgspec.MsgspecError) as exc:
-        raise ReceiptRefusedError("the signature does not belong to this text and device") from exc
-
-
-def _unpack(text: str) -> bytes:
-    if len(text) > _MAX_TEXT or not text.startswith(PREFIX):
-        raise ReceiptRefusedError("not the text of a Townhall receipt")
-    encoded = text.removeprefix(PREFIX)
-    try:
-        packed = base64.b32decode(encoded + "=" * (-len(encoded) % 8))
-    except ValueError as exc:
-        raise ReceiptRefusedError("not the text of a Townhall receipt") from exc
-    if _base32(packed) != encoded:  # the last letter has bits to spare: one text for one receipt
-        raise ReceiptRefusedError("not the text of a Townhall receipt")
-    return packed
-
-
-def _base32(packed: bytes) -> str:
-    return base64.b32encode(packed).decode().rstrip("=")
+        raise ReceiptRefusedError("not the text of a receipt by this device") from exc

@@ -4,13 +4,13 @@
 
 Theory of operation. A visit is in one ``State``; what happens is an ``Event``; ``advance`` looks the pair up and
 returns the next state and the effects to perform. It does nothing itself. The rows are read top-down in the order of a
-visit; three events have an answer in every state: ``CardRemoved``, ``IdleTimeout`` and ``Fault`` (``steps.py``). A pair
-that stands nowhere leaves the state as it is: a late answer of a card, or a second touch.
+visit; five events have an answer in every state: ``CardRemoved``, ``IdleTimeout``, ``Fault``, ``AskedForWays`` and
+``CalledForHelp`` (``steps.py``). What happens by itself under the ways to use or under the help happens to the state
+beneath. A pair that stands nowhere leaves the state as it is: a late answer of a card, or a second touch.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TypeVar, get_args
+from dataclasses import replace
+from typing import get_args
 
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
@@ -18,48 +18,33 @@ from townhall_kiosk import states as at
 from townhall_kiosk import steps as then
 from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.events import Event
+from townhall_kiosk.staff import counter
 from townhall_kiosk.states import State
 from townhall_kiosk.steps import Step
+from townhall_kiosk.table_row import Key, Row
+from townhall_kiosk.table_row import row as _row
+from townhall_kiosk.voting import states as vote
+from townhall_kiosk.voting.table import VOTING_TABLE
 from townhall_smartcard.messages import PinRole
-
-_S = TypeVar("_S", bound=State)
-_E = TypeVar("_E", bound=Event)
-_Key = tuple[type[object], type[object]]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table; ``targets`` are the states it can lead to."""
-
-    source: type[object]
-    event: type[object]
-    take: Callable[[State, Event], Step]
-    targets: tuple[type[object], ...]
-
-
-def _row(source: type[_S], event: type[_E], take: Callable[[_S, _E], Step], *targets: type[object]) -> tuple[_Key, Row]:
-    def checked(state: State, happened: Event) -> Step:
-        if not (isinstance(state, source) and isinstance(happened, event)):
-            raise TypeError(f"{type(state).__name__} x {type(happened).__name__} came to the wrong row")
-        return take(state, happened)
-
-    return (source, event), Row(source, event, checked, targets)
-
 
 _PIN1_OR_2_STATES = (at.ConfirmingLastTry, at.EnteringPin, at.CardRefused)
 
-TABLE: dict[_Key, Row] = dict(
+TABLE: dict[Key, Row] = dict(
     (
         # Nobody is here
-        _row(at.Attract, on.LanguageChosen, then.in_language, at.WaitingForCard),
+        _row(at.Attract, on.LanguageChosen, then.in_language, at.WaitingForCard, vote.VotingOffered),
         _row(at.Attract, on.CardInserted, lambda _s, _e: Step(at.ChoosingLanguage()), at.ChoosingLanguage),
         _row(at.Attract, on.CardUnusable, lambda _s, _e: Step(at.ChoosingLanguage()), at.ChoosingLanguage),
         _row(at.Attract, on.SeveralCardsSeen, lambda _s, _e: Step(at.ChoosingLanguage()), at.ChoosingLanguage),
+        _row(at.Arrived, on.LanguageChosen, then.in_language, at.WaitingForCard, vote.VotingOffered),
+        _row(at.Arrived, on.CardInserted, lambda _s, _e: Step(at.ChoosingLanguage()), at.ChoosingLanguage),
+        _row(at.Arrived, on.CardUnusable, lambda _s, _e: Step(at.ChoosingLanguage()), at.ChoosingLanguage),
+        _row(at.Arrived, on.SeveralCardsSeen, lambda _s, _e: Step(at.ChoosingLanguage()), at.ChoosingLanguage),
         _row(at.PreviousEnded, on.Continued, then.dismiss, at.Attract, at.OutOfService),
         _row(at.PreviousEnded, on.TimeUp, then.dismiss, at.Attract, at.OutOfService),
         _row(at.PreviousEnded, on.PrintAsked, lambda s, _e: Step(s, (do.PrintReceipt(),)), at.PreviousEnded),
         _row(at.PreviousEnded, on.Printed, lambda s, e: Step(replace(s, paper=e.paper)), at.PreviousEnded),
-        _row(at.ChoosingLanguage, on.LanguageChosen, then.in_language, at.WaitingForCard),
+        _row(at.ChoosingLanguage, on.LanguageChosen, then.in_language, at.WaitingForCard, vote.VotingOffered),
         _row(at.ChoosingLanguage, on.StopPressed, then.stop, at.TakingCard),
         # The card
         _row(at.WaitingForCard, on.CardInserted, then.read, at.ReadingCard),
@@ -70,6 +55,25 @@ TABLE: dict[_Key, Row] = dict(
         _row(at.SeveralCards, on.CardUnusable, then.refuse, at.CardRefused),
         _row(at.SeveralCards, on.StopPressed, then.leave, at.Ended),
         _row(at.ReadingCard, on.CardRead, then.card_read, *_PIN1_OR_2_STATES),
+        _row(
+            at.ReadingCard,
+            on.AccessNumberNeeded,
+            lambda s, _e: Step(at.EnteringAccessNumber(s.reader)),
+            at.EnteringAccessNumber,
+        ),
+        _row(
+            at.ReadingCard,
+            on.AccessNumberWasWrong,
+            lambda s, _e: Step(at.EnteringAccessNumber(s.reader, was_wrong=True)),
+            at.EnteringAccessNumber,
+        ),
+        _row(
+            at.EnteringAccessNumber,
+            on.AccessNumberGiven,
+            lambda s, e: Step(at.ReadingCard(s.reader), (do.OpenCard(s.reader, e.access_number),)),
+            at.ReadingCard,
+        ),
+        _row(at.EnteringAccessNumber, on.StopPressed, then.stop, at.TakingCard),
         _row(at.ReadingCard, on.CardFailed, then.refuse, at.CardRefused),
         _row(
             at.ReadingCard,
@@ -111,6 +115,7 @@ TABLE: dict[_Key, Row] = dict(
             at.ChoosingService,
         ),
         _row(at.ChoosingService, on.ServiceOpened, lambda s, _e: Step(at.Answering(s.reader, 0)), at.Answering),
+        _row(at.ChoosingService, on.CardFailed, then.refuse, at.CardRefused),
         _row(at.ChoosingService, on.StopPressed, then.stop, at.TakingCard),
         _row(at.Answering, on.AnswerGiven, lambda s, e: Step(s, (do.GiveAnswer(s.question, e.value),)), at.Answering),
         _row(at.Answering, on.AnswerAccepted, then.answer_accepted, at.Answering, at.Reviewing),
@@ -156,11 +161,18 @@ TABLE: dict[_Key, Row] = dict(
         _row(at.ShowingReceipt, on.PrintAsked, lambda s, _e: Step(s, (do.PrintReceipt(),)), at.ShowingReceipt),
         _row(at.ShowingReceipt, on.Printed, lambda s, e: Step(replace(s, paper=e.paper)), at.ShowingReceipt),
         _row(at.ShowingReceipt, on.Continued, then.finish, at.TakingCard, at.Thanked),
+        # Over any of these
+        _row(at.ChoosingWays, on.WayChosen, lambda s, e: Step(s, (do.UseWay(e.group, e.choice),)), at.ChoosingWays),
+        _row(at.ChoosingWays, on.Continued, lambda s, _e: Step(s.resume), *get_args(at.Waiting)),
+        _row(at.HelpComing, on.Continued, lambda s, _e: Step(s.resume), *get_args(at.Waiting | at.ChoosingWays)),
         # Ways out
         _row(at.StoppedEarly, on.Continued, then.leave, at.Ended),
         _row(at.StoppedEarly, on.TimeUp, then.leave, at.Ended),
         _row(at.Thanked, on.TimeUp, lambda s, _e: then.ended(s.outcome), at.Ended),
         _row(at.Thanked, on.WasActive, lambda s, _e: then.ended(s.outcome), at.Ended),
+        _row(at.ChoosingService, on.StaffAsked, counter.staff_asked, at.AtCounter),
+        _row(at.OutOfService, on.CardInserted, counter.at_closed_kiosk, at.AtCounter),
+        _row(vote.WaitingForOfficer, on.CardInserted, counter.at_booth, at.AtCounter),
         _row(
             at.OutOfService,
             on.TimeUp,
@@ -169,13 +181,22 @@ TABLE: dict[_Key, Row] = dict(
             at.Ended,
         ),
         _row(at.StillThere, on.WasActive, lambda s, _e: Step(s.resume), *get_args(at.Resumable)),
-        _row(at.StillThere, on.CountdownOver, lambda s, _e: then.gone(s.resume), at.TakingCard, at.Thanked, at.Ended),
+        _row(
+            at.StillThere,
+            on.CountdownOver,
+            lambda s, _e: then.gone(s.resume),
+            *(at.TakingCard, at.Thanked, at.Ended, at.Attract, at.OutOfService, at.CardRefused),
+        ),
+        # Voting
+        *VOTING_TABLE,
     )
 )
 
 
-def advance(state: State, event: Event) -> Step:
+def advance(state: State, event: Event) -> Step:  # noqa: C901, PLR0911  # one line an event
     """Return what follows from ``event`` in ``state``; pure."""
+    if isinstance(state, at.AtCounter):
+        return counter.advance(state, event, advance)
     row = TABLE.get((type(state), type(event)))
     if row is not None:
         return row.take(state, event)
@@ -186,7 +207,17 @@ def advance(state: State, event: Event) -> Step:
             return then.idle(state)
         case on.Fault():
             return then.fault(state, event)
-        case on.PinGiven():
-            return Step(state, (do.WipePin(event.pin),))
+        case on.AskedForWays():
+            return then.ask_for_ways(state)
+        case on.CalledForHelp():
+            return then.call_for_help(state)
+        case _ if isinstance(state, at.Aside) and isinstance(event, on.Beneath):
+            return then.put_back_over(state, advance(state.resume, event))
+        case on.StaffCardInserted():
+            return counter.staff_card(state, event)
+        case on.ServiceChanged():
+            return then.service_changed(state, event)
+        case on.PinGiven(pin=secret) | on.AccessNumberGiven(access_number=secret):
+            return Step(state, (do.WipeSecret(secret),))
         case _:
             return Step(state)

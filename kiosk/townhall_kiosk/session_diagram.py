@@ -15,18 +15,23 @@ from townhall_kiosk.session import TABLE
 from townhall_kiosk.states import State
 
 _STARTS = (at.Attract, at.PreviousEnded, at.OutOfService)
+_BACK: dict[type[object], tuple[type[object], ...]] = {
+    at.StillThere: get_args(at.Resumable),
+    at.ChoosingWays: get_args(at.Waiting),
+    at.HelpComing: get_args(at.Waiting | at.ChoosingWays),
+}
 _WORDS = {at.CardNeed.NONE: "-", at.CardNeed.VISIT: "stops the visit", at.CardNeed.RELEASE: "is waited for"}
 
 
 def mermaid() -> str:
     """Return the rows of the table as a Mermaid state diagram, one arrow a pair of states.
 
-    ``StillThere`` goes back to wherever it came from; its arrows to all those states would hide the rest.
+    What lies over other states goes back to wherever it came from; its arrows to all those would hide the rest.
     """
     arrows: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in TABLE.values():
         for target in row.targets:
-            if not (row.source is at.StillThere and target in get_args(at.Resumable)):
+            if target not in _BACK.get(row.source, ()):
                 arrows[row.source.__name__, target.__name__].append(_spaced(row.event.__name__))
     lines = ["stateDiagram-v2", *(f"    [*] --> {state.__name__}" for state in _STARTS)]
     lines += [f"    {source} --> {target}: {', '.join(events)}" for (source, target), events in arrows.items()]
@@ -43,7 +48,7 @@ def facts() -> str:
 def _facts_of(state: type[State]) -> str:
     wait, countdown = (f"{state.idle.wait_s} s", f"{state.idle.countdown_s} s") if state.idle else ("-", "-")
     lasts = "-" if state.lasts_s is None else f"{state.lasts_s} s"
-    card = "as behind it" if state is at.StillThere else _WORDS[state.card]
+    card = "as behind it" if state in _BACK else _WORDS[state.card]
     return f"| {state.__name__} | {card} | {wait} | {countdown} | {lasts} |"
 
 

@@ -7,55 +7,23 @@ that decide where to go next. Every state class says what taking the card out me
 somebody (``idle``) and after how many seconds it passes by itself (``lasts_s``).
 """
 
-import enum
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.staff import views
+from townhall_kiosk.staff.acts import StaffAct
+from townhall_kiosk.state_facts import CardNeed as CardNeed  # noqa: PLC0414  # shown here
+from townhall_kiosk.state_facts import Idle as Idle  # noqa: PLC0414  # shown here
+from townhall_kiosk.state_facts import Outcome as Outcome  # noqa: PLC0414  # shown here
+from townhall_kiosk.state_facts import Paper as Paper  # noqa: PLC0414  # shown here
+from townhall_kiosk.state_facts import PinNotice as PinNotice  # noqa: PLC0414  # shown here
+from townhall_kiosk.voting import states as vote
 from townhall_smartcard.messages import PinRole
 
-
-class CardNeed(enum.Enum):
-    """What taking the card out means in a state."""
-
-    NONE = "none"  # nobody needs it
-    VISIT = "visit"  # without it the visit stops and nothing was sent
-    RELEASE = "release"  # it is what we wait for
-
-
-class Outcome(enum.Enum):
-    """How a visit ended, as the person is told and the audit trail records it."""
-
-    NOTHING_SENT = "nothing-sent"
-    STORED = "stored"
-
-
-class PinNotice(enum.Enum):
-    """What to say above the PIN pad."""
-
-    NONE = "none"
-    WRONG = "wrong"
-    LENGTH = "length"
-    INTERRUPTED = "interrupted"  # another program disturbed the card: enter it again
-
-
-class Paper(enum.Enum):
-    """What became of the receipt on paper."""
-
-    NOT_ASKED = "not-asked"
-    PRINTED = "printed"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Idle:
-    """How long a screen waits for somebody, and how long it then counts down; seconds."""
-
-    wait_s: int
-    countdown_s: int
-
-
 _EMPTY_HANDED = Idle(60, 20)
+_WAITING_FOR_STAFF = Idle(300, 45)
+_STAFF_LOCK = Idle(600, 0)  # staff are told nothing before: they come in again
 _PIN = Idle(60, 30)
 _FORM = Idle(180, 45)
 
@@ -70,6 +38,15 @@ class Attract:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrived:
+    """Somebody is here, chose ways to use the kiosk or called for help, and has no language yet."""
+
+    card: ClassVar[CardNeed] = CardNeed.NONE
+    idle: ClassVar[Idle | None] = _EMPTY_HANDED
+    lasts_s: ClassVar[int | None] = None
+
+
+@dataclass(frozen=True, slots=True)
 class PreviousEnded:
     """The visit before this one broke off; the person may still be here."""
 
@@ -77,6 +54,7 @@ class PreviousEnded:
     has_receipt: bool = False
     closed: str = ""  # code of why nobody is served after this was read; empty: somebody is
     paper: Paper = Paper.NOT_ASKED
+    has_voted: bool = False  # what was stored is a vote
     card: ClassVar[CardNeed] = CardNeed.NONE
     idle: ClassVar[Idle | None] = None
     lasts_s: ClassVar[int | None] = 60
@@ -116,6 +94,17 @@ class ReadingCard:
     reader: str
     card: ClassVar[CardNeed] = CardNeed.VISIT
     idle: ClassVar[Idle | None] = None
+    lasts_s: ClassVar[int | None] = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnteringAccessNumber:
+    """The card is held to a reader, and opens with the number printed on it."""
+
+    reader: str
+    was_wrong: bool = False  # the number given before
+    card: ClassVar[CardNeed] = CardNeed.VISIT
+    idle: ClassVar[Idle | None] = _PIN
     lasts_s: ClassVar[int | None] = None
 
 
@@ -273,6 +262,26 @@ class StoppedEarly:
 
 
 @dataclass(frozen=True, slots=True)
+class ChoosingWays:
+    """Size of text, contrast, speech, switches: over where the person was, who goes back there."""
+
+    resume: "Waiting"
+    card: ClassVar[CardNeed] = CardNeed.VISIT
+    idle: ClassVar[Idle | None] = _FORM
+    lasts_s: ClassVar[int | None] = None
+
+
+@dataclass(frozen=True, slots=True)
+class HelpComing:
+    """A member of staff was called; over where the person was, who goes back there."""
+
+    resume: "Waiting | ChoosingWays"
+    card: ClassVar[CardNeed] = CardNeed.VISIT
+    idle: ClassVar[Idle | None] = _WAITING_FOR_STAFF
+    lasts_s: ClassVar[int | None] = None
+
+
+@dataclass(frozen=True, slots=True)
 class StillThere:
     """A countdown; any touch goes back."""
 
@@ -280,6 +289,30 @@ class StillThere:
     card: ClassVar[CardNeed] = CardNeed.VISIT
     idle: ClassVar[Idle | None] = None
     lasts_s: ClassVar[int | None] = None
+
+
+@dataclass(frozen=True, slots=True)
+class AtCounter:
+    """Staff are at the screen (``staff.counter`` has its table); what was there before is covered, and goes on."""
+
+    view: views.View
+    reader: str  # where their card is
+    beneath: "State | None" = None
+    is_own_reader: bool = True  # that reader is the citizens'; False: it is for staff only
+    agreeing: StaffAct | None = None  # what a further person is asked to agree to
+    card: ClassVar[CardNeed] = CardNeed.RELEASE
+    idle: ClassVar[Idle | None] = _STAFF_LOCK
+    lasts_s: ClassVar[int | None] = None
+
+    @property
+    def is_assist(self) -> bool:
+        """Whether a person's visit is beneath."""
+        return self.beneath is not None and not isinstance(self.beneath, Attract | OutOfService)
+
+    @property
+    def is_card_in(self) -> bool:
+        """Whether the card of staff is in a reader."""
+        return not isinstance(self.view, views.OtherPersonAsked) or self.view.card_is_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,10 +336,12 @@ class Ended:
     lasts_s: ClassVar[int | None] = None
 
 
-Resumable = (
-    ChoosingLanguage
+Asking = (
+    Arrived
+    | ChoosingLanguage
     | WaitingForCard
     | SeveralCards
+    | EnteringAccessNumber
     | ConfirmingLastTry
     | EnteringPin
     | ChoosingService
@@ -314,12 +349,24 @@ Resumable = (
     | Reviewing
     | ReadingDocument
     | ShowingReceipt
+    | vote.Asking
 )
+
+"""Where a person is asked for something; turns into a countdown when nobody is there."""
+
+Waiting = PreviousEnded | Asking | CardRefused | TakingCard | StoppedEarly | OutOfService | vote.Waiting
+"""Where a person is waited for: from here, and back to here, lead the ways to use and the help."""
+
+Aside = ChoosingWays | HelpComing
+"""What lies over a state; what lies beneath goes on meanwhile."""
+
+Resumable = Asking | Aside
+"""What turns into a countdown when nobody is there, and comes back as it was."""
 
 State = (
     Attract
     | PreviousEnded
-    | Resumable
+    | Asking
     | ReadingCard
     | CardRefused
     | UsingPin
@@ -328,7 +375,22 @@ State = (
     | TakingCard
     | Thanked
     | StoppedEarly
+    | vote.State
+    | Aside
     | StillThere
+    | AtCounter
     | OutOfService
     | Ended
 )
+
+
+def beneath(state: State) -> State:
+    """Return the state under everything that lies over it."""
+    while True:
+        match state:
+            case StillThere() | ChoosingWays() | HelpComing():
+                state = state.resume
+            case AtCounter(beneath=covered) if covered is not None:
+                state = covered
+            case _:
+                return state

@@ -12,6 +12,7 @@ from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.effects import Effect
 from townhall_kiosk.events import Event
 from townhall_kiosk.states import State
+from townhall_kiosk.voting import states as vote
 from townhall_smartcard.messages import PinRole
 
 
@@ -26,8 +27,8 @@ class Step:
 def dismiss(state: at.PreviousEnded, _event: Event) -> Step:
     """The news was read: on to the next visitor, or out of service where nobody can be served."""
     if state.closed:
-        return Step(at.OutOfService(state.closed, card_is_in=False), (do.Forget(),))
-    return Step(at.Attract(), (do.Forget(), do.LookForCard()))
+        return Step(at.OutOfService(state.closed, card_is_in=False), (do.Forget(), do.ResetWays()))
+    return Step(at.Attract(), (do.Forget(), do.ResetWays(), do.LookForCard()))
 
 
 def stop(_state: State, _event: Event) -> Step:
@@ -56,7 +57,9 @@ def refuse(_state: State, event: on.CardUnusable | on.CardFailed) -> Step:
 
 
 def in_language(_state: State, event: on.LanguageChosen) -> Step:
-    """Speak the chosen language, then see whether a card is in already."""
+    """Speak the chosen language, then offer the vote, or see whether a card is in already."""
+    if event.has_election:
+        return Step(vote.VotingOffered(), (do.UseLanguage(event.language),))
     return Step(at.WaitingForCard(), (do.UseLanguage(event.language), do.LookForCard()))
 
 
@@ -136,40 +139,100 @@ def back_from_pin(state: at.EnteringPin | at.ConfirmingLastTry, _event: on.WentB
     return Step(at.ReadingDocument(state.reader, tries))
 
 
-def finish(state: at.ShowingReceipt, _event: Event) -> Step:
+def finish(state: at.ShowingReceipt | vote.ShowingVoteReceipt, _event: Event) -> Step:
     """Leave the receipt: the card first, if it is in."""
+    outcome = at.Outcome.VOTED if isinstance(state, vote.ShowingVoteReceipt) else at.Outcome.STORED
     if state.card_is_in:
-        return Step(at.TakingCard(at.Outcome.STORED), (do.Forget(),))
-    return Step(at.Thanked(at.Outcome.STORED), (do.Forget(),))
+        return Step(at.TakingCard(outcome), (do.Forget(),))
+    return Step(at.Thanked(outcome), (do.Forget(),))
 
 
-def gone(state: at.Resumable) -> Step:
+def gone(state: at.Resumable) -> Step:  # noqa: PLR0911  # one line a case
     """Nobody answered the countdown: release the card if one is in."""
-    if isinstance(state, at.ShowingReceipt):
-        return finish(state, on.CountdownOver())
-    if state.card is at.CardNeed.VISIT:
-        return Step(at.TakingCard(at.Outcome.NOTHING_SENT), (do.Forget(),))
-    return ended(at.Outcome.NOTHING_SENT)
+    match at.beneath(state):
+        case at.ShowingReceipt() | vote.ShowingVoteReceipt() as receipt:
+            return finish(receipt, on.CountdownOver())
+        case at.PreviousEnded() as news:
+            return dismiss(news, on.CountdownOver())
+        case at.CardRefused() | at.TakingCard() | at.OutOfService() as waiting:  # for the card, whoever is there
+            return Step(waiting)
+        case vote.VoterCardRefused() | vote.VoterTurnedAway(card_is_in=True):
+            return Step(at.TakingCard(at.Outcome.NOTHING_SENT), (do.Forget(),))
+        case vote.ShowingAdmission(card_is_in=True):
+            return Step(at.TakingCard(at.Outcome.ADMITTED), (do.Forget(),))
+        case vote.ShowingAdmission():
+            return ended(at.Outcome.ADMITTED)
+        case vote.TakingSlip():
+            return ended(at.Outcome.SLIP)
+        case below if below.card is at.CardNeed.VISIT:
+            return Step(at.TakingCard(at.Outcome.NOTHING_SENT), (do.Forget(),))
+        case _:
+            return ended(at.Outcome.NOTHING_SENT)
 
 
-def card_removed(state: State) -> Step:  # noqa: PLR0911  # one line a case reads better than a nest
+def ask_for_ways(state: State) -> Step:
+    """Answer ``AskedForWays`` in every state: those that wait for a person are left for the ways to use."""
+    match state:
+        case at.Attract():
+            return Step(at.ChoosingWays(at.Arrived()))
+        case at.HelpComing(resume=at.ChoosingWays() as ways):
+            return Step(ways)
+        case at.HelpComing(resume=below) if not isinstance(below, at.ChoosingWays):
+            return Step(at.ChoosingWays(below))
+        case _ if isinstance(state, at.Waiting):
+            return Step(at.ChoosingWays(state))
+        case _:
+            return Step(state)
+
+
+def call_for_help(state: State) -> Step:
+    """Answer ``CalledForHelp`` in every state: staff are called, whatever the machine is at."""
+    match state:
+        case at.Attract():
+            return Step(at.HelpComing(at.Arrived()), (do.CallStaff(),))
+        case at.StillThere():
+            return call_for_help(state.resume)
+        case _ if isinstance(state, at.Waiting | at.ChoosingWays):
+            return Step(at.HelpComing(state), (do.CallStaff(),))
+        case at.Ended():
+            return Step(state)
+        case _:
+            return Step(state, (do.CallStaff(),))
+
+
+def put_back_over(state: at.Aside, below: Step) -> Step:
+    """What lies beneath went on: it stays covered where it waits for the person still, and shows itself otherwise."""
+    match state, below.state:
+        case at.HelpComing(), at.ChoosingWays() as ways:
+            return Step(at.HelpComing(ways), below.effects)
+        case _, waiting if isinstance(waiting, at.Waiting):
+            return Step(replace(state, resume=waiting), below.effects)
+        case _:
+            return below
+
+
+def card_removed(state: State) -> Step:  # noqa: C901, PLR0911  # one line a case reads better than a nest
     """Answer ``CardRemoved`` in every state."""
     match state:
         case at.ChoosingLanguage():
-            return Step(at.Attract())
+            return Step(at.Arrived())
         case at.SeveralCards():
             return Step(at.WaitingForCard())
-        case at.Committing():
+        case at.Committing() | vote.CastingVote() | vote.VoterTurnedAway() | vote.ShowingAdmission():
             return Step(replace(state, card_is_in=False))
         case at.CardRefused():
             return Step(at.WaitingForCard(), (do.LookForCard(),))
-        case at.ShowingReceipt(card_is_in=True):
-            return Step(at.Thanked(at.Outcome.STORED), (do.Forget(),))
+        case vote.VoterCardRefused():
+            return Step(vote.WaitingForVoter(), (do.LookForCard(),))
+        case vote.WaitingForVoter(are_several=True):
+            return Step(vote.WaitingForVoter())
+        case at.ShowingReceipt(card_is_in=True) | vote.ShowingVoteReceipt(card_is_in=True):
+            return finish(replace(state, card_is_in=False), on.CardRemoved())
         case at.TakingCard():
             return Step(at.Thanked(state.outcome), (do.Forget(),))
         case at.OutOfService():
             return Step(replace(state, card_is_in=False))
-        case at.StillThere():
+        case at.StillThere() | at.ChoosingWays() | at.HelpComing():
             after = card_removed(state.resume)
             return Step(state) if after.state == state.resume else after
         case _ if state.card is at.CardNeed.VISIT:
@@ -190,10 +253,27 @@ def fault(state: State, event: on.Fault) -> Step:
     match state:
         case at.PreviousEnded() | at.ShowingReceipt() | at.TakingCard() | at.Thanked() | at.Ended() | at.OutOfService():
             return Step(state)
-        case at.StillThere():
+        case vote.ShowingVoteReceipt() | vote.ShowingAdmission() | vote.TakingSlip():
+            return Step(state)
+        case at.StillThere() | at.ChoosingWays() | at.HelpComing():
             after = fault(state.resume, event)
             return Step(state) if after.state == state.resume else after
-        case at.Committing(card_is_in=card_is_in):
+        case at.Committing(card_is_in=card_is_in) | vote.CastingVote(card_is_in=card_is_in):
             return Step(at.OutOfService(event.code, card_is_in), (do.Forget(),))
         case _:
             return Step(at.OutOfService(event.code, state.card is not at.CardNeed.NONE), (do.Forget(),))
+
+
+def service_changed(state: State, event: on.ServiceChanged) -> Step:
+    """Staff closed or opened the kiosk: who is being served goes on to the end, and nobody after them."""
+    match state:
+        case at.Attract() if event.closed:
+            return Step(at.OutOfService(event.closed, card_is_in=False), (do.Forget(),))
+        case at.PreviousEnded():
+            return Step(replace(state, closed=event.closed))
+        case at.OutOfService(card_is_in=False) if not event.closed:
+            return ended(at.Outcome.NOTHING_SENT)
+        case at.OutOfService() if event.closed:
+            return Step(replace(state, code=event.closed))
+        case _:
+            return Step(state)

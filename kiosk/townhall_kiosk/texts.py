@@ -9,7 +9,7 @@ place and a meaning (``pin.wrong``); no English sentence stands in the code.
 import gettext
 import io
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from babel import Locale
@@ -38,10 +38,10 @@ def load_catalog(language: str) -> Catalog:
 class Texts:
     """The texts of one language."""
 
-    def __init__(self, language: str) -> None:
-        """Load the catalogue; see ``load_catalog`` for what is raised."""
+    def __init__(self, language: str, catalog: Catalog | None = None) -> None:
+        """Load the kiosk's own texts, unless ``catalog`` has others; see ``load_catalog`` for what is raised."""
         compiled = io.BytesIO()
-        write_mo(compiled, load_catalog(language))
+        write_mo(compiled, load_catalog(language) if catalog is None else catalog)
         compiled.seek(0)
         self.language = language
         self.locale = Locale.parse(language, sep="-")
@@ -55,10 +55,10 @@ class Texts:
         """
         return self._found(text_id, self._translations.gettext(text_id)).format(**facts)
 
-    def counted(self, text_id: str, count: int) -> str:
-        """Return the text in the plural form that ``count`` asks for, with ``{count}`` filled in."""
+    def counted(self, text_id: str, count: int, **facts: str | int) -> str:
+        """Return the text in the plural form that ``count`` asks for, with ``{count}`` and ``{facts}`` filled in."""
         text = self._translations.ngettext(text_id, text_id, count)
-        return self._found(text_id, text).format(count=count)
+        return self._found(text_id, text).format(count=count, **facts)
 
     def date_time(self, moment: datetime) -> str:
         """Return a date and time as people of this language write it, to the minute."""
@@ -66,13 +66,16 @@ class Texts:
         day = format_date(moment, format="long", locale=self.locale)
         return pattern.format(format_time(moment, format="short", locale=self.locale), day)
 
+    def date(self, day: date) -> str:
+        """Return a day as people of this language write it."""
+        return format_date(day, format="long", locale=self.locale)
+
     @property
     def is_right_to_left(self) -> bool:
         """Whether lines start on the right."""
         return self.locale.text_direction == "rtl"
 
-    @staticmethod
-    def _found(text_id: str, text: str) -> str:
+    def _found(self, text_id: str, text: str) -> str:
         if text == text_id:  # gettext's answer for "no such text"
             raise ConfigurationError(f"no text {text_id!r}")
         return text

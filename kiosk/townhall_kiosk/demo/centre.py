@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,16 +60,23 @@ class DemoCentre:
     def _passphrase(self) -> Path:
         return self.directory / "centre.passphrase"
 
-    def create(self, services: Path, trust: Path) -> None:
-        """Make the centre and its agency."""
+    def create(self, services: Path, trust: Path, trust_services: Sequence[str] = ()) -> None:
+        """Make the centre and its agency; ``trust_services`` are options that tell the agency whom to ask."""
         self._passphrase.touch(mode=0o600)
         self._passphrase.write_text(secrets.token_urlsafe(16))
         self.command("init", "--data", str(self.data), "--origin", "demo.townhall", *self._ca())
         self.command(
             *("inbox", "init", "--inbox", str(self.inbox), "--name", self.agency, "--centre", self.url),
             *("--root", str(self.data / "root.json"), "--services", str(services), "--anchors", str(trust)),
+            *trust_services,
         )
         self.command("agency", "add", "--data", str(self.data), "--by", "anna", str(self.inbox / "agency.json"))
+
+    def publish(self, content: Path) -> None:
+        """Sign a catalogue of what lies in ``content``, with keys that are forgotten at once, and let kiosks know."""
+        command = [sys.executable, "-I", "-m", "townhall_central.simulation.catalogue"]
+        self._run([*command, str(content), str(self.data / "catalogue")])
+        self.command("catalogue", "--data", str(self.data))
 
     def agency_file(self) -> dict[str, str]:
         """Return the agency's public file."""
@@ -114,11 +122,28 @@ class DemoCentre:
         """Let the agency fetch once; return number and state of each of its cases."""
         self.command("inbox", "run", "--inbox", str(self.inbox), "--once")
         lines = self.command("inbox", "list", "--inbox", str(self.inbox)).splitlines()
-        return [(int(number), state) for number, state in (line.split(maxsplit=1) for line in lines)]
+        return [(int(number), state) for number, state, _worth in (line.split("  ") for line in lines)]
 
     def case(self, number: int, document: Path) -> str:
         """Return what the agency sees of one case, as JSON, and write its signed document."""
         return self.command("inbox", "show", "--inbox", str(self.inbox), str(number), "--document", str(document))
+
+    def shown(self, number: int) -> str:
+        """Return what the agency sees of one case, as JSON."""
+        return self.command("inbox", "show", "--inbox", str(self.inbox), str(number))
+
+    def take_stick(self, stick: Path) -> str:
+        """Take what kiosks sent by stick and answer there; return the report, as JSON."""
+        return self.command("stick", "--data", str(self.data), str(stick))
+
+    def worth(self, number: int) -> str:
+        """Return what the signature of a case is worth, and the level of its document."""
+        lines = self.command("inbox", "list", "--inbox", str(self.inbox)).splitlines()
+        return next(worth for each, _state, worth in (line.split("  ") for line in lines) if int(each) == number)
+
+    def archived(self, number: int, document: Path) -> None:
+        """Write the document of a case with all of its proof."""
+        self.command("inbox", "show", "--inbox", str(self.inbox), str(number), "--archived", str(document))
 
     def remove(self) -> None:
         """Stop and delete everything."""
@@ -134,9 +159,13 @@ class DemoCentre:
         Raises:
             CentreFailedError: it failed.
         """
-        done = subprocess.run([*_program(), *arguments], capture_output=True, text=True, timeout=_WITHIN_S, check=False)
+        return self._run([*_program(), *arguments])
+
+    @staticmethod
+    def _run(command: list[str]) -> str:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_WITHIN_S, check=False)
         if done.returncode != 0:
-            raise CentreFailedError(f"townhall-central {arguments[0]}: {done.stderr.strip()}")
+            raise CentreFailedError(f"{' '.join(command[:4])}: {done.stderr.strip()}")
         return done.stdout
 
 

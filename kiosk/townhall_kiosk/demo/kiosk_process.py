@@ -5,16 +5,20 @@
 import asyncio
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 
 from townhall_kiosk.home import KioskHome
-from townhall_kiosk.keeper.app import run_kiosk, visit_command_of
+from townhall_kiosk.keeper.app import run_kiosk, start_anew
+from townhall_kiosk.keeper.processes import own_children
 from townhall_process.child import die_with_parent
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="keeper %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    for library in ("httpx2", "tuf"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     die_with_parent()
     home, person = KioskHome(Path(sys.argv[1])), sys.argv[2]
-    command = visit_command_of(home.settings(), "townhall_kiosk.demo.visit_process", "--person", person)
-    asyncio.run(run_kiosk(home, command))
+    processes = partial(own_children, module="townhall_kiosk.demo.visit_process", arguments=("--person", person))
+    if asyncio.run(run_kiosk(home, processes)):
+        start_anew()

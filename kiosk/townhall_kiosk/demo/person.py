@@ -29,6 +29,7 @@ class Hands(enum.Enum):
 
     TOUCH = "touch"
     KEYBOARD = "reach"
+    SWITCH = "scan"  # one switch and the mark that goes through the screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +122,45 @@ class Person:
             raise PersonLostError(f"found nothing called {name!r} on {self.look()}")
 
     def type(self, text: str) -> None:
-        """Type on the keyboard of the desk."""
-        self._front("type", text)
+        """Type on the keyboard of the desk; who has a switch only presses keys on the glass."""
+        if self.hands is Hands.SWITCH:
+            self.press_signs(text.replace("\t", ""))
+        else:
+            self._front("type", text)
+
+    def press_signs(self, signs: str) -> None:
+        """Press keys on the glass; turn to the other page of the keyboard where a sign is not on this one."""
+        for sign in signs:
+            if sign not in self.read().splitlines():
+                self.press("123" if sign.isdecimal() else "ABC")
+            self.press(sign)
+
+    def key(self, name: str) -> None:
+        """Press one key of a keyboard, by Qt's name for it."""
+        self._front("stroke", name)
+
+    def press_keys(self, sequence: str) -> None:
+        """Press keys of the desk's keyboard together, such as Ctrl+C."""
+        self._front("key", sequence)
 
     def read(self) -> str:
         """Return all words in the window, as a screen reader finds them."""
         return str(self._front("read")["text"])
+
+    def standby_window(self) -> Callable[[], str]:
+        """Return what tells the kind of screen in the window that connected last; empty while that is hidden."""
+        window = self._newest_first()[0]
+
+        def shown() -> str:
+            seen = self._order(window, "look")
+            return str(seen["kind"]) if seen is not None else ""
+
+        return shown
+
+    def touches(self) -> list[float]:
+        """Return, for each touch of the window in front, the seconds until what followed from it was painted."""
+        seconds = self._front("touches")["seconds"]
+        return [float(each) for each in seconds] if isinstance(seconds, list) else []
 
     def picture(self) -> bytes:
         """Return the window as PNG."""

@@ -33,6 +33,17 @@ ANSWERS: Mapping[str, str] = {
     "email": "",
     "declaration": "yes",
 }
+BRIEF_ANSWERS: Mapping[str, str] = {
+    "street": "tamme",
+    "house": "1",
+    "postcode": "50403",
+    "town": "tartu",
+    "previous_place": "none",
+    "movers": "nobody",
+    "tenure": "owner",
+    "declaration": "yes",
+}
+"""Answers as short as the form takes them: each letter costs somebody with a switch many steps."""
 
 _TOUCHES = 5
 _TOUCH_AGAIN_S = 1.0
@@ -53,6 +64,7 @@ class Visitor:
     remove_card: Callable[[], None]
     pin1: str = "1234"
     pin2: str = "12345"
+    access_number: str = ""  # of a card that is held to the reader
     answers: Mapping[str, str] = field(default_factory=lambda: ANSWERS)
 
     def steps(self) -> Iterator[str]:
@@ -68,6 +80,9 @@ class Visitor:
         self._start()
         yield self._at("insert-card", "MessageScreen", self.text("insert-card.heading"))
         self.insert_card()
+        if self.access_number:
+            yield self._at("access-number", "AccessNumberScreen", self.text("access-number.heading"))
+            self._pin(self.access_number, "access-number.button")
         yield self._at("pin1", "PinScreen", self.text("pin1.heading"))
         self._pin(self.pin1, "pin1.button")
         yield self._at("services", "ChoiceScreen")
@@ -81,7 +96,7 @@ class Visitor:
         while position < len(asked_questions(form)):
             asked = asked_questions(form)[position]
             name = asked.ref.rsplit("/", 1)[-1]
-            self.person.wait_for("QuestionScreen", asked.label)
+            self._at_question(asked.label)
             value = self._answer(name)
             self._enter(asked, value)
             self.watch(f"question-{name}")
@@ -110,6 +125,18 @@ class Visitor:
         yield self._at("thanks", "MessageScreen", self.text("thanks.heading"))
         yield self._at("attract-again", "AttractScreen")
 
+    def known_answers(self) -> Iterator[tuple[Question, str]]:
+        """Yield each question that will be put, and what this person answers."""
+        form = self._own_copy()
+        position = 0
+        while position < len(asked_questions(form)):
+            asked = asked_questions(form)[position]
+            value = self._answer(asked.ref.rsplit("/", 1)[-1])
+            yield asked, value
+            if asked.kind is not QuestionKind.NOTE:
+                form.answer(asked.ref, value)
+            position += 1
+
     def _start(self) -> None:
         """Touch until the kiosk answers: between two visits a touch can fall on the window that leaves."""
         for _ in range(_TOUCHES):
@@ -117,6 +144,9 @@ class Visitor:
                 self.person.press(self.text("attract.touch"))
                 self.person.wait_for("MessageScreen", self.text("insert-card.heading"), within_s=_TOUCH_AGAIN_S)
                 return
+
+    def _at_question(self, label: str) -> None:
+        self.person.wait_for("QuestionScreen", label)
 
     def _at(self, name: str, kind: str, heading: str = "") -> str:
         self.person.wait_for(kind, heading)
@@ -143,6 +173,8 @@ class Visitor:
                 self.person.type("\t".join(reversed(value.split("-"))))
             case QuestionKind.NOTE:
                 pass
+            case _ if not value.isascii():  # no key of the desk's keyboard has these letters
+                self.person.press_signs(value)
             case _:
                 self.person.type(value)
 

@@ -6,15 +6,29 @@ from typing import Final
 
 from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.staff import acts, counter_assist, counter_steps, views
+from townhall_kiosk.staff.acts import AssistStep, DeviceTest
+from townhall_kiosk.staff.errors import ClosedByStaffError
+from townhall_kiosk.staff.views import PinTrouble
 from townhall_kiosk.states import Outcome, Paper, PinNotice, State
+from townhall_kiosk.voting import states as vote
+from townhall_kiosk.voting.errors import (
+    REFUSALS,
+    SlipNotCastError,
+    SlipNotTakenError,
+    VotedHereError,
+    VotingRefusedError,
+)
 from townhall_smartcard.messages import PinRole
 from townhall_sync.errors import JournalFullError
 
 _ROLES: Final = (PinRole.AUTHENTICATION, PinRole.SIGNATURE)
-RESUMABLE: Final[tuple[at.Resumable, ...]] = (
+_ASKING: Final[tuple[at.Asking, ...]] = (
+    at.Arrived(),
     at.ChoosingLanguage(),
     at.WaitingForCard(),
     at.SeveralCards(),
+    *(at.EnteringAccessNumber("A", was_wrong) for was_wrong in (False, True)),
     *(at.ConfirmingLastTry("A", role) for role in _ROLES),
     *(at.EnteringPin("A", role, tries, notice) for role in _ROLES for tries in (1, 2, 3) for notice in PinNotice),
     at.ChoosingService("A"),
@@ -24,23 +38,97 @@ RESUMABLE: Final[tuple[at.Resumable, ...]] = (
     at.Reviewing("A"),
     at.ReadingDocument("A", 3),
     *(at.ShowingReceipt(card_is_in, paper) for card_is_in in (True, False) for paper in Paper),
+    vote.VotingOffered(),
+    *map(vote.VotingOffered, (*REFUSALS, VotingRefusedError.code)),
+    vote.WaitingForOfficer(),
+    vote.EnteringAdmission(),
+    vote.ChoosingDistrict(),
+    *(vote.Marking(contest, has_notice=has_notice) for contest in (0, 1, 2) for has_notice in (True, False)),
+    vote.ReviewingBallot(),
+    *(vote.SlipFailed(paper) for paper in Paper if paper not in {Paper.PRINTED, Paper.NOT_ASKED}),
+    vote.CheckOrCast(),
+    vote.ShowingCheck(),
+    vote.CastSlipFailed(Paper.JAMMED),
+    vote.TakingSlip(),
+    *map(vote.EnteringSlip, ("", SlipNotTakenError.code, SlipNotCastError.code)),
+    vote.ShowingAdmission(card_is_in=True),
+    vote.ShowingAdmission(card_is_in=False, paper=Paper.PRINTED),
+    *(vote.WaitingForVoter(are_several=are_several) for are_several in (True, False)),
+    *(vote.EnteringVoterNumber("A", was_wrong) for was_wrong in (True, False)),
+    vote.ReadingStatement("A", 3),
+    vote.ConfirmingLastVoteTry("A"),
+    vote.EnteringVotePin("A", 3),
+    vote.EnteringVotePin("A", 2, PinNotice.WRONG),
+    vote.ShowingVoteReceipt(card_is_in=True),
+    vote.ShowingVoteReceipt(card_is_in=False, paper=Paper.PRINTED),
 )
-STATES: Final[tuple[State, ...]] = (
-    *RESUMABLE,
-    *map(at.StillThere, RESUMABLE),
-    at.Attract(),
+WAITING: Final[tuple[at.Waiting, ...]] = (
+    *_ASKING,
     at.PreviousEnded(None),
+    at.PreviousEnded(None, has_voted=True),
+    vote.VoterCardRefused(CardProblem.MUTE),
+    *(vote.VoterTurnedAway(VotedHereError.code, card_is_in) for card_is_in in (True, False)),
     *(at.PreviousEnded("1234", has_receipt=True, paper=paper) for paper in Paper),
     at.PreviousEnded("1234"),
     at.PreviousEnded("1234", closed=JournalFullError.code),
-    at.ReadingCard("A"),
     *map(at.CardRefused, CardProblem),
+    *map(at.TakingCard, Outcome),
+    at.StoppedEarly(),
+    *(at.OutOfService(JournalFullError.code, card_is_in) for card_is_in in (True, False)),
+)
+RESUMABLE: Final[tuple[at.Resumable, ...]] = (
+    *_ASKING,
+    *map(at.ChoosingWays, WAITING),
+    *map(at.HelpComing, WAITING),
+    at.HelpComing(at.ChoosingWays(at.Reviewing("A"))),
+)
+_TOLD: Final = ("", "staff.told.done", "staff.told.failed")
+VIEWS: Final[tuple[views.View, ...]] = (
+    views.CardBeingRead(),
+    views.LastTryAsked(),
+    *(views.PinAsked(3, trouble) for trouble in (None, PinTrouble.WRONG, PinTrouble.LENGTH, PinTrouble.INTERRUPTED)),
+    views.PinInUse(3, last_try_confirmed=False),
+    views.TurnedAway(JournalFullError.code),
+    *(views.Menu(told, JournalFullError.code) for told in _TOLD),
+    *(views.Tests(told) for told in _TOLD),
+    *map(views.Testing, DeviceTest),
+    *map(views.TouchTest, range(counter_steps.TOUCH_TARGETS)),
+    *map(views.Judging, (DeviceTest.PRINTER, DeviceTest.SPEECH)),
+    views.ReasonAsked(),
+    *map(views.Confirming, counter_steps.GRAVE.values()),
+    views.Doing(acts.ExportToStick()),
+    *(views.OtherPersonAsked(acts.RetireKiosk(), card_is_in) for card_is_in in (True, False)),
+    *(views.OtherPersonAsked(act) for act in (acts.OpenPolls(), acts.ClosePolls())),
+    views.Finished(),
+    views.Finished(JournalFullError.code),
+    *(views.AssistMenu(f"assist.told.{step.value}") for step in counter_assist.TOLD_STEPS),
+    views.AssistMenu("staff.told.failed"),
+    views.AssistLanguage(),
+    views.Assisting(AssistStep.BEGAN),
+)
+"""Everything that staff can see."""
+
+STATES: Final[tuple[State, ...]] = (
+    *WAITING,
+    *(state for state in RESUMABLE if not isinstance(state, at.Waiting)),
+    *map(at.StillThere, RESUMABLE),
+    at.Attract(),
+    at.ReadingCard("A"),
     *(at.UsingPin("A", role, 3, last_try_confirmed=False) for role in _ROLES),
     at.MakingDocument("A"),
     at.Committing(),
-    *map(at.TakingCard, Outcome),
+    vote.MakingBallot(),
+    vote.OpeningBallot(),
+    vote.CastingAtBooth(),
+    vote.ReadingSlip(),
+    vote.ReadingVoter("A"),
+    vote.SigningVote("A", 3, last_try_confirmed=False),
+    vote.CastingVote(),
     *map(at.Thanked, Outcome),
-    at.StoppedEarly(),
-    *(at.OutOfService(JournalFullError.code, card_is_in) for card_is_in in (True, False)),
     *map(at.Ended, Outcome),
+    *(at.OutOfService(ClosedByStaffError.code, card_is_in) for card_is_in in (True, False)),
+    *(at.AtCounter(view, "A") for view in VIEWS),
+    *(at.AtCounter(view, "A", agreeing=acts.RetireKiosk()) for view in (views.PinAsked(3), views.PinAsked(2))),
+    *(at.AtCounter(view, "S", at.Answering("A", 0), is_own_reader=False) for view in VIEWS),
+    at.AtCounter(views.AssistMenu(), "S", at.Committing(), is_own_reader=False),
 )

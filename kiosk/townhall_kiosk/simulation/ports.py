@@ -8,13 +8,15 @@ centre in ``townhall_sync.simulator``.
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from townhall_crypto.device_key import DeviceKey
-from townhall_kiosk.errors import PrintError
 from townhall_kiosk.receipt import ReceiptFacts, SignedReceipt, sign_receipt
+from townhall_kiosk.speech.voice import Voice
 from townhall_sync.clock import SimulatedClock
 from townhall_ui.screens import Screen
+from townhall_ui.ways import Ways
 
 
 class HandAlarm:
@@ -85,6 +87,11 @@ class RecordingDisplay:
         self.screens: list[Screen] = []
         self.changed = asyncio.Event()
         """Set by every screen; whoever waits clears it."""
+        self.ways = Ways()
+
+    def use(self, ways: Ways) -> None:
+        """Look like this."""
+        self.ways = ways
 
     def show_screen(self, screen: Screen) -> None:
         """Show a screen."""
@@ -95,6 +102,43 @@ class RecordingDisplay:
     def current(self) -> Screen:
         """What is on the glass."""
         return self.screens[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One text that was read to a person."""
+
+    text: str
+    language: str
+    is_urgent: bool
+    voice: Voice
+
+
+class RecordingSpeech:
+    """Implements ``Speech``; remembers what was said, and when it fell silent (None)."""
+
+    def __init__(self) -> None:
+        """Say nothing yet."""
+        self.record: list[Said | None] = []
+        self.voice = Voice()
+
+    def say(self, text: str, language: str, *, is_urgent: bool) -> None:
+        """Remember a text."""
+        if text.strip():
+            self.record.append(Said(text, language, is_urgent, self.voice))
+
+    def stop(self) -> None:
+        """Remember the silence."""
+        self.record.append(None)
+
+    def use(self, voice: Voice) -> None:
+        """Speak like this."""
+        self.voice = voice
+
+    @property
+    def texts(self) -> list[str]:
+        """What was said, in order."""
+        return [said.text for said in self.record if said is not None]
 
 
 class SimulatedOutbox:
@@ -137,7 +181,8 @@ class SimulatedPrinter:
     def __init__(self) -> None:
         """Begin with an empty tray."""
         self.sheets: list[bytes] = []
-        self.is_broken = False
+        self.trouble = ""
+        """The code of why nothing comes out; empty: it prints."""
         self.asked = 0
         self.changed = asyncio.Event()
         """Set by every request; whoever waits clears it."""
@@ -146,7 +191,7 @@ class SimulatedPrinter:
         """Put a sheet in the tray, or return the code of why not."""
         self.asked += 1
         self.changed.set()
-        if self.is_broken:
-            return PrintError.code
+        if self.trouble:
+            return self.trouble
         self.sheets.append(pdf)
         return ""

@@ -8,37 +8,50 @@ and the wire to the card are simulated, so nothing waits for a clock, a window, 
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from townhall_crypto.asice import sign_asice
 from townhall_crypto.pades import sign_pdf
 from townhall_crypto.recipients import RecipientPublicKey
 from townhall_crypto.trust import TrustAnchors
 from townhall_fonts import FONT_DIRECTORY
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
+from townhall_kiosk.ports import PollsOffice, StaffOffice
 from townhall_kiosk.simulation.ports import (
     HandTimer,
     RecordingDisplay,
+    RecordingSpeech,
     SimulatedOutbox,
     SimulatedPrinter,
     StandingClock,
 )
+from townhall_kiosk.staff.errors import StaffRefusedError
+from townhall_kiosk.staff.messages import Answer, StaffTurnedAway, ToOffice
 from townhall_kiosk.visit.asking import asked_questions
+from townhall_kiosk.visit.ballot_work import BallotWork
 from townhall_kiosk.visit.card_work import CardWork
 from townhall_kiosk.visit.closing_work import ClosingWork
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.form_work import FormWork
 from townhall_kiosk.visit.runner import Visit
+from townhall_kiosk.visit.staff_work import StaffWork
 from townhall_kiosk.visit.surroundings import Surroundings
+from townhall_kiosk.visit.voice_box import VoiceBox
+from townhall_kiosk.visit.voter_work import VoterWork
+from townhall_kiosk.visit.voting_paper import VotingPaper
 from townhall_kiosk.visit.work import Work
+from townhall_kiosk.voting.errors import PackageNotCurrentError
+from townhall_kiosk.voting.messages import FromPolls, PollsDone, ToPolls
 from townhall_process.errors import ChannelClosedError
 from townhall_smartcard.simulation.simulated_cards import SimulatedCards
 from townhall_smartcard.simulation.vpcd import VirtualCard
 from townhall_ui import screens
+from townhall_voting.randomness import MixedRandomness, OperatingSystem
 
 FIRST, SECOND = "Reader A", "Reader B"
 _PATIENCE_S = 30.0
@@ -47,10 +60,29 @@ _TURNS = 50  # of the loop: more than any chain of events without a thread needs
 _State = TypeVar("_State", bound=at.State)
 
 
+class NobodyAtTheOffice:
+    """Implements ``StaffOffice`` where no keeper is: everybody is turned away."""
+
+    async def ask_office(self, _message: ToOffice, _on_progress: Callable[[int, int], None] | None = None) -> Answer:
+        """Turn away."""
+        return StaffTurnedAway(StaffRefusedError.code)
+
+    async def tell_office(self, _message: ToOffice) -> None:
+        """Hear nothing."""
+
+
+class NoPolls:
+    """Implements ``PollsOffice`` where no election is."""
+
+    async def ask_polls(self, _message: ToPolls) -> FromPolls:
+        """Refuse."""
+        return PollsDone(PackageNotCurrentError.code)
+
+
 class SimulatedVisit:
     """Use it as an asynchronous context manager; whatever went wrong inside comes out at its end."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # keyword-only but for what every visit needs
         self,
         around: Surroundings,
         anchors: TrustAnchors,
@@ -58,20 +90,36 @@ class SimulatedVisit:
         outbox: SimulatedOutbox,
         *,
         start: at.State | None = None,
+        office: StaffOffice | None = None,
+        polls: PollsOffice | None = None,
     ) -> None:
         """Wire a visit that begins on the attract screen, or in ``start``."""
-        self.around, self.outbox = around, outbox
+        self.around, self.outbox, self._office = around, outbox, office
+        if polls is None:  # a kiosk for services alone
+            around.election = None
         self.desk, self.timer, self.display, self.printer = Desk(), HandTimer(), RecordingDisplay(), SimulatedPrinter()
         self.cards = SimulatedCards(FIRST, SECOND)
+        self.voice, self.speech = VoiceBox(around), RecordingSpeech()
         self.pins: list[bytearray] = []
         self.told: list[str | at.Outcome] = []
-        """What the keeper was told: "left", "dismissed", and the outcome."""
+        """What the keeper was told: "left", "dismissed", "help", and the outcome."""
         self.clock = StandingClock()
         fonts = Path(FONT_DIRECTORY)
-        card = CardWork(self.desk, around, anchors, self.clock, os.urandom, sign_pdf)
+        card = CardWork(self.desk, around, anchors, self.clock, os.urandom, sign_pdf, sign_asice)
         form = FormWork(self.desk, around, self.clock, fonts)
         closing = ClosingWork(self.desk, around, recipients, outbox, self.printer, fonts)
-        self._start, self._work = start or at.Attract(), Work(card, form, closing)
+        self.office: list[ToOffice] = []
+        """What the keeper's office for staff was told."""
+        self.chimes = 0
+        staff = StaffWork(self.desk.counter, around, office or NobodyAtTheOffice(), self._say, self._progressed)
+        office_of_polls, paper = polls or NoPolls(), VotingPaper(around, self.clock, fonts)
+        randomness = MixedRandomness((OperatingSystem(),))
+        ballot = BallotWork(self.desk.ballot, around, office_of_polls, self.printer, paper, randomness)
+        voter = VoterWork(
+            self.desk.ballot, around, anchors, self.clock, office_of_polls, self.printer, paper, randomness
+        )
+        self._start = start or at.Attract()
+        self._work = Work(card, form, closing, staff, ballot=ballot, voter=voter)
         self._visit: Visit
         self._errors: list[dict[str, object]] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -85,10 +133,14 @@ class SimulatedVisit:
             work=self._work,
             around=self.around,
             desk=self.desk,
+            voice=self.voice,
             start=self._start,
+            on_help=lambda: self.told.append("help"),
             on_dismissed=lambda: self.told.append("dismissed"),
             on_left=lambda: self.told.append("left"),
             on_over=self.told.append,
+            tell_office=self._tell_office,
+            chime=self._chime,
         )
         self._tasks = [asyncio.create_task(self._visit.run()), asyncio.create_task(self._follow_cards())]
         await self.settle()
@@ -116,6 +168,21 @@ class SimulatedVisit:
             names = [each.name for each in cards.readers]
             there = {name: card for name in names if (card := cards.card_in(name)) is not None}
             self.cards = SimulatedCards(*names, cards=there)
+
+    def _tell_office(self, message: ToOffice) -> None:
+        self.office.append(message)
+        if self._office is not None:
+            self._tasks.append(asyncio.create_task(self._office.tell_office(message)))
+
+    def _progressed(self) -> None:
+        self._visit.progressed()
+
+    def _chime(self) -> None:
+        self.chimes += 1
+
+    def _say(self, sentence: str) -> bool:
+        self.voice.hear(sentence, self.around.language, is_urgent=True)
+        return True
 
     # What can be seen
 
@@ -153,6 +220,12 @@ class SimulatedVisit:
         """Enter a PIN; ``pins`` keeps the buffer, to see that it is wiped."""
         self.pins.append(bytearray(digits.encode()))
         self.press(screens.EnteredPin(self.pins[-1]))
+
+    def enter_access_number(self, digits: bytes) -> bytearray:
+        """Enter the number of a card; return the buffer, to see that it is wiped."""
+        number = bytearray(digits)
+        self.press(screens.EnteredAccessNumber(number))
+        return number
 
     def insert(self, card: VirtualCard, reader: str = FIRST) -> None:
         """Put a card into a reader."""

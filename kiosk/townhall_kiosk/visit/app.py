@@ -8,17 +8,21 @@ import logging
 import os
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import qasync
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible, QImage
 from PySide6.QtWidgets import QApplication
 
 from townhall_fonts import FONT_DIRECTORY, FONT_FILES
 from townhall_kiosk.visit.keeper_link import KeeperLink
 from townhall_kiosk.visit.stage import Panel, Stage
+from townhall_process import sandbox
 from townhall_process.child import live_as_child, take_end
 from townhall_process.errors import ChannelClosedError
+from townhall_process.service_manager import ServiceManager
 from townhall_ui.screens import Active, Intent
 from townhall_ui.theme import Theme
 from townhall_ui.window import Window
@@ -40,10 +44,18 @@ class VisitApp:
 
     def panel(self) -> Panel:
         """Return the screen as the stage knows it."""
-        return Panel(self.window, self._show, self._listen)
+        return Panel(self.window, self._show, self._listen, self._hear, self._warm, QApplication.beep)
+
+    def _warm(self, png: bytes) -> None:
+        """Have Qt look for its plug-ins of pictures and of accessibility while it still may."""
+        QImage.fromData(png)
+        QAccessible.queryAccessibleInterface(self.window)
 
     def _on_intent(self, intent: Intent) -> None:
         self._listener(intent)
+
+    def _hear(self, listener: Callable[[str, str, bool], None]) -> None:
+        self.window.spoken.connect(listener)
 
     def _listen(self, listener: Callable[[Intent], None]) -> None:
         self._listener = listener
@@ -51,6 +63,7 @@ class VisitApp:
     def _show(self) -> None:
         if self._size is None:
             self.window.setCursor(Qt.CursorShape.BlankCursor)
+            self.window.resize(self.window.screen().size())  # the first picture already, before a compositor says so
             self.window.showFullScreen()
         else:
             self.window.resize(*self._size)
@@ -78,13 +91,19 @@ def main(arguments: Sequence[str], on_window: Callable[[Window], None] | None = 
     app = VisitApp(application, size=options.size, ppi=options.ppi)
     if on_window is not None:
         on_window(app.window)
-    stage = Stage(KeeperLink(take_end(arguments)), app.panel(), Path(FONT_DIRECTORY))
+    lock = partial(sandbox.lock, sandbox.Rights.NOTHING_NEW)
+    stage = Stage(KeeperLink(take_end(arguments)), app.panel(), Path(FONT_DIRECTORY), lock)
     loop = qasync.QEventLoop(application)
     loop.set_exception_handler(_end_on_bug)
+    manager = ServiceManager()
+    beating = loop.create_task(manager.beat())  # a window that does not answer any more is ended from outside
     try:
         loop.run_until_complete(stage.run())
     except ChannelClosedError:
         return 0
+    finally:
+        beating.cancel()
+        manager.close()
     return 0
 
 

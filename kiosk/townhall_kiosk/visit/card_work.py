@@ -6,56 +6,42 @@ from dataclasses import dataclass
 
 import msgspec
 
-from townhall_crypto.trust import TrustAnchors, Usage, validate_certificate
-from townhall_forms.transaction import IdentityEvidence
+from townhall_crypto.errors import CertificateRefusedError
+from townhall_crypto.pades import SignDigest
+from townhall_crypto.trust import TrustAnchors, Usage, ValidatedCertificate, validate_certificate
+from townhall_crypto.trust_verdict import Outcome, TrustEvidence, judge, weaker
+from townhall_forms.document_attachments import extract_instance
+from townhall_forms.transaction import CONTAINER_ANSWERS, CONTAINER_DOCUMENT, IdentityEvidence, SignatureFormat
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
-from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.card_problem import DISTURBED, CardProblem
 from townhall_kiosk.errors import VisitError
-from townhall_kiosk.ports import Cards, Clock, DocumentSigner, Randomness
+from townhall_kiosk.ports import Cards, Clock, ContainerSigner, DocumentSigner, Randomness
+from townhall_kiosk.visit.card_answers import (
+    CERTIFICATE_PROBLEMS,
+    REFUSALS,
+    NotSignedError,
+    failed,
+    no_signature,
+)
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.identity import (
     CHALLENGE_BYTES,
     Identity,
-    RefusalReason,
     challenge_digest,
     verify_identity,
 )
 from townhall_smartcard.messages import (
+    AccessNumberNeeded,
+    AccessNumberWrong,
+    CardContents,
     Failed,
-    Failure,
-    LastTryUnconfirmed,
-    PinBlocked,
-    PinLengthRefused,
-    PinOutcome,
     PinRole,
     PinWrong,
+    ReadOutcome,
     Signed,
 )
-
-_DISTURBED = frozenset({Failure.CARD_RESET, Failure.READER_BUSY})
-_PROBLEMS = {
-    Failure.CARD_MUTE: CardProblem.MUTE,
-    Failure.CARD_UNSUPPORTED: CardProblem.UNSUPPORTED,
-    Failure.CARD_UNREADABLE: CardProblem.UNREADABLE,
-    Failure.NO_SERVICE: CardProblem.MUTE,
-}
-_REFUSALS = {
-    RefusalReason.CARD_INCONSISTENT: CardProblem.INCONSISTENT,
-    RefusalReason.CHALLENGE_FAILED: CardProblem.PROOF_FAILED,
-    RefusalReason.EXPIRED: CardProblem.EXPIRED,
-    RefusalReason.NOT_YET_VALID: CardProblem.NOT_YET_VALID,
-    RefusalReason.REVOKED: CardProblem.REVOKED,
-}
-
-
-class _NotSignedError(VisitError):
-    """The card answered the document's digest with something else than a signature."""
-
-    def __init__(self, outcome: PinOutcome) -> None:
-        super().__init__(type(outcome).__name__)
-        self.outcome = outcome
 
 
 @dataclass(slots=True)
@@ -68,18 +54,52 @@ class CardWork:
     clock: Clock
     randomness: Randomness
     signer: DocumentSigner
+    container_signer: ContainerSigner
     cards: Cards | None = None
 
     async def read(self, job: do.ReadCard) -> on.Event:
         """Read what needs no PIN; once more where another program disturbed the card (nothing was used up)."""
         outcome = await self._cards().read(job.reader)
-        if isinstance(outcome, Failed) and outcome.failure in _DISTURBED:
+        if isinstance(outcome, Failed) and outcome.failure in DISTURBED:
             outcome = await self._cards().read(job.reader)
-        if isinstance(outcome, Failed):
-            return self._failed(outcome)
+        return self._take(outcome)
+
+    async def open(self, job: do.OpenCard) -> on.Event:
+        """Open the card with its access number and read what needs no PIN."""
+        try:
+            return self._take(await self._cards().open(job.reader, job.access_number))
+        finally:
+            job.access_number[:] = bytes(len(job.access_number))
+
+    def _take(self, outcome: ReadOutcome) -> on.Event:
+        match outcome:
+            case AccessNumberNeeded():
+                return on.AccessNumberNeeded()
+            case AccessNumberWrong():
+                return on.AccessNumberWasWrong()
+            case Failed():
+                return failed(outcome)
+        problem = self._judge(outcome)
+        if problem is not None:
+            return on.CardFailed(problem)
         self.desk.contents = outcome
         tries = outcome.tries
         return on.CardRead(tries[PinRole.AUTHENTICATION].left, tries[PinRole.SIGNATURE].left)
+
+    def _judge(self, untrusted: CardContents) -> CardProblem | None:
+        """Look both certificates up before a PIN is asked and a form filled in for nothing."""
+        now, found = self.clock.now(), list[ValidatedCertificate]()
+        for certificate, usage, otherwise in (
+            (untrusted.authentication_certificate, Usage.AUTHENTICATION, CardProblem.UNTRUSTED),
+            (untrusted.signature_certificate, Usage.SIGNATURE, CardProblem.INCONSISTENT),
+        ):
+            try:
+                found.append(validate_certificate(certificate, self.anchors, now, usage))
+            except CertificateRefusedError as exc:
+                return CERTIFICATE_PROBLEMS.get(exc.reason, otherwise)
+        evidence = TrustEvidence(weaker(found[0].revocation, found[1].revocation), self.anchors.signed_at)
+        self.desk.verdicts = {service.id: judge(evidence, service.trust, now) for service in self.around.services}
+        return None
 
     async def prove_identity(self, job: do.ProveIdentity) -> on.Event:
         """Have a fresh challenge signed, and believe nothing else about who this is."""
@@ -91,13 +111,13 @@ class CardWork:
         finally:
             job.pin[:] = bytes(len(job.pin))
         if not isinstance(outcome, Signed):
-            return self._no_signature(outcome)
+            return no_signature(outcome)
         contents = self.desk.contents
         if contents is None:
             raise VisitError("a PIN was used before the card was read")
         verdict = verify_identity(contents, challenge, outcome.signature, self.anchors, self.clock.now())
         if not isinstance(verdict, Identity):
-            return on.CardFailed(_REFUSALS.get(verdict.reason, CardProblem.UNTRUSTED))
+            return on.CardFailed(REFUSALS.get(verdict.reason, CardProblem.UNTRUSTED))
         self.desk.identity = verdict
         certificate = contents.authentication_certificate
         self.desk.evidence = IdentityEvidence(challenge.hex(), outcome.signature.hex(), certificate.hex())
@@ -105,63 +125,77 @@ class CardWork:
 
     async def sign_document(self, job: do.SignDocument) -> on.Event:
         """Sign the document on the desk with PIN 2; one card operation, never repeated."""
-        document, identity = self.desk.document, self.desk.identity
-        if document is None or identity is None:
+        try:
+            return await self._sign(job)
+        finally:
+            job.pin[:] = bytes(len(job.pin))
+
+    async def _sign(self, job: do.SignDocument) -> on.Event:
+        document, service = self.desk.document, self.desk.service
+        if document is None or service is None:
             raise VisitError("nothing to sign")
 
         async def sign_digest(digest: bytes) -> bytes:
             outcome = await self._cards().sign(job.reader, job.pin, digest, last_try_confirmed=job.last_try_confirmed)
             if not isinstance(outcome, Signed):
-                raise _NotSignedError(outcome)
+                raise NotSignedError(outcome)
             return outcome.signature
 
-        signature_certificate = validate_certificate(
-            identity.signature_certificate, self.anchors, self.clock.now(), Usage.SIGNATURE
-        )
-        name = f"{identity.given_names} {identity.surname}"
+        if self._is_refused():
+            return on.CardFailed(CardProblem.UNCERTAIN)
+        sign = self._sign_container if service.signature is SignatureFormat.ASICE else self._sign_pdf
         try:
-            document.signed = await self.signer(
-                document.unsigned,
-                certificate=signature_certificate.der,
-                chain=signature_certificate.chain_der,
-                sign_digest=sign_digest,
-                signed_at=self.clock.now(),
-                tooltip=self.around.text("document.signature-field", name=name),
-            )
-        except _NotSignedError as exc:
+            document.signed = await sign(document.unsigned, sign_digest)
+        except NotSignedError as exc:
             if isinstance(exc.outcome, PinWrong):
                 self._remember_tries(PinRole.SIGNATURE, exc.outcome.tries_left)
-            return self._no_signature(exc.outcome)
+            return no_signature(exc.outcome)
         return on.PinAccepted()
+
+    async def _sign_pdf(self, pdf: bytes, sign_digest: SignDigest) -> bytes:
+        identity, certificate = self._signer()
+        return await self.signer(
+            pdf,
+            certificate=certificate.der,
+            chain=certificate.chain_der,
+            sign_digest=sign_digest,
+            signed_at=self.clock.now(),
+            tooltip=self.around.text("document.signature-field", name=f"{identity.given_names} {identity.surname}"),
+        )
+
+    async def _sign_container(self, pdf: bytes, sign_digest: SignDigest) -> bytes:
+        """Sign the document and, beside it, the very answers that are attached to it."""
+        _identity, certificate = self._signer()
+        return await self.container_signer(
+            {CONTAINER_DOCUMENT: pdf, CONTAINER_ANSWERS: extract_instance(pdf)},
+            certificate=certificate.der,
+            sign_digest=sign_digest,
+            signed_at=self.clock.now(),
+        )
+
+    def _signer(self) -> tuple[Identity, ValidatedCertificate]:
+        identity = self.desk.identity
+        if identity is None:
+            raise VisitError("nobody to sign")
+        certificate = validate_certificate(
+            identity.signature_certificate, self.anchors, self.clock.now(), Usage.SIGNATURE
+        )
+        return identity, certificate
+
+    def _is_refused(self) -> bool:
+        """Judge once more at the moment of signing: a form may take an hour, and a list end meanwhile."""
+        service, verdict = self.desk.service, self.desk.verdict
+        if service is None or verdict is None:
+            raise VisitError("nobody judged this card for this service")
+        again = judge(verdict.evidence, service.trust, self.clock.now())
+        self.desk.verdicts = {**self.desk.verdicts, service.id: again}
+        return again.outcome is Outcome.REFUSED
 
     def _remember_tries(self, role: PinRole, left: int) -> None:
         """Keep what the card was last heard to have left: the person may go back and come again."""
         if (contents := self.desk.contents) is not None:
             tries = {**contents.tries, role: msgspec.structs.replace(contents.tries[role], left=left)}
             self.desk.contents = msgspec.structs.replace(contents, tries=tries)
-
-    def _no_signature(self, outcome: PinOutcome) -> on.Event:  # one line an outcome
-        match outcome:
-            case PinWrong(tries_left=left):
-                return on.PinWasWrong(left)
-            case PinBlocked():
-                return on.PinWasBlocked()
-            case PinLengthRefused():
-                return on.PinLengthWasRefused()
-            case LastTryUnconfirmed():
-                return on.LastTryWasReached()
-            case Failed():
-                return self._failed(outcome)
-            case _:
-                raise VisitError(type(outcome).__name__)
-
-    @staticmethod
-    def _failed(outcome: Failed) -> on.Event:
-        if outcome.failure is Failure.CARD_REMOVED:
-            return on.CardRemoved()
-        if outcome.failure in _DISTURBED:
-            return on.CardWasDisturbed()
-        return on.CardFailed(_PROBLEMS[outcome.failure])
 
     def _cards(self) -> Cards:
         if self.cards is None:

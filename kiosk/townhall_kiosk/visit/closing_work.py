@@ -8,15 +8,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from townhall_crypto.recipients import RecipientPublicKey
 from townhall_crypto.sealed import seal
+from townhall_crypto.trust_verdict import Outcome
 from townhall_forms.document import Direction as PageDirection
 from townhall_forms.document import Line, ReceiptModel, render_receipt
 from townhall_forms.errors import FormError
 from townhall_forms.transaction import Transaction
 from townhall_kiosk import events as on
-from townhall_kiosk.errors import VisitError
+from townhall_kiosk.errors import (
+    PaperJamError,
+    PaperOutError,
+    PrinterOffError,
+    PrinterOpenError,
+    VisitError,
+)
 from townhall_kiosk.ports import Outbox, Printer
 from townhall_kiosk.receipt import SignedReceipt
 from townhall_kiosk.states import Paper
@@ -25,6 +33,14 @@ from townhall_kiosk.visit.qr import qr_svg
 from townhall_kiosk.visit.surroundings import Surroundings
 
 _log = logging.getLogger(__name__)
+
+_PAPER: Final = {
+    PaperOutError.code: Paper.NO_PAPER,
+    PrinterOpenError.code: Paper.PRINTER_OPEN,
+    PaperJamError.code: Paper.JAMMED,
+    PrinterOffError.code: Paper.PRINTER_OFF,
+}
+"""What somebody beside the kiosk can mend at once; for everything else the printer "did not work"."""
 
 TRANSACTION_KIND = "service-transaction"
 
@@ -60,6 +76,8 @@ class ClosingWork:
             raise VisitError("nothing to commit")
         if desk.document is None or desk.document.signed is None:
             raise VisitError("nothing is signed")
+        if desk.verdict is None or desk.verdict.outcome is Outcome.REFUSED:
+            raise VisitError("this card is not accepted for this service")
         form = desk.service.form
         return Transaction(
             service=desk.service.id,
@@ -70,23 +88,31 @@ class ClosingWork:
             provenance=tuple((asked.ref, asked.source) for asked in desk.form.questions() if asked.source),
             evidence=desk.evidence,
             document=desk.document.signed,
+            trust=desk.verdict,
+            session=desk.form.record(),
+            document_format=desk.service.signature,
         )
 
     async def print_receipt(self) -> on.Event:
         """Put the receipt on paper; a printer's trouble never touches what is stored."""
         if self.desk.receipt is None:
             raise VisitError("no receipt")
+        model = receipt_model(self.desk.receipt, self.around, is_provisional=self.desk.is_provisional)
         try:
-            pdf = await asyncio.to_thread(render_receipt, receipt_model(self.desk.receipt, self.around), self.fonts)
+            pdf = await asyncio.to_thread(render_receipt, model, self.fonts)
         except FormError as exc:
             _log.error("%s: the receipt cannot be set", exc.code)
             return on.Printed(Paper.FAILED)
-        code = await self.printer.print(pdf)
-        return on.Printed(Paper.FAILED if code else Paper.PRINTED)
+        return on.Printed(paper_of(await self.printer.print(pdf)))
 
 
-def receipt_model(receipt: SignedReceipt, around: Surroundings) -> ReceiptModel:
-    """Return the paper receipt in the person's language."""
+def paper_of(code: str) -> Paper:
+    """Return what became of paper, by the printer's code."""
+    return _PAPER.get(code, Paper.FAILED) if code else Paper.PRINTED
+
+
+def receipt_model(receipt: SignedReceipt, around: Surroundings, *, is_provisional: bool = False) -> ReceiptModel:
+    """Return the paper receipt in the person's language; ``is_provisional``: the town still checks the card."""
     text, facts = around.text, receipt.facts
     made = datetime.fromisoformat(facts.date)
     return ReceiptModel(
@@ -105,7 +131,7 @@ def receipt_model(receipt: SignedReceipt, around: Surroundings) -> ReceiptModel:
             Line(text("receipt.checkpoint"), facts.checkpoint),
             Line(text("receipt.signature"), receipt.signature.hex()),
         ),
-        note=text("receipt.note"),
+        note=" ".join([text("receipt.note"), *([text("trust.provisional")] if is_provisional else [])]),
         qr_svg=qr_svg(receipt.to_text()),
         qr_description=text("receipt.qr"),
         created=made,

@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What one visit has collected. It lies in the visit's memory only; the process's end is its wipe."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from townhall_crypto.trust_verdict import Outcome, TrustVerdict
 from townhall_forms.service import Service
 from townhall_forms.session import FormSession
 from townhall_forms.transaction import IdentityEvidence
 from townhall_kiosk.receipt import SignedReceipt
+from townhall_kiosk.visit.ballot_desk import BallotDesk
+from townhall_kiosk.visit.staff_work import CounterDesk
 from townhall_smartcard.identity import Identity
 from townhall_smartcard.messages import CardContents
 
@@ -27,14 +31,29 @@ class Desk:
     """Filled from the top down as the visit goes on."""
 
     contents: CardContents | None = None
+    verdicts: Mapping[str, TrustVerdict] = field(default_factory=dict)  # by service: what the card is worth to it
     identity: Identity | None = None
     evidence: IdentityEvidence | None = None
     service: Service | None = None
     form: FormSession | None = None
     document: Document | None = None
     receipt: SignedReceipt | None = None
+    ballot: BallotDesk = field(default_factory=BallotDesk)
+    counter: CounterDesk = field(default_factory=CounterDesk)  # of staff; cleared when they leave
+
+    @property
+    def verdict(self) -> TrustVerdict | None:
+        """What the card is worth to the chosen service."""
+        return self.verdicts.get(self.service.id) if self.service is not None else None
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether the town must still check the card for the chosen service."""
+        return self.verdict is not None and self.verdict.outcome is Outcome.PROVISIONAL
 
     def clear(self) -> None:
         """Drop everything, so that no later screen can show it."""
         self.contents = self.identity = self.evidence = None
+        self.verdicts = {}
         self.service = self.form = self.document = self.receipt = None
+        self.ballot.clear()

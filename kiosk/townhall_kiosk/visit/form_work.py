@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from townhall_crypto.trust_verdict import Outcome
 from townhall_forms.document import Direction as PageDirection
 from townhall_forms.document import DocumentModel, Line, document_text, render_document
 from townhall_forms.document_pictures import page_pictures
@@ -13,6 +14,7 @@ from townhall_forms.questions import AnswerRefused, QuestionKind, RefusalReason
 from townhall_forms.session import FormSession
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
+from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.errors import VisitError
 from townhall_kiosk.ports import Clock
 from townhall_kiosk.visit.asking import asked_questions
@@ -37,6 +39,9 @@ class FormWork:
         identity = self.desk.identity
         if service is None or identity is None:
             raise VisitError("no such service, or nobody to serve")
+        verdict = self.desk.verdicts.get(service.id)
+        if verdict is None or verdict.outcome is Outcome.REFUSED:
+            return on.CardFailed(CardProblem.UNCERTAIN)
         self.desk.service = service
         self.desk.form = FormSession(
             service.form, language=self.around.language, now=self.clock.now(), prefill=prefill_of(identity)

@@ -8,6 +8,8 @@ from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.ports import Alarm, Timer
 
+_PATIENT_TIMES = 10  # WCAG 2.2.1: extended to at least ten times the default
+
 
 class IdleWatch:
     """One alarm at a time, set anew by every state and every touch."""
@@ -19,6 +21,11 @@ class IdleWatch:
         self._count_down = count_down
         self._alarm: Alarm | None = None
         self._state: at.State = at.Attract()
+        self._times = 1
+
+    def be_patient(self) -> None:
+        """Wait several times as long from now on, for the rest of this visit."""
+        self._times = _PATIENT_TIMES
 
     def entered(self, state: at.State) -> None:
         """Set the alarm that ``state`` asks for."""
@@ -31,12 +38,12 @@ class IdleWatch:
         elif state.lasts_s is not None:
             self._set(state.lasts_s, lambda: self._post(on.TimeUp()))
         elif state.idle is not None:
-            self._set(state.idle.wait_s, lambda: self._post(on.IdleTimeout()))
+            self._set(state.idle.wait_s * self._times, lambda: self._post(on.IdleTimeout()))
 
     def touched(self) -> None:
         """Somebody is there: wait anew."""
         if self._state.idle is not None:
-            self._set(self._state.idle.wait_s, lambda: self._post(on.IdleTimeout()))
+            self._set(self._state.idle.wait_s * self._times, lambda: self._post(on.IdleTimeout()))
 
     def _tick(self, left_s: int, total_s: int) -> None:
         if left_s <= 0:

@@ -2,18 +2,40 @@
 # SPDX-License-Identifier: EUPL-1.2
 """From what the person did at the window to an event of the visit."""
 
-from typing import assert_never
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, assert_never
 
-from townhall_forms.session import FormSession
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
+from townhall_kiosk.staff import views
 from townhall_kiosk.visit.asking import asked_questions
+from townhall_kiosk.visit.desk import Desk
+from townhall_kiosk.visit.presenters.apart import ADMISSION, OFFICERS, SLIP
 from townhall_kiosk.visit.presenters.closing import PRINT
+from townhall_kiosk.visit.presenters.form import STAFF
+from townhall_kiosk.visit.presenters.voting import CHECK, SERVICES, VOTE
+from townhall_kiosk.voting import events as happened
+from townhall_kiosk.voting import states as vote
 from townhall_ui import screens
+from townhall_voting.package.definition import DeviceRole
+
+_OFFERED: Final[Mapping[str, on.Event]] = MappingProxyType(
+    {
+        VOTE: happened.VoteWanted(),
+        SERVICES: happened.ServicesWanted(),
+        ADMISSION: happened.AdmissionWanted(),
+        SLIP: happened.SlipInHand(),
+        OFFICERS: happened.OfficersWanted(),
+    }
+)
 
 
-def event_of(intent: screens.Intent, state: at.State, form: FormSession | None) -> on.Event | None:  # noqa: PLR0911  # one line an intent
-    """Return the event that ``intent`` means in ``state``, or None where it means nothing."""
+def event_of(intent: screens.Intent, state: at.State, desk: Desk, role: DeviceRole | None = None) -> on.Event | None:  # noqa: C901, PLR0911, PLR0912  # one line an intent
+    """Return the event that ``intent`` means in ``state``, or None where it means nothing.
+
+    ``role`` is what this kiosk does in an election, None where there is none.
+    """
     match intent:
         case screens.Proceeded():
             return on.Continued()
@@ -22,27 +44,54 @@ def event_of(intent: screens.Intent, state: at.State, form: FormSession | None) 
         case screens.Stopped():
             return on.StopPressed()
         case screens.Chose(id=chosen):
-            return _choice(chosen, state)
+            return _choice(chosen, state, role)
         case screens.Answered(value=value):
             return on.AnswerGiven(value)
         case screens.AskedToChange(id=ref):
-            return _change(ref, form)
+            return _change(ref, state, desk)
         case screens.EnteredPin(pin=pin):
             return on.PinGiven(pin)
-        case screens.Active():
+        case screens.EnteredAccessNumber(access_number=number):
+            return on.AccessNumberGiven(number)
+        case screens.AskedForWays():
+            return on.AskedForWays()
+        case screens.ChoseWay(group=group, choice=choice):
+            return on.WayChosen(group, choice)
+        case screens.CalledForHelp():
+            return on.CalledForHelp()
+        case screens.Marked(marks=marks):
+            return happened.Marked(marks)
+        case screens.Ranked(ranking=ranking):
+            return happened.Ranked(ranking)
+        case screens.Active() | screens.TurnedVolume():
             return on.WasActive()
         case _:
             assert_never(intent)
 
 
-def _choice(chosen: str, state: at.State) -> on.Event:
-    if isinstance(state, at.ChoosingService):
-        return on.ServiceChosen(chosen)
-    return on.PrintAsked() if chosen == PRINT else on.LanguageChosen(chosen)
+def _choice(chosen: str, state: at.State, role: DeviceRole | None) -> on.Event | None:  # noqa: PLR0911  # one line a state
+    match state:
+        case at.AtCounter(view=view) if not isinstance(view, views.AssistLanguage):
+            return on.Picked(chosen)
+        case at.ChoosingService():
+            return on.StaffAsked() if chosen == STAFF else on.ServiceChosen(chosen)
+        case vote.VotingOffered():
+            return _OFFERED.get(chosen)
+        case vote.ChoosingDistrict():
+            return happened.DistrictChosen(chosen)
+        case vote.CheckOrCast():
+            if chosen == CHECK:
+                return happened.CheckWanted()
+            return happened.SlipCastWanted() if role is DeviceRole.BOOTH else happened.CastWanted()
+        case _:
+            return on.PrintAsked() if chosen == PRINT else on.LanguageChosen(chosen, role is not None)
 
 
-def _change(ref: str, form: FormSession | None) -> on.Event | None:
-    if form is None:
+def _change(ref: str, state: at.State, desk: Desk) -> on.Event | None:
+    if isinstance(state, vote.ReviewingBallot):
+        contests = [] if desk.ballot.style is None else [contest.id for contest in desk.ballot.style.contests]
+        return on.ChangeAsked(contests.index(ref)) if ref in contests else None
+    if desk.form is None:
         return None
-    refs = [asked.ref for asked in asked_questions(form)]
+    refs = [asked.ref for asked in asked_questions(desk.form)]
     return on.ChangeAsked(refs.index(ref)) if ref in refs else None

@@ -5,6 +5,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
@@ -12,16 +13,22 @@ from townhall_kiosk import states as at
 from townhall_kiosk.effects import Effect
 from townhall_kiosk.ports import Cards, Display, Timer
 from townhall_kiosk.session import advance
+from townhall_kiosk.staff import views
+from townhall_kiosk.staff.messages import DevicesSeen, ServiceStands, StaffLeft, ToOffice
 from townhall_kiosk.visit.card_watch import CardWatch
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.idle_watch import IdleWatch
 from townhall_kiosk.visit.intents import event_of
 from townhall_kiosk.visit.presenters import present
 from townhall_kiosk.visit.surroundings import Surroundings
+from townhall_kiosk.visit.voice_box import VoiceBox
+from townhall_kiosk.visit.ways import REPEAT, SPEECH, PersonWays
 from townhall_kiosk.visit.work import Work
+from townhall_kiosk.voting import effects as make
+from townhall_kiosk.voting import states as vote
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.messages import Reader, ServiceChanged
-from townhall_ui.screens import Intent, Screen
+from townhall_ui.screens import Intent, Screen, TurnedVolume
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +37,8 @@ class Visit:
     """One visit, from the attract screen until ``Ended``.
 
     ``on_dismissed`` is told when the person has read how the visit before ended, ``on_left`` when somebody leaves the
-    attract screen, ``on_over`` when the visit has ended.
+    attract screen, ``on_help`` when somebody calls staff, ``on_over`` when the visit has ended. ``tell_office`` tells
+    the keeper's office for staff, ``chime`` lets everybody near hear something.
     """
 
     def __init__(  # noqa: PLR0913  # the composition root's wiring, keyword-only
@@ -41,10 +49,14 @@ class Visit:
         work: Work,
         around: Surroundings,
         desk: Desk,
+        voice: VoiceBox,
         start: at.State,
+        on_help: Callable[[], None],
         on_dismissed: Callable[[], None],
         on_left: Callable[[], None],
         on_over: Callable[[at.Outcome], None],
+        tell_office: Callable[[ToOffice], None],
+        chime: Callable[[], None],
     ) -> None:
         """Wire the visit; nothing happens before ``run``."""
         self.state: at.State = start
@@ -52,13 +64,18 @@ class Visit:
         self._work = work
         self._around = around
         self._desk = desk
+        self._voice = voice
+        self._on_help = on_help
         self._on_dismissed = on_dismissed
         self._on_left = on_left
         self._on_over = on_over
+        self._tell_office = tell_office
+        self._chime = chime
         self._events: asyncio.Queue[on.Event] = asyncio.Queue()
-        self._watch = CardWatch()
+        self._watch = CardWatch(around.staff_reader)
         self._idle = IdleWatch(timer, self.post, self._count_down)
         self._job: asyncio.Task[None] | None = None
+        self._staff_job: asyncio.Task[None] | None = None
         self._printing: asyncio.Task[None] | None = None
         self._readers: tuple[Reader, ...] = ()
         self._shown: Screen | None = None
@@ -70,7 +87,10 @@ class Visit:
     def on_intent(self, intent: Intent) -> None:
         """Take what the person did at the window."""
         self._idle.touched()
-        event = event_of(intent, self.state, self._desk.form)
+        if isinstance(intent, TurnedVolume):
+            self._use(replace(self._around.ways, voice=self._around.ways.voice.turned(intent.steps)))
+            self._show()
+        event = event_of(intent, self.state, self._desk, self._around.role)
         if event is not None:
             self.post(event)
 
@@ -87,9 +107,21 @@ class Visit:
                 _log.info("PC/SC service %s", "runs" if event.is_running else "is away")
                 continue
             self._readers = event.readers  # each change by itself: the newest alone would hide an exchange of cards
-            self._around.has_reader = bool(event.readers)
+            self._tell_office(DevicesSeen(tuple(reader.name for reader in event.readers)))
+            self._around.has_reader = self._watch.has_reader(event.readers)
+            self._post_if(self._watch.notice_staff(event.readers))  # first: the screen is covered the same instant
             self._post_if(self._watch.notice(event.readers))
             self._show()
+
+    def service_stands(self, news: ServiceStands) -> None:
+        """The kiosk was taken out of service or put back."""
+        self._around.closing_reason = news.reason
+        self.post(on.ServiceChanged(news.closed))
+        self._show()
+
+    def progressed(self) -> None:
+        """A long act of staff goes on."""
+        self._show()
 
     def line_changed(self, *, is_up: bool) -> None:
         """The line to the centre came or went; the screen's top line says so."""
@@ -97,14 +129,26 @@ class Visit:
             self._around.line_is_up = is_up
             self._show()
 
+    def hear(self, text: str, language: str, is_urgent: bool) -> None:  # noqa: FBT001  # as the window's signal says it
+        """Read to the person what the window says must be heard; while a PIN is asked, digits alone are for nobody."""
+        is_pin = isinstance(self.state, at.AtCounter) and isinstance(self.state.view, views.PinAsked)
+        if (is_pin or isinstance(self.state, at.EnteringPin | vote.EnteringVotePin)) and text.strip().isdecimal():
+            return
+        self._voice.hear(text, language, is_urgent=is_urgent)
+
+    def hearing_changed(self) -> None:
+        """Headphones or speech came or went; the ways to use say so."""
+        self._show()
+
     async def run(self) -> None:
         """Run until the visit has ended."""
         self._entered()
         while not isinstance(self.state, at.Ended):
             self._take(await self._events.get())
             await asyncio.sleep(0)  # a job begins before the next event can take away what it works on
-        if self._job is not None:
-            self._job.cancel()
+        for job in (self._job, self._staff_job):
+            if job is not None:
+                job.cancel()
 
     def _take(self, event: on.Event) -> None:
         before = self.state
@@ -112,7 +156,8 @@ class Visit:
         self.state = step.state
         for effect in step.effects:
             self._perform(effect)
-        if isinstance(before, at.PreviousEnded) and isinstance(self.state, at.Attract | at.OutOfService):
+        was_told = isinstance(at.beneath(before), at.PreviousEnded)
+        if was_told and not isinstance(at.beneath(self.state), at.PreviousEnded):
             self._on_dismissed()
         if isinstance(before, at.Attract) and not isinstance(self.state, at.Attract):
             self._on_left()
@@ -129,25 +174,85 @@ class Visit:
             self._shown = screen
             self._display.show_screen(screen)
 
-    def _perform(self, effect: Effect) -> None:
+    def _perform(self, effect: Effect) -> None:  # noqa: C901, PLR0912  # one line an effect
         match effect:
             case do.UseLanguage(language=language):
                 self._around.language = language
+                if self._desk.form is not None:  # a clerk chose it in the middle of a form
+                    self._desk.form.set_language(language)
+                self._voice.hear_first(self._around.text("language.endonym"), language)
+            case do.UseWay(group=group, choice=choice):
+                self._choose_way(group, choice)
+            case do.ResetWays():
+                self._use(PersonWays())
+            case do.CallStaff():
+                self._around.is_help_coming = True
+                self._on_help()
+            case do.NoteTest(result=result):
+                self._desk.counter.note(result)
+            case do.LeaveCounter():
+                self._leave_counter()
+            case do.Chime():
+                self._chime()
+            case do.GiveMoreTime():
+                self._idle.be_patient()
+            case do.UseLargerText():
+                self._use(self._around.ways.larger())
+            case do.ReadStaffCard() | do.ProveStaff() | do.DoStaffAct() | do.RunDeviceTest():
+                self._start_for_staff(effect)
             case do.LookForCard():
                 self._post_if(self._watch.look(self._readers))
             case do.Forget():
                 if self._job is not None:
                     self._job.cancel()
                 self._desk.clear()
-            case do.WipePin(pin=pin):
-                wipe(pin)
+            case do.WipeSecret(secret=secret):
+                wipe(secret)
             case do.EndVisit(outcome=outcome):
                 self._tell_over(outcome)
-            case do.ReadCard(reader=reader):
+            case do.ReadCard(reader=reader) | make.ReadVoter(reader=reader):
                 self._watch.take(reader)
                 self._start(effect)
+            case make.Mark() | make.Rank():
+                self._work.ballot.mark(effect)
+            case make.ForgetSeed():
+                self._work.ballot.forget_seed()
             case _:
                 self._start(effect)
+
+    def _start_for_staff(self, effect: do.StaffJob) -> None:
+        """Do work for staff in the background, beside the work of the visit beneath."""
+        if isinstance(effect, do.ReadStaffCard):
+            self._watch.take(effect.reader)
+        job = asyncio.create_task(self._do_for_staff(effect))
+        job.add_done_callback(_raise_unexpected)
+        if isinstance(effect, do.ProveStaff):
+            pin = effect.pin
+            job.add_done_callback(lambda _job: wipe(pin))
+        self._staff_job = job
+
+    async def _do_for_staff(self, effect: do.StaffJob) -> None:
+        self.post(await self._work.perform_for_staff(effect))
+
+    def _leave_counter(self) -> None:
+        if self._staff_job is not None:
+            self._staff_job.cancel()
+        self._desk.counter.clear()
+        self._tell_office(StaffLeft())
+
+    def _choose_way(self, group: str, choice: str) -> None:
+        if (group, choice) == (SPEECH, REPEAT):
+            self._voice.repeat()
+        else:
+            self._use(self._around.ways.changed(group, choice))
+
+    def _use(self, ways: PersonWays) -> None:
+        """Be used in these ways from now on."""
+        before, self._around.ways = self._around.ways, ways
+        if ways.voice != before.voice:
+            self._voice.use(ways.voice)
+        if ways.look != before.look:
+            self._display.use(ways.look)
 
     def _tell_over(self, outcome: at.Outcome) -> None:
         """Tell that the visit is over; the process is ended then, so paper that was asked for comes first."""
@@ -160,10 +265,9 @@ class Visit:
         """Do the work of an effect in the background; the event that it leads to comes back through the queue."""
         job = asyncio.create_task(self._do(effect))
         job.add_done_callback(_raise_unexpected)
-        if isinstance(effect, do.ProveIdentity | do.SignDocument):
-            pin = effect.pin
-            job.add_done_callback(lambda _job: wipe(pin))  # also where the job was cancelled before it began
-        if isinstance(effect, do.PrintReceipt):
+        if (secret := _secret_of(effect)) is not None:
+            job.add_done_callback(lambda _job: wipe(secret))  # also where the job was cancelled before it began
+        if isinstance(effect, do.PrintReceipt | make.PrintVoteReceipt | make.PrintAdmission):
             self._printing = job  # who leaves at once still gets the paper
         else:
             self._job = job
@@ -178,6 +282,16 @@ class Visit:
     def _count_down(self, left_s: int, total_s: int) -> None:
         self._around.countdown_s, self._around.countdown_total_s = left_s, total_s
         self._show()
+
+
+def _secret_of(effect: do.Job) -> bytearray | None:
+    match effect:
+        case do.ProveIdentity(pin=secret) | do.SignDocument(pin=secret) | do.OpenCard(access_number=secret):
+            return secret
+        case make.SignStatement(pin=secret) | make.OpenVoterCard(access_number=secret) | make.TakeAdmission(secret):
+            return secret
+        case _:
+            return None
 
 
 def _raise_unexpected(job: asyncio.Task[None]) -> None:

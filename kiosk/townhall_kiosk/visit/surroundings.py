@@ -2,16 +2,31 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What a visit knows besides the person: the place, the line, the languages, the services."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from townhall_forms.service import Service
+from townhall_kiosk.clock import KioskClock
+from townhall_kiosk.staff.roster import Roster
 from townhall_kiosk.texts import Texts
+from townhall_kiosk.visit.election import VisitElection
+from townhall_kiosk.visit.ways import PersonWays
+from townhall_voting.package.definition import DeviceRole
+
+
+class Hearing(enum.Enum):
+    """Whether a person can be read to."""
+
+    NO_SPEECH = "no-speech"  # nothing speaks on this kiosk, or not now
+    NO_HEADPHONES = "no-headphones"
+    HEARD = "heard"
 
 
 @dataclass(slots=True)
 class Surroundings:
-    """Changes during a visit: the language by choice, the line by itself, the countdown by the second."""
+    """Changes during a visit: language and ways by choice, line and hearing by themselves, the countdown by seconds."""
 
     place: str
     texts: Mapping[str, Texts]  # the kiosk's default language first
@@ -22,6 +37,29 @@ class Surroundings:
     has_reader: bool = True
     countdown_s: int = 0
     countdown_total_s: int = 1
+    ways: PersonWays = field(default_factory=PersonWays)
+    hearing: Hearing = Hearing.NO_SPEECH
+    is_help_coming: bool = False
+    elsewhere: str = ""  # where else people are served, and when
+
+    def can_offer(self, service: Service) -> bool:
+        """Whether a service can be had now."""
+        return self.line_is_up or not service.needs_line
+
+    roster: Roster = field(default_factory=Roster)  # who works here; the keeper decides, this only offers
+    now: Callable[[], datetime] = field(default=KioskClock().now)
+    staff_reader: str = ""
+    closing_reason: str = ""  # name of why staff took the kiosk out of service
+    election: VisitElection | None = None  # in which this kiosk takes part
+
+    @property
+    def role(self) -> DeviceRole | None:
+        """What this kiosk does in an election; None: there is none here."""
+        return None if self.election is None else self.election.role
+
+    def is_staff(self, certificate_der: bytes) -> bool:
+        """Whether the holder of a certificate is on the list here and now."""
+        return self.roster.role_of(certificate_der, self.place, self.now()) is not None
 
     @property
     def text(self) -> Texts:

@@ -2,11 +2,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """From a state of the visit to what its screen shows: plain functions, no Qt."""
 
-from typing import assert_never
-
 from townhall_kiosk import states as at
 from townhall_kiosk.visit.desk import Desk
-from townhall_kiosk.visit.presenters import card, closing, form
+from townhall_kiosk.visit.presenters import aside, card, closing, counter, form, voting
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_ui.screens import Screen
 
@@ -14,7 +12,7 @@ from townhall_ui.screens import Screen
 def present(state: at.State, desk: Desk, around: Surroundings) -> Screen:  # noqa: C901, PLR0911, PLR0912  # one line a state
     """Return the screen of ``state``, in the person's language."""
     match state:
-        case at.Attract() | at.Ended():
+        case at.Attract() | at.Arrived() | at.Ended():
             return card.attract(around)
         case at.PreviousEnded():
             return closing.previous_ended(state, around)
@@ -26,6 +24,8 @@ def present(state: at.State, desk: Desk, around: Surroundings) -> Screen:  # noq
             return card.several_cards(around)
         case at.ReadingCard():
             return card.reading_card(around)
+        case at.EnteringAccessNumber():
+            return card.access_number(state, around)
         case at.CardRefused():
             return card.refused(state, around)
         case at.ConfirmingLastTry():
@@ -54,9 +54,15 @@ def present(state: at.State, desk: Desk, around: Surroundings) -> Screen:  # noq
             return closing.thanked(state, around)
         case at.StoppedEarly():
             return closing.stopped(around)
+        case at.ChoosingWays():
+            return aside.choosing_ways(present(state.resume, desk, around).frame, around)
+        case at.HelpComing():
+            return aside.help_coming(present(state.resume, desk, around).frame, around)
         case at.StillThere():
             return closing.still_there(state, around)
+        case at.AtCounter():
+            return counter.present(state, desk.counter, around)
         case at.OutOfService():
             return closing.out_of_service(state, around)
         case _:
-            assert_never(state)
+            return voting.present(state, desk.ballot, around)

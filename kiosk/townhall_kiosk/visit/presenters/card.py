@@ -4,16 +4,20 @@
 
 from dataclasses import replace
 
+from babel.lists import format_list
+
 from townhall_kiosk import states as at
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.presenters.frames import frame, line_status, page_words
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.estonia import LONGEST_PIN, SHORTEST_PIN
-from townhall_smartcard.messages import PinRole
+from townhall_smartcard.messages import ACCESS_NUMBER_DIGITS, PinRole
 from townhall_ui.screens import (
+    AccessNumberScreen,
     AttractScreen,
     Choice,
     ChoiceScreen,
+    Frame,
     MessageScreen,
     Picture,
     PinScreen,
@@ -21,18 +25,27 @@ from townhall_ui.screens import (
     Tone,
     WorkingScreen,
 )
+from townhall_voting.package.definition import DeviceRole
 
 _LOW_TRIES = 2
+_MOST_OFFERED = 3
 
 
 def attract(around: Surroundings) -> AttractScreen:
     """Nobody is here; every language invites."""
-    invitations = tuple(
-        Choice(language, text("attract.touch"), hint=text("attract.what"), language=language)
-        for language, text in around.texts.items()
-    )
+    invitations = tuple(_invitation(around, language) for language in around.texts)
     heading = replace(frame(around, around.text("attract.heading")), status=line_status(around))
     return AttractScreen(heading, invitations, around.place)
+
+
+def _invitation(around: Surroundings, language: str) -> Choice:
+    """What can be done here, in one language: the first services by name."""
+    text = around.texts[language]
+    if around.role is DeviceRole.BOOTH:
+        return Choice(language, text("attract.touch"), hint=text("attract.booth"), language=language)
+    titles = [service.titles[language] for service in around.services[:_MOST_OFFERED]]
+    offer = text("attract.what", services=format_list(titles, locale=text.locale))
+    return Choice(language, text("attract.touch"), hint=offer, language=language)
 
 
 def choose_language(around: Surroundings) -> ChoiceScreen:
@@ -48,8 +61,13 @@ def waiting_for_card(around: Surroundings) -> MessageScreen:
     text = around.text
     heading = frame(around, text("insert-card.heading"), stop=True)
     if not around.has_reader:
-        return MessageScreen(heading, (text("insert-card.no-reader"),), Picture.HELP, Tone.PROBLEM)
+        return no_reader(heading, around)
     return MessageScreen(heading, (text("insert-card.how"), text("insert-card.privacy")), Picture.INSERT_CARD)
+
+
+def no_reader(heading: Frame, around: Surroundings) -> MessageScreen:
+    """A card is wanted where no reader is."""
+    return MessageScreen(heading, (around.text("insert-card.no-reader"),), Picture.HELP, Tone.PROBLEM)
 
 
 def several_cards(around: Surroundings) -> MessageScreen:
@@ -61,7 +79,9 @@ def several_cards(around: Surroundings) -> MessageScreen:
 
 def _working(around: Surroundings, heading: str, *steps: str, current: int = 0) -> WorkingScreen:
     text = around.text
-    return WorkingScreen(frame(around, text(heading)), tuple(map(text, steps)), current, text("working.leave-card"))
+    return WorkingScreen(
+        frame(around, text(heading), ways=False), tuple(map(text, steps)), current, text("working.leave-card")
+    )
 
 
 def reading_card(around: Surroundings) -> WorkingScreen:
@@ -74,6 +94,21 @@ def using_pin(state: at.UsingPin, around: Surroundings) -> WorkingScreen:
     if state.role is PinRole.AUTHENTICATION:
         return _working(around, "checking.heading", "checking.step")
     return _working(around, "signing.heading", "signing.step", "signing.store")
+
+
+def access_number(state: at.EnteringAccessNumber, around: Surroundings) -> AccessNumberScreen:
+    """The number pad, and where on the card the number is found."""
+    text = around.text
+    heading = frame(around, text("access-number.heading"), proceed=text("access-number.button"), stop=True)
+    notice = text("access-number.wrong") if state.was_wrong else text("access-number.leave-card")
+    return AccessNumberScreen(
+        heading,
+        PinWords(text("pin.clear"), text("pin.delete"), text("pin.entered", count="{count}")),
+        text("access-number.where"),
+        ACCESS_NUMBER_DIGITS,
+        notice,
+        Tone.WARNING if state.was_wrong else Tone.PLAIN,
+    )
 
 
 def refused(state: at.CardRefused, around: Surroundings) -> MessageScreen:
@@ -103,11 +138,17 @@ def last_try(state: at.ConfirmingLastTry, around: Surroundings) -> MessageScreen
 
 def pin(state: at.EnteringPin, desk: Desk, around: Surroundings) -> PinScreen:
     """The PIN pad, with the tries left said before they run out."""
+    introduction = around.text(f"{_which(state.role)}.introduction", service=_service_title(desk, around))
+    return pin_pad(state, introduction, around.text(f"{_which(state.role)}.button"), around)
+
+
+def pin_pad(state: at.EnteringPin, introduction: str, button: str, around: Surroundings) -> PinScreen:
+    """The pad, for whatever ``introduction`` says that is signed by ``button``."""
     text, which = around.text, _which(state.role)
     heading = frame(
         around,
         text(f"{which}.heading"),
-        proceed=text(f"{which}.button"),
+        proceed=button,
         back=state.role is PinRole.SIGNATURE,
         stop=True,
     )
@@ -116,7 +157,6 @@ def pin(state: at.EnteringPin, desk: Desk, around: Surroundings) -> PinScreen:
         notices.append(text(f"pin.{state.notice.value}"))
     if state.tries_left <= _LOW_TRIES or state.notice is at.PinNotice.WRONG:
         notices.append(text.counted("pin.tries-left", state.tries_left))
-    introduction = text(f"{which}.introduction", service=_service_title(desk, around))
     return PinScreen(
         heading,
         PinWords(text("pin.clear"), text("pin.delete"), text("pin.entered", count="{count}")),

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Screens from the services to the document that will be signed."""
 
+from townhall_crypto.trust_verdict import Outcome
 from townhall_forms.questions import Question
 from townhall_forms.service import Service
 from townhall_forms.session import FormSession
@@ -23,14 +24,16 @@ from townhall_ui.screens import (
     WorkingScreen,
 )
 
+STAFF = "staff"
+
 
 def services(desk: Desk, around: Surroundings) -> ChoiceScreen:
     """What this person can do here."""
-    text, language = around.text, around.language
+    text = around.text
     assert desk.identity is not None  # noqa: S101  # the table opens this state only after PIN 1 was accepted
-    choices = tuple(
-        Choice(service.id, service.titles[language], hint=service.summaries[language]) for service in around.services
-    )
+    choices = tuple(_offered(service, desk, around) for service in around.services)
+    if around.is_staff(desk.identity.authentication_certificate):
+        choices = (*choices, Choice(STAFF, text("services.staff"), hint=text("services.staff.what")))
     heading = text("services.heading", name=f"{desk.identity.given_names} {desk.identity.surname}")
     return ChoiceScreen(
         frame(around, heading, stop=True),
@@ -38,6 +41,21 @@ def services(desk: Desk, around: Surroundings) -> ChoiceScreen:
         introduction=text("services.introduction"),
         paging=page_words(around),
     )
+
+
+def _is_refused(desk: Desk, service: Service) -> bool:
+    verdict = desk.verdicts.get(service.id)
+    return verdict is not None and verdict.outcome is Outcome.REFUSED
+
+
+def _offered(service: Service, desk: Desk, around: Surroundings) -> Choice:
+    """One service; where it cannot be had now, with the reason."""
+    text, title = around.text, service.titles[around.language]
+    if _is_refused(desk, service):
+        return Choice(service.id, title, hint=text("services.uncertain"), is_available=False)
+    if not around.can_offer(service):
+        return Choice(service.id, title, hint=text("services.needs-line"), is_available=False)
+    return Choice(service.id, title, hint=service.summaries[around.language])
 
 
 def _opened(desk: Desk) -> tuple[Service, FormSession]:
@@ -65,8 +83,8 @@ def question(state: at.Answering, desk: Desk, around: Surroundings) -> QuestionS
         heading,
         EntryKind(asked.kind.value),
         value,
-        _keyboard_words(around),
-        DateWords(text("date.day"), text("date.month"), text("date.year")),
+        keyboard_words(around),
+        date_words(around),
         hint=asked.hint,
         source=text("form.from-card") if asked.source else "",
         problem=state.problem,
@@ -81,7 +99,14 @@ def _choices(asked: Question, value: str) -> tuple[Choice, ...]:
     return tuple(Choice(choice.value, choice.label, is_chosen=choice.value in chosen) for choice in asked.choices)
 
 
-def _keyboard_words(around: Surroundings) -> KeyboardWords:
+def date_words(around: Surroundings) -> DateWords:
+    """Return the labels of a date's fields."""
+    text = around.text
+    return DateWords(text("date.day"), text("date.month"), text("date.year"))
+
+
+def keyboard_words(around: Surroundings) -> KeyboardWords:
+    """Return the names of the keys that carry no letter."""
     text = around.text
     return KeyboardWords(
         space=text("key.space"),
@@ -90,6 +115,8 @@ def _keyboard_words(around: Surroundings) -> KeyboardWords:
         more_letters=text("key.more-letters"),
         symbols=text("key.symbols"),
         letters=text("key.letters"),
+        script=text("key.other-script"),
+        own_script=text("key.own-script"),
     )
 
 
@@ -108,10 +135,16 @@ def review(desk: Desk, around: Surroundings) -> ReviewScreen:
         for line in form.answers()
     )
     heading = frame(around, text("review.heading"), proceed=text("button.continue"), stop=True)
+    left_open = sum(not line.shown for line in form.answers())
+    told = [text("review.introduction")]
+    if desk.is_provisional:
+        told.append(text("trust.provisional"))
+    if left_open:
+        told.append(text.counted("review.left-open", left_open))
     return ReviewScreen(
         heading,
         answers,
-        text("review.introduction"),
+        " ".join(told),
         text("page.previous"),
         text("page.next"),
         text("page.of", page="{page}", pages="{pages}"),
@@ -121,7 +154,9 @@ def review(desk: Desk, around: Surroundings) -> ReviewScreen:
 def making_document(around: Surroundings) -> WorkingScreen:
     """The document is being made."""
     text = around.text
-    return WorkingScreen(frame(around, text("making.heading")), (text("making.step"),), 0, text("working.leave-card"))
+    return WorkingScreen(
+        frame(around, text("making.heading"), ways=False), (text("making.step"),), 0, text("working.leave-card")
+    )
 
 
 def document(desk: Desk, around: Surroundings) -> DocumentScreen:

@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""``townhall card read``: one document in one reader, read and judged, without a kiosk around it.
+
+Says nothing to a log: what it prints is personal data, and goes to standard output alone.
+"""
+
+import argparse
+import os
+import sys
+from datetime import UTC, datetime
+from getpass import getpass
+from pathlib import Path
+from typing import Final
+
+from townhall_crypto.state_trust import StateTrust
+from townhall_kiosk.documents.card_report import as_json, as_lines, report_on
+from townhall_kiosk.errors import ConfigurationError
+from townhall_kiosk.texts import Texts
+from townhall_smartcard.emrtd.access import AccessRefused, MrzNeeded
+from townhall_smartcard.emrtd.at_desk import DeskOutcome, DocumentRead, find_document, read_in_reader
+from townhall_smartcard.emrtd.lds.mrz import parse_mrz
+from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
+from townhall_smartcard.errors import CardError, DataGroupUnreadableError
+
+_ACCESS_NUMBER_DIGITS: Final = 6
+_EXIT_NOT_BELIEVED: Final = 1
+_EXIT_NOT_READ: Final = 2
+
+
+def read_card(options: argparse.Namespace, trust: StateTrust) -> int:
+    """Read and print; returns 0 for a document that may be believed, 1 for one that may not, 2 for none.
+
+    Raises:
+        ConfigurationError: the password is neither an access number nor a zone, or the picture cannot be saved.
+    """
+    password = password_of(_password_text(options.password_file))
+    outcome = _outcome(options, password)
+    if not isinstance(outcome, DocumentRead):
+        sys.stderr.write(_why_not(outcome) + "\n")
+        return _EXIT_NOT_READ
+    report = report_on(outcome, trust, datetime.now(UTC))
+    if options.json:
+        sys.stdout.buffer.write(as_json(report) + b"\n")
+    else:
+        sys.stdout.write(as_lines(report, Texts(options.language)))
+    if options.photo is not None and report.picture is not None:
+        _save(options.photo, report.picture.content)
+    return 0 if report.is_believed else _EXIT_NOT_BELIEVED
+
+
+def _outcome(options: argparse.Namespace, password: PacePassword) -> DeskOutcome:
+    try:
+        return read_in_reader(find_document(options.reader, options.wait), password)
+    except CardError as exc:
+        return exc
+
+
+def password_of(said: str) -> PacePassword:
+    """Return the password of a chip from what somebody typed; its secret is the caller's to wipe.
+
+    Raises:
+        ConfigurationError: it is neither six digits nor a zone, or a check digit says that something was mistyped.
+    """
+    typed = "".join(said.split())
+    if len(typed) == _ACCESS_NUMBER_DIGITS and typed.isascii() and typed.isdecimal():
+        return PacePassword(PasswordReference.CAN, bytearray(typed.encode()))
+    try:
+        zone = parse_mrz(typed.upper())
+    except DataGroupUnreadableError as exc:
+        raise ConfigurationError("neither an access number of six digits nor a machine readable zone") from exc
+    if zone.failed:
+        mistyped = ", ".join(sorted(each.value for each in zone.failed))
+        raise ConfigurationError(f"the zone's check digits say that something was mistyped: {mistyped}")
+    return zone.password()
+
+
+def _password_text(path: Path | None) -> str:
+    if path is None:
+        return getpass("Access number, or the lines of the machine readable zone one behind the other: ")
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigurationError(f"{path.name} cannot be read") from exc
+
+
+def _why_not(outcome: AccessRefused | MrzNeeded | CardError) -> str:
+    match outcome:
+        case AccessRefused(tries_left=None):
+            return "the chip does not open with this password: it was mistyped, or belongs to another document"
+        case AccessRefused(tries_left=left):
+            return f"the chip does not open with this password; tries left: {left}"
+        case MrzNeeded():
+            return "this chip knows no access number: use the machine readable zone"
+        case CardError():
+            return f"{outcome.code}: {outcome}"
+
+
+def _save(path: Path, content: bytes) -> None:
+    """Write for the owner's eyes alone, and over nothing."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+    except OSError as exc:
+        raise ConfigurationError(f"{path.name}: {exc.strerror}") from exc

@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""``townhall trust``: whom this kiosk believes about documents; ``townhall card read``: what a document says."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from townhall_crypto.state_trust import StateTrust
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands to the parser of ``townhall``."""
+    trust = commands.add_parser("trust", help="the signing authorities of states: loaded, refused and why")
+    add_source(trust)
+    trust.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    trust.set_defaults(run=_trust)
+
+    card = commands.add_parser("card", help="documents with a chip").add_subparsers(required=True)
+    read = card.add_parser("read", help="read a document in a reader: identity, every part of the verdict, timing")
+    add_source(read)
+    read.add_argument("--reader", help="its name; needed where several hold a card")
+    read.add_argument("--wait", type=float, default=30.0, metavar="SECONDS", help="for somebody to put it in")
+    read.add_argument(
+        "--password-file",
+        type=Path,
+        metavar="FILE",
+        help="the access number of six digits, or the machine readable zone; asked for where absent",
+    )
+    read.add_argument("--photo", type=Path, metavar="FILE", help="save the picture there; no file is overwritten")
+    read.add_argument("--language", default="en", choices=("en", "et", "fr", "ar"))
+    read.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    read.set_defaults(run=_read)
+
+
+def add_source(parser: argparse.ArgumentParser) -> None:
+    """Let a command say where trust comes from."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--home", type=Path, help="the kiosk's directory: what its catalogue says")
+    source.add_argument("--content", type=Path, help="a directory that is about to be published")
+
+
+def trust_of(options: argparse.Namespace) -> "StateTrust":
+    """Load trust from where the command line says."""
+    from townhall_kiosk.documents.trust_source import of_directory, of_kiosk  # noqa: PLC0415  # others need no TUF
+
+    now = datetime.now(UTC)
+    return of_kiosk(options.home, now) if options.home is not None else of_directory(options.content, now)
+
+
+def _trust(options: argparse.Namespace) -> int:
+    from townhall_kiosk.documents.trust_table import as_json, as_table  # noqa: PLC0415  # as above
+
+    trust = trust_of(options)
+    if options.json:
+        sys.stdout.buffer.write(as_json(trust) + b"\n")
+    else:
+        sys.stdout.write(as_table(trust))
+    return 0
+
+
+def _read(options: argparse.Namespace) -> int:
+    from townhall_kiosk.documents.card_read import read_card  # noqa: PLC0415  # others need no cards
+
+    return read_card(options, trust_of(options))

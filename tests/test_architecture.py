@@ -7,6 +7,7 @@ The floors are held by import-linter (``./run check``).
 
 import ast
 import site
+import sys
 import sysconfig
 import tomllib
 from collections import defaultdict
@@ -28,13 +29,18 @@ HOMES = {
     "sqlite3": {"townhall_sync/sqlite_store.py"},
     "sqlite_utils": {"townhall_sync/sqlite_store.py"},
     # The kiosk's line, and that of an agency's inbox, which is another program of another part.
-    "httpx2": {"townhall_sync/central_http.py", "townhall_central/inbox/line.py"},
+    "httpx2": {
+        "townhall_sync/central_http.py",
+        "townhall_central/centre_line.py",
+        "townhall_central/inbox/trust_line.py",
+    },
     "typst": {"townhall_forms/document.py"},
     "pypdfium2": {"townhall_forms/document_pictures.py"},
     "pyxform": {"townhall_forms/authoring.py"},
     "segno": {"townhall_kiosk/visit/qr.py"},
+    "gmpy2": {"townhall_voting/schnorr_group.py", "townhall_smartcard/emrtd/powers.py"},
     "qasync": {"townhall_kiosk/visit/app.py"},
-    "certomancer": {"townhall_smartcard/simulation/pki.py"},
+    "certomancer": {"townhall_smartcard/simulation/pki.py", "townhall_smartcard/simulation/trust_services.py"},
 }
 NOWHERE = {
     "pickle": "builds objects of the sender's choice",
@@ -101,14 +107,24 @@ def test_a_library_is_imported_in_its_home_and_nowhere_else(library: str) -> Non
     assert imports()[library] == HOMES[library]
 
 
+def test_the_checker_of_ballots_needs_the_standard_library_alone() -> None:
+    (checker,) = (part for part in PARTS if part.name == "townhall_checker")
+    names = {name for path in checker.rglob("*.py") for name in imported_by(path)}
+    assert names <= sys.stdlib_module_names | {"townhall_checker"}
+
+
 @pytest.mark.parametrize("library", NOWHERE)
 def test_a_library_that_we_do_without_is_imported_nowhere(library: str) -> None:
     assert imports().get(library, set()) == set(), NOWHERE[library]
 
 
-def test_qt_lives_in_the_window_the_visit_s_process_and_the_demo_s_puppet() -> None:
+def test_qt_lives_in_the_window_the_visit_s_process_the_trustees_window_and_the_demo_s_puppet() -> None:
     homes = {path for path in imports()["PySide6"] if not path.startswith("townhall_ui/")}
-    assert homes == {"townhall_kiosk/visit/app.py", "townhall_kiosk/demo/puppet.py"}
+    assert homes == {
+        "townhall_kiosk/visit/app.py",
+        "townhall_kiosk/trustee/app.py",
+        "townhall_kiosk/demo/puppet.py",
+    }
 
 
 def test_no_file_is_longer_than_a_person_can_hold_in_mind() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import townhall_central
+import townhall_checker
 import townhall_crypto
 import townhall_forms
 import townhall_kiosk
@@ -21,19 +22,22 @@ import townhall_process
 import townhall_smartcard
 import townhall_sync
 import townhall_ui
+import townhall_voting
 from townhall_kiosk.card_problem import CardProblem
 from townhall_smartcard.identity import RefusalReason
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "failure-codes.md"
-CODE = re.compile(r"TH-(PROC|CRYP|CARD|FORM|SYNC|CENT|UI|KIOS)-\d{3}")
+CODE = re.compile(r"TH-(PROC|CRYP|CARD|FORM|SYNC|VOTE|CENT|CHEK|UI|KIOS)-\d{3}")
 PARTS = {
     townhall_process: "PROC",
     townhall_crypto: "CRYP",
     townhall_smartcard: "CARD",
     townhall_forms: "FORM",
     townhall_sync: "SYNC",
+    townhall_voting: "VOTE",
     townhall_central: "CENT",
+    townhall_checker: "CHEK",
     townhall_ui: "UI",
     townhall_kiosk: "KIOS",
 }
@@ -44,6 +48,10 @@ INSIDE_A_PART = {
     *("MarkupRefusedError", "MarkupLimitError"),
     *("XPathError", "XPathSyntaxError", "UnknownFunctionError", "UnsupportedXPathError"),
     *("XPathLimitError", "XPathValueError"),
+    # Becomes the outcome Unreachable; python-tuf passes on only errors of its own family.
+    "SourceUnreachableError",
+    # Carries a card's answer through a signer; the visit turns it into an event.
+    "NotSignedError",
 }
 SHARING = {
     # Groups that are never raised themselves; they show how their children are meant.

@@ -3,6 +3,7 @@
 """A centre in a directory, an agency that it knows, an enrolled kiosk, and a citizen's real transaction."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -16,10 +17,13 @@ from townhall_central import agencies
 from townhall_central.inbox.examine import Desk
 from townhall_central.inbox.home import InboxHome, InboxSettings, create_home, open_home
 from townhall_central.inbox.trust_folder import load_anchors
+from townhall_central.place import Place, place_of
 from townhall_central.simulation.centre import SimulatedCentre
 from townhall_central.simulation.kiosk import SimulatedKiosk
+from townhall_central.simulation.postgresql import PostgresqlServer
 from townhall_crypto.namespaces import CARD_CHALLENGE
 from townhall_crypto.pades import sign_pdf
+from townhall_crypto.trust_verdict import Doubt, Outcome, TrustEvidence, TrustVerdict
 from townhall_fonts import FONT_DIRECTORY
 from townhall_forms.document import Direction, DocumentModel, Line, render_document
 from townhall_forms.service import Service, load_services
@@ -45,13 +49,40 @@ ANSWERS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def engine(request: pytest.FixtureRequest) -> str:
+    """The embedded file, unless a test or its module asks for `postgresql` too (parametrize, indirect)."""
+    return str(getattr(request, "param", "sqlite"))  # pytest's own way to tell that nobody chose
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresqlServer]:
+    with PostgresqlServer() as server:
+        yield server
+
+
 @pytest.fixture
-def new_centre(tmp_path: Path) -> Iterator[Callable[[], SimulatedCentre]]:
+def new_url(engine: str, request: pytest.FixtureRequest) -> Callable[[], str]:
+    """The address of an empty database at each call; empty for a file in the directory."""
+    if engine == "sqlite":
+        return lambda: ""
+    server: PostgresqlServer = request.getfixturevalue("postgresql")
+    return server.new_schema
+
+
+@pytest.fixture
+def new_place(new_url: Callable[[], str], tmp_path: Path) -> Callable[[], Place]:
+    numbers = itertools.count()
+    return lambda: place_of(tmp_path, f"x{next(numbers)}.db", new_url())
+
+
+@pytest.fixture
+def new_centre(tmp_path: Path, new_url: Callable[[], str]) -> Iterator[Callable[[], SimulatedCentre]]:
     """Makes a fresh centre at each call: a property needs one for each example."""
     made: list[SimulatedCentre] = []
 
     def make() -> SimulatedCentre:
-        made.append(SimulatedCentre.create(tmp_path / f"centre-{len(made)}", NOW))
+        made.append(SimulatedCentre.create(tmp_path / f"centre-{len(made)}", NOW, new_url()))
         return made[-1]
 
     yield make
@@ -72,13 +103,24 @@ def trust_folder(tmp_path_factory: pytest.TempPathFactory, pki: TestPki) -> Path
         (folder / name).mkdir()
         for number, content in enumerate(contents):
             (folder / name / f"{number}.der").write_bytes(content)
+    stamping = pki.timestamp_anchors
+    for name, contents in {"anchors": stamping.anchors_der, "crls": stamping.crls_der}.items():
+        (folder / "timestamps" / name).mkdir(parents=True)
+        for number, content in enumerate(contents):
+            (folder / "timestamps" / name / f"{number}.der").write_bytes(content)
     return folder
 
 
 @pytest.fixture
-def inbox(tmp_path: Path, centre: SimulatedCentre, trust_folder: Path) -> Iterator[InboxHome]:
+def inbox(
+    tmp_path: Path, centre: SimulatedCentre, trust_folder: Path, new_url: Callable[[], str]
+) -> Iterator[InboxHome]:
     settings = InboxSettings(
-        name="Registry", centre="http://127.0.0.1:9", services=str(SERVICES), anchors=str(trust_folder)
+        name="Registry",
+        centre="http://127.0.0.1:9",
+        services=str(SERVICES),
+        anchors=str(trust_folder),
+        database=new_url(),
     )
     create_home(tmp_path / "inbox", settings, centre.keys.root_bytes)
     with centre.database.write() as connection:
@@ -163,7 +205,9 @@ def filled(service: Service, person: Person) -> FormSession:
         "eid:surname": person.surname,
         "eid:birth_date": person.birth.isoformat(),
     }
-    session = FormSession(service.form, language="en", now=datetime.fromtimestamp(NOW - 3600, UTC), prefill=prefill)
+    opened = datetime.fromtimestamp(NOW - 3600, UTC)
+    # The same chance each time, so that a document and the record beside it are of one session.
+    session = FormSession(service.form, language="en", now=opened, prefill=prefill, randomness=bytes)
     for asked in session.questions():
         value = ANSWERS.get(asked.ref.rpartition("/")[2])
         if value is not None:
@@ -217,7 +261,11 @@ def transaction(service: Service, card: Card, new_document: NewDocument) -> Tran
         language="en",
         provenance=session.provenance(),
         evidence=card.evidence(),
+        session=session.record(),
         document=new_document(card),
+        trust=TrustVerdict(
+            Outcome.PROVISIONAL, (Doubt.NO_CRL,), TrustEvidence(None, datetime.fromtimestamp(NOW - 9, UTC))
+        ),
     )
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine, event
 
+from townhall_central.centre_line import CentreLine
 from townhall_central.inbox.desk import open_desk
 from townhall_central.inbox.examine import examine
 from townhall_central.inbox.home import open_home
-from townhall_central.inbox.line import CentreLine
 from townhall_central.inbox.round import run_round
 
 

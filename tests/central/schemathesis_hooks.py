@@ -17,6 +17,7 @@ from townhall_central.simulation.kiosk import MemoryDeviceKey, SimulatedKiosk
 from townhall_crypto.envelope import Envelope
 from townhall_crypto.recipients import RecipientPublicKey
 from townhall_sync import wire
+from townhall_sync.batch import BATCH_MEDIA_TYPE, NamedEnvelope, encode
 from townhall_sync.http_signatures import SignableRequest, sign_request
 
 _SIGNED = {"Content-Digest", "Signature-Input", "Signature"}
@@ -29,9 +30,14 @@ _key = MemoryDeviceKey(SECRET)
 _recipient = RecipientPublicKey.from_bytes(bytes.fromhex(os.environ["TOWNHALL_TEST_RECIPIENT"]))
 _kiosk = SimulatedKiosk(NAME, _key, b"", [_recipient], 1_800_000_000)
 _envelopes = [each.to_bytes() for each in _kiosk.chain(12)]
+_batches = [
+    encode([NamedEnvelope(Envelope.from_bytes(each).header.envelope_id, each) for each in _envelopes[start:stop]])
+    for start, stop in ((0, 3), (2, 12), (5, 6))
+]
 _turn = itertools.count()
 
 schemathesis.openapi.media_type(wire.ENVELOPE_MEDIA_TYPE, st.sampled_from(_envelopes))
+schemathesis.openapi.media_type(BATCH_MEDIA_TYPE, st.sampled_from(_batches))
 
 
 @schemathesis.hook
@@ -42,6 +48,8 @@ def before_call(_context: schemathesis.HookContext, case: Case, _kwargs: dict[st
         identifier = Envelope.from_bytes(case.body).header.envelope_id
         case.path_parameters["envelope_id"] = identifier
         _sign(case, f"/v1/envelopes/{identifier}", "", case.body, NAME)
+    elif case.method == "POST" and isinstance(case.body, bytes) and case.path == "/v1/envelopes":
+        _sign(case, "/v1/envelopes", "", case.body, NAME)
     elif case.path.startswith("/v1/inbox/") and not case.query:
         case.path_parameters["key_id"] = _recipient.key_id
         path = case.path.format(**case.path_parameters)

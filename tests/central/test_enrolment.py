@@ -19,6 +19,7 @@ from townhall_crypto.secret import Secret
 from townhall_sync import wire
 
 NAME = "kiosk-7"
+pytestmark = pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
 
 
 def pending(centre: SimulatedCentre, key: MemoryDeviceKey, name: str = NAME) -> str:

@@ -26,6 +26,8 @@ from townhall_crypto.envelope import Envelope, sign_envelope
 from townhall_crypto.recipients import generate_recipient_key
 from townhall_sync import receipt, wire
 
+pytestmark = pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
+
 
 def stored(outcome: ingest.Outcome) -> ingest.Stored:
     assert isinstance(outcome, ingest.Stored)

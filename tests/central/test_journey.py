@@ -140,7 +140,10 @@ def test_a_transaction_goes_all_the_way(town: Town, url: str, transaction: Trans
     bring(town, url, [transaction.to_bytes(), b"not a transaction"])
     assert town.run("inbox", "run", *town.inbox, "--once", "--centre", url) == "2 new, 1 need attention"
     assert town.run("inbox", "run", *town.inbox, "--once", "--centre", url) == "0 new, 0 need attention"
-    assert town.run("inbox", "list", *town.inbox).splitlines() == ["1  ready", "2  needs attention"]
+    assert town.run("inbox", "list", *town.inbox).splitlines() == [
+        "1  ready  provisional B-B",
+        "2  needs attention  no document",
+    ]
     shown = json.loads(town.run("inbox", "show", *town.inbox, "1", "--document", str(tmp_path / "signed.pdf")))
     assert (shown["number"], shown["case"]["state"], shown["case"]["reasons"]) == (1, "ready", [])
     assert shown["case"]["signer"]["surname"] == "JÕEORG"
@@ -162,9 +165,9 @@ def test_an_inbox_killed_around_each_database_step_makes_each_case_once(
             deaths += is_dead
             assert run(home, url, 0) == 0
             assert town.run("inbox", "list", "--inbox", str(home)).splitlines() == [
-                "1  ready",
-                "2  needs attention",
-                "3  needs attention",
+                "1  ready  provisional B-B",
+                "2  needs attention  no document",
+                "3  needs attention  no document",
             ]
             opened = open_home(home)
             with opened.database.read() as connection:

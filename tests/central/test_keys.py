@@ -4,6 +4,7 @@
 
 import ssl
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,8 @@ from townhall_central.errors import AgencyFileError, BusyError, DirectoryError
 from townhall_central.inbox.home import InboxHome, InboxSettings, create_home, open_home
 from townhall_central.inbox.trust_folder import load_anchors
 from townhall_central.simulation.centre import SimulatedCentre
-from townhall_central.tables import METADATA, SCHEMA_VERSION
+from townhall_central.sqlite import SqliteFile
+from townhall_central.tables import SCHEMA
 from townhall_crypto.secret import Secret
 
 
@@ -83,19 +85,22 @@ def test_an_impossible_origin_is_refused(tmp_path: Path, origin: str) -> None:
 
 
 def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
-    Database.create(tmp_path / "x.db", METADATA, SCHEMA_VERSION + 1).close()
-    with pytest.raises(DirectoryError, match="version"):
-        Database.open(tmp_path / "x.db", METADATA, SCHEMA_VERSION)
+    place = SqliteFile(tmp_path / "x.db")
+    Database.create(place, replace(SCHEMA, revision="9999")).close()
+    with pytest.raises(DirectoryError, match="has schema 9999"):
+        Database.open(place, SCHEMA)
+    with pytest.raises(DirectoryError, match="a newer program"):
+        Database.migrate(place, SCHEMA)
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"not a database at all, but long enough to look like one" * 20)
     with pytest.raises(DirectoryError):
-        Database.open(tmp_path / "x.db", METADATA, SCHEMA_VERSION)
+        Database.open(SqliteFile(tmp_path / "x.db"), SCHEMA)
 
 
 def test_a_database_that_stays_locked_is_busy(centre: SimulatedCentre, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("townhall_central.database.BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr("townhall_central.sqlite.BUSY_TIMEOUT_S", 0.05)
     other = keys.open_database(centre.path)
     with centre.database.write(), pytest.raises(BusyError), other.write():
         pass

@@ -11,9 +11,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from townhall_central.agencies import PAGE, InboxItem, InboxPage
+from townhall_central.agency_keys import SigningKey
+from townhall_central.centre_line import CentreLine
 from townhall_central.errors import CentreRefusedError, CentreUnreachableError
-from townhall_central.inbox.home import RequestKey
-from townhall_central.inbox.line import CentreLine
 from townhall_sync.http_signatures import SignableRequest, verify_request
 
 KEY_ID = "a" * 64
@@ -67,18 +67,18 @@ def centre() -> Iterator[Centre]:
 
 
 @pytest.fixture
-def key() -> RequestKey:
-    return RequestKey(ec.generate_private_key(ec.SECP256R1()))
+def key() -> SigningKey:
+    return SigningKey(ec.generate_private_key(ec.SECP256R1()))
 
 
 @pytest.fixture
-def line(centre: Centre, key: RequestKey) -> Iterator[CentreLine]:
+def line(centre: Centre, key: SigningKey) -> Iterator[CentreLine]:
     with CentreLine(f"http://{centre.authority}", KEY_ID, key) as made:
         yield made
 
 
-def test_each_request_is_signed_by_the_agency(centre: Centre, line: CentreLine, key: RequestKey) -> None:
-    centre.answer = lambda handler: reply(handler, 200, msgspec.json.encode(InboxPage(items=[], is_last=True)))
+def test_each_request_is_signed_by_the_agency(centre: Centre, line: CentreLine, key: SigningKey) -> None:
+    centre.answer = lambda handler: reply(handler, 200, msgspec.json.encode(InboxPage(epoch=0, items=[], is_last=True)))
     assert line.page(41).is_last
     (target, headers), *_ = centre.seen
     path, _, query = target.partition("?")
@@ -158,6 +158,6 @@ def test_an_answer_cut_in_its_middle_is_no_answer(centre: Centre, line: CentreLi
         line.envelope(ENVELOPE)
 
 
-def test_nobody_there_is_no_answer(key: RequestKey) -> None:
+def test_nobody_there_is_no_answer(key: SigningKey) -> None:
     with CentreLine("http://127.0.0.1:9", KEY_ID, key) as line, pytest.raises(CentreUnreachableError):
         line.page(-1)

@@ -26,7 +26,7 @@ class Grown:
         self.appended: list[log_tree.Appended] = []
         peaks: tuple[bytes, ...] = ()
         for number in range(size):
-            appended = log_tree.append(number, peaks, leaf(number))
+            appended = log_tree.append(number, peaks, [leaf(number)])
             assert not self.nodes.keys() & appended.nodes.keys(), "a stored node is never written again"
             self.nodes.update(appended.nodes)
             self.appended.append(appended)
@@ -44,10 +44,28 @@ def test_each_append_gives_the_root_and_proof_of_the_plain_tree(size: int) -> No
     tree = MerkleTree()
     for number, appended in enumerate(Grown(size).appended):
         tree.append(leaf(number))
-        assert appended.index == number
+        assert (appended.first, appended.size) == (number, number + 1)
         assert appended.root == tree.root()
-        assert appended.inclusion_proof == tree.inclusion_proof(number)
-        verify_inclusion(leaf(number), number, appended.size, appended.inclusion_proof, appended.root)
+        assert appended.inclusion_proofs == (tree.inclusion_proof(number),)
+        verify_inclusion(leaf(number), number, appended.size, appended.inclusion_proofs[0], appended.root)
+
+
+@given(st.integers(0, 200), st.integers(1, 140))
+def test_many_leaves_at_once_are_the_log_that_grew_leaf_by_leaf(size: int, more: int) -> None:
+    before, after = Grown(size), Grown(size + more)
+    peaks = before.appended[-1].peaks if size else ()
+    appended = log_tree.append(size, peaks, [leaf(number) for number in range(size, size + more)])
+    tree = MerkleTree.from_leaf_hashes(leaf(number) for number in range(size + more))
+    assert (appended.first, appended.size, appended.root) == (size, size + more, tree.root())
+    assert appended.peaks == after.appended[-1].peaks
+    assert {**before.nodes, **appended.nodes} == after.nodes
+    assert appended.inclusion_proofs == tuple(tree.inclusion_proof(number) for number in range(size, size + more))
+
+
+def test_no_leaf_more_leaves_the_log_as_it_is() -> None:
+    peaks = Grown(5).appended[-1].peaks
+    appended = log_tree.append(5, peaks, [])
+    assert (appended.size, appended.peaks, appended.nodes, appended.inclusion_proofs) == (5, peaks, {}, ())
 
 
 @given(st.data())
@@ -64,7 +82,7 @@ def test_consistency_proofs_are_those_of_the_plain_tree(data: st.DataObject) -> 
 @given(st.integers(2, 100))
 def test_a_proof_with_one_hash_changed_is_refused(size: int) -> None:
     newest = Grown(size).appended[-1]
-    broken = (b"\x00" * 32, *newest.inclusion_proof[1:])
+    broken = (b"\x00" * 32, *newest.inclusion_proofs[0][1:])
     with pytest.raises(ProofRefusedError):
         verify_inclusion(leaf(size - 1), size - 1, size, broken, newest.root)
 
@@ -75,7 +93,7 @@ def test_the_empty_log_has_the_root_of_the_empty_tree() -> None:
 
 def test_peaks_of_another_size_are_refused() -> None:
     with pytest.raises(ValueError, match="peaks"):
-        log_tree.append(3, (leaf(0),), leaf(1))
+        log_tree.append(3, (leaf(0),), [leaf(1)])
 
 
 @pytest.mark.parametrize(("first", "second"), [(0, 1), (2, 1), (-1, 4)])

@@ -16,7 +16,11 @@ from townhall_central.inbox import store
 from townhall_central.inbox.case import Case, Reason, ShownCase
 from townhall_central.inbox.examine import Examined
 from townhall_central.inbox.home import InboxHome
-from townhall_central.inbox.round import MAX_DEATHS, RoundResult, run_round
+from townhall_central.inbox.round import RoundResult, run_round
+from townhall_central.pickup import MAX_DEATHS
+from townhall_central.place import Place
+
+pytestmark = pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
 
 
 class PaperLine:
@@ -26,6 +30,7 @@ class PaperLine:
         self.contents = contents
         self.page_size = page_size
         self.fails_at = -1
+        self.epoch = 0
         self._asked = 0
 
     def _ask(self) -> None:
@@ -39,7 +44,7 @@ class PaperLine:
             InboxItem(index=index, id=hashlib.sha256(b"%d" % index).hexdigest(), server_time=1, certificate="")
             for index in range(after + 1, len(self.contents))
         ]
-        return InboxPage(items=items[: self.page_size], is_last=len(items) <= self.page_size)
+        return InboxPage(epoch=self.epoch, items=items[: self.page_size], is_last=len(items) <= self.page_size)
 
     def envelope(self, envelope_id: str) -> bytes:
         self._ask()
@@ -129,13 +134,12 @@ def test_an_unknown_case_is_refused(inbox: InboxHome) -> None:
 
 
 @pytest.fixture
-def new_inbox(tmp_path_factory: pytest.TempPathFactory, inbox: InboxHome) -> Iterator[Callable[[], InboxHome]]:
+def new_inbox(new_place: Callable[[], Place], inbox: InboxHome) -> Iterator[Callable[[], InboxHome]]:
     """A fresh database beside the same keys, at each call."""
     made: list[InboxHome] = []
 
     def make() -> InboxHome:
-        path = tmp_path_factory.mktemp("inbox") / "inbox.db"
-        database = Database.create(path, store.METADATA, store.SCHEMA_VERSION)
+        database = Database.create(new_place(), store.SCHEMA)
         made.append(InboxHome(inbox.settings, inbox.recipient_key, inbox.request_key, inbox.device_ca, database))
         return made[-1]
 

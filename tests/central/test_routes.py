@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi.testclient import TestClient
 
 from townhall_central.agencies import InboxPage
+from townhall_central.agency_keys import SigningKey
 from townhall_central.app import create_app
-from townhall_central.inbox.home import InboxHome, RequestKey
+from townhall_central.inbox.home import InboxHome
 from townhall_central.settings import Settings
 from townhall_central.simulation.centre import SimulatedCentre
 from townhall_central.simulation.kiosk import MemoryDeviceKey, SimulatedKiosk, enrolment_request
@@ -217,7 +218,7 @@ def test_nobody_else_reads_an_agencys_inbox(client: TestClient, kiosk: Simulated
     stranger = InboxHome(
         inbox.settings,
         inbox.recipient_key,
-        RequestKey(ec.generate_private_key(ec.SECP256R1())),
+        SigningKey(ec.generate_private_key(ec.SECP256R1())),
         inbox.device_ca,
         inbox.database,
     )

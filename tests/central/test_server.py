@@ -2,19 +2,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The centre as a real server on loopback: killed, raced, cut off, restarted. Every envelope counts exactly once."""
 
-import contextlib
 import http.client
-import os
 import random
-import select as select_module
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -22,90 +17,27 @@ from sqlalchemy import func, select
 from townhall_central import cli, ingest
 from townhall_central.simulation.centre import SimulatedCentre
 from townhall_central.simulation.kiosk import SimulatedKiosk
+from townhall_central.simulation.workers import Worker, Workers, port_of
 from townhall_central.tables import ENVELOPE
 from townhall_crypto.envelope import Envelope
 from townhall_sync import receipt, wire
 
 HOST = "127.0.0.1"
-FOUNDRY = str(Path(__file__).with_name("server_foundry.py"))
-
-
-class Server:
-    """A running worker."""
-
-    def __init__(self, pid: int, port: int) -> None:
-        self.pid = pid
-        self.port = port
-        self._pidfd = os.pidfd_open(pid)
-
-    @property
-    def authority(self) -> str:
-        return f"{HOST}:{self.port}"
-
-    def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-
-    def wait(self) -> None:
-        """Return when the worker is dead, however it died."""
-        poll = select_module.poll()
-        poll.register(self._pidfd, select_module.POLLIN)
-        assert poll.poll(20_000), "the worker lives on"
-        os.close(self._pidfd)
-
-
-class Foundry:
-    """Makes workers by forking, so that a test can spend dozens."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, FOUNDRY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def start(self, centre: SimulatedCentre, deadly_step: int = 0) -> Server:
-        process = self._process
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(f"{centre.path} {deadly_step}\n")
-        process.stdin.flush()
-        lines = sorted(process.stdout.readline().strip() for _ in range(2))  # two writers, any order
-        return Server(int(lines[0]), port_of(lines[1]))
-
-    @contextmanager
-    def running(self, centre: SimulatedCentre) -> Iterator[Server]:
-        server = self.start(centre)
-        try:
-            yield server
-        finally:
-            server.kill()
-            server.wait()
-
-    def close(self) -> None:
-        process = self._process
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.close()
-        process.wait(timeout=20)
-        process.stdout.close()
+ON_BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture(scope="module")
-def foundry() -> Iterator[Foundry]:
-    made = Foundry()
+def foundry() -> Iterator[Workers]:
+    made = Workers()
     yield made
     made.close()
-
-
-def port_of(line: str) -> int:
-    assert line.startswith(f"listening on http://{HOST}:"), line
-    return int(line.rsplit(":", 1)[1])
 
 
 def command(centre: SimulatedCentre) -> list[str]:
     return [sys.executable, "-m", "townhall_central", "serve", "--data", str(centre.path), "--port", "0"]
 
 
-def put(server: Server, kiosk: SimulatedKiosk, envelope: Envelope) -> tuple[int, wire.PutReply]:
+def put(server: Worker, kiosk: SimulatedKiosk, envelope: Envelope) -> tuple[int, wire.PutReply]:
     body, identifier = envelope.to_bytes(), envelope.header.envelope_id
     connection = http.client.HTTPConnection(HOST, server.port, timeout=30)
     try:
@@ -119,7 +51,7 @@ def put(server: Server, kiosk: SimulatedKiosk, envelope: Envelope) -> tuple[int,
     return response.status, wire.read(wire.PutReply, content)
 
 
-def raw_request(server: Server, kiosk: SimulatedKiosk, envelope: Envelope) -> bytes:
+def raw_request(server: Worker, kiosk: SimulatedKiosk, envelope: Envelope) -> bytes:
     body, identifier = envelope.to_bytes(), envelope.header.envelope_id
     fields = kiosk.put_headers(server.authority, identifier, body) | {
         "Host": server.authority,
@@ -146,8 +78,9 @@ def check_receipt(centre: SimulatedCentre, envelope: Envelope, reply: wire.PutRe
     receipt.verify_receipt(reply.receipt, expected, receipt.CentreKeys.from_root(centre.keys.root_bytes))
 
 
+@ON_BOTH
 def test_a_worker_killed_around_each_database_step_stores_exactly_once(
-    foundry: Foundry, centre: SimulatedCentre, kiosk: SimulatedKiosk
+    foundry: Workers, centre: SimulatedCentre, kiosk: SimulatedKiosk
 ) -> None:
     deaths = 0
     for step in range(1, 200):
@@ -169,8 +102,9 @@ def test_a_worker_killed_around_each_database_step_stores_exactly_once(
     assert deaths > 15
 
 
+@ON_BOTH
 def test_a_worker_killed_mid_request_stores_all_or_nothing(
-    foundry: Foundry, centre: SimulatedCentre, kiosk: SimulatedKiosk
+    foundry: Workers, centre: SimulatedCentre, kiosk: SimulatedKiosk
 ) -> None:
     chosen = random.Random(7)  # noqa: S311 - where to cut is no secret
     sent: list[Envelope] = []
@@ -190,8 +124,9 @@ def test_a_worker_killed_mid_request_stores_all_or_nothing(
     assert_log_is_whole(centre, len(sent))
 
 
+@ON_BOTH
 def test_a_restarted_worker_gives_the_first_receipt(
-    foundry: Foundry, centre: SimulatedCentre, kiosk: SimulatedKiosk
+    foundry: Workers, centre: SimulatedCentre, kiosk: SimulatedKiosk
 ) -> None:
     envelopes = kiosk.chain(3)
     with foundry.running(centre) as server:
@@ -206,7 +141,7 @@ def test_a_restarted_worker_gives_the_first_receipt(
 
 
 def test_a_request_cut_at_any_byte_stores_nothing(
-    foundry: Foundry, centre: SimulatedCentre, kiosk: SimulatedKiosk
+    foundry: Workers, centre: SimulatedCentre, kiosk: SimulatedKiosk
 ) -> None:
     envelope = kiosk.envelope(1)
     with foundry.running(centre) as server:
@@ -221,13 +156,14 @@ def test_a_request_cut_at_any_byte_stores_nothing(
     assert_log_is_whole(centre, 1)
 
 
+@ON_BOTH
 def test_two_workers_racing_on_one_database_store_each_envelope_once(
-    foundry: Foundry, centre: SimulatedCentre, kiosk: SimulatedKiosk
+    foundry: Workers, centre: SimulatedCentre, kiosk: SimulatedKiosk
 ) -> None:
     envelopes = kiosk.chain(12)
     outcomes: dict[tuple[str, int], tuple[int, wire.PutReply]] = {}
 
-    def send(server: Server, order: list[Envelope]) -> None:
+    def send(server: Worker, order: list[Envelope]) -> None:
         for envelope in order:
             outcomes[envelope.header.envelope_id, server.port] = put(server, kiosk, envelope)
 
@@ -247,12 +183,13 @@ def test_two_workers_racing_on_one_database_store_each_envelope_once(
     assert_log_is_whole(centre, len(envelopes))
 
 
+@ON_BOTH
 def test_many_kiosks_at_once_leave_a_dense_log(
-    foundry: Foundry, centre: SimulatedCentre, kiosk: SimulatedKiosk
+    foundry: Workers, centre: SimulatedCentre, kiosk: SimulatedKiosk
 ) -> None:
     kiosks = [kiosk, *(centre.enrol(f"kiosk-{number}", kiosk.recipients) for number in range(2, 7))]
 
-    def send(server: Server, each: SimulatedKiosk) -> None:
+    def send(server: Worker, each: SimulatedKiosk) -> None:
         for envelope in reversed(each.chain(5)):
             put(server, each, envelope)
 

@@ -20,6 +20,8 @@ from townhall_smartcard.connection import RawCommand
 from townhall_smartcard.errors import CardMisuseError
 from townhall_smartcard.identity import Identity, challenge_digest, verify_identity
 from townhall_smartcard.messages import (
+    AccessNumberNeeded,
+    AccessNumberWrong,
     CardContents,
     CardFamily,
     Failed,
@@ -36,6 +38,7 @@ from townhall_smartcard.messages import (
     ServiceChanged,
     Signed,
 )
+from townhall_smartcard.simulation.contactless_card import CAN, ContactlessCard
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import KADRI
@@ -124,6 +127,12 @@ def card(keys: CardKeys) -> EstonianCard:
     return EstonianCard(KADRI, keys)
 
 
+@pytest.fixture
+def held(card: EstonianCard) -> ContactlessCard:
+    """The same card, held to the reader."""
+    return ContactlessCard(card, pause=lambda _seconds: None)
+
+
 _turns = itertools.cycle(zip(READERS[::2], READERS[1::2], strict=True))
 
 
@@ -182,6 +191,71 @@ def test_a_person_is_read_identified_and_signs(play: Play, pki: TestPki, card: E
         pin = bytearray(b"12345")
         assert isinstance(await table.cards.sign(table.first, pin, DIGEST), Signed)
         assert pin == bytes(5)
+
+    play(scene)
+
+
+def test_a_held_card_is_opened_with_its_number_once_and_then_used_as_any_other(
+    play: Play, pki: TestPki, held: ContactlessCard
+) -> None:
+    async def scene(table: Table) -> None:
+        await table.insert(held, CardFamily.ESTEID_2018_BEHIND_PACE)
+        assert isinstance(await table.cards.read(table.first), AccessNumberNeeded)
+        number = bytearray(b"271828")
+        assert isinstance(await table.cards.open(table.first, number), AccessNumberWrong)
+        assert number == bytes(6)
+        assert isinstance(await table.cards.read(table.first), AccessNumberNeeded)
+        number = bytearray(CAN)
+        contents = await table.cards.open(table.first, number)
+        assert isinstance(contents, CardContents)
+        assert number == bytes(6)
+        assert isinstance(await table.cards.read(table.first), CardContents)
+        challenge = os.urandom(32)
+        proof = await table.cards.authenticate(table.first, bytearray(b"1234"), challenge_digest(challenge))
+        assert isinstance(proof, Signed)
+        identity = verify_identity(contents, challenge, proof.signature, pki.trust_anchors, datetime.now(UTC))
+        assert isinstance(identity, Identity)
+        assert isinstance(await table.cards.sign(table.first, bytearray(b"54321"), DIGEST), PinWrong)
+        assert isinstance(await table.cards.sign(table.first, bytearray(b"12345"), DIGEST), Signed)
+
+    play(scene)
+
+
+def test_the_number_is_forgotten_when_the_card_leaves(play: Play, held: ContactlessCard) -> None:
+    async def scene(table: Table) -> None:
+        await table.insert(held, CardFamily.ESTEID_2018_BEHIND_PACE)
+        assert isinstance(await table.cards.open(table.first, bytearray(CAN)), CardContents)
+        table.hand.remove(table.first)
+        await table.until(table.first, None)
+        await table.insert(held, CardFamily.ESTEID_2018_BEHIND_PACE)
+        assert isinstance(await table.cards.read(table.first), AccessNumberNeeded)
+        pin = bytearray(b"12345")
+        outcome = await table.cards.sign(table.first, pin, DIGEST)
+        assert isinstance(outcome, Failed)
+        assert outcome.failure is Failure.CARD_REMOVED
+        assert pin == bytes(5)
+
+    play(scene)
+
+
+def test_a_held_card_taken_away_while_it_is_opened_is_a_removed_card(play: Play, held: ContactlessCard) -> None:
+    async def scene(table: Table) -> None:
+        faulty = FaultyCard(held)
+        await table.insert(faulty, CardFamily.ESTEID_2018_BEHIND_PACE)
+        faulty.tear(faulty.commands + 5)
+        number = bytearray(CAN)
+        outcome = await table.cards.open(table.first, number)
+        assert isinstance(outcome, Failed)
+        assert outcome.failure is Failure.CARD_REMOVED
+        assert number == bytes(6)
+
+    play(scene)
+
+
+def test_a_card_at_the_contacts_needs_no_number_and_takes_any(play: Play, card: EstonianCard) -> None:
+    async def scene(table: Table) -> None:
+        await table.insert(card)
+        assert isinstance(await table.cards.open(table.first, bytearray(b"271828")), CardContents)
 
     play(scene)
 

@@ -5,6 +5,7 @@
 import json
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,6 +89,29 @@ def test_keys_are_sorted_by_utf_16_units_as_the_rfc_demands() -> None:
     value = {"\u20ac": 1, "\r": 2, "\ufb33": 3, "1": 4, "\U0001f600": 5, "\u0080": 6, "\u00f6": 7}
     order = [item.partition(":")[2] for item in canonical.encode(value).decode()[1:-1].split(",")]
     assert order == ["2", "4", "6", "7", "1", "5", "3"]
+
+
+def test_every_character_is_written_as_the_library_for_the_rfc_writes_it() -> None:
+    everything = [chr(point) for point in range(0x110000) if not 0xD800 <= point <= 0xDFFF]
+    for start in range(0, len(everything), 50_000):
+        part = everything[start : start + 50_000]
+        assert canonical.encode(part) == rfc8785.dumps(part)
+
+
+@given(st.recursive(
+    st.text() | SAFE_INTEGERS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(max_codepoint=127)), inner),
+    max_leaves=12,
+))  # fmt: skip
+def test_every_value_is_written_as_the_library_for_the_rfc_writes_it(value: CanonicalValue) -> None:
+    assert canonical.encode(value) == rfc8785.dumps(value)
+
+
+def test_strings_of_other_libraries_are_written_as_strings() -> None:
+    class Text(str):
+        __slots__ = ()
+
+    assert canonical.encode({"a": Text("b")}) == b'{"a":"b"}'
 
 
 def test_tuples_are_written_as_lists() -> None:

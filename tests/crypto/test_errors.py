@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from townhall_crypto import errors
+from townhall_crypto import errors, state_errors
 
 FAILURE_CODES = Path(__file__).resolve().parents[2] / "docs" / "failure-codes.md"
 
@@ -14,7 +14,7 @@ FAILURE_CODES = Path(__file__).resolve().parents[2] / "docs" / "failure-codes.md
 def error_classes(base: type[errors.CryptoError] = errors.CryptoError) -> Iterator[type[errors.CryptoError]]:
     yield base
     for each in base.__subclasses__():
-        if each.__module__ == errors.__name__:
+        if each.__module__ in {errors.__name__, state_errors.__name__}:
             yield from error_classes(each)
 
 

@@ -2,12 +2,20 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Answering: refusals, what follows from an answer, texts, and the instance at the end."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from townhall_forms.errors import AnswerMisuseError, EvaluationError, PrefillMisuseError, UnfinishedError
+from townhall_forms.errors import (
+    AnswerMisuseError,
+    EvaluationError,
+    FormRefusedError,
+    PrefillMisuseError,
+    RefusalCause,
+    UnfinishedError,
+)
 from townhall_forms.form import Form, load_form
 from townhall_forms.questions import (
     Accepted,
@@ -566,16 +574,19 @@ def test_text_is_escaped_and_kept(open_form: Open) -> None:
 def test_namespaces_of_the_instance_are_kept(xform: BuildForm, now: datetime) -> None:
     form = load_form(xform("<a/><orx:meta><orx:instanceID/></orx:meta>", bind("/data/meta/instanceID", preload="uid")))
     session = FormSession(form, language="en", now=now, prefill={}, randomness=bytes)
+    identity = session.state.value("/data/meta/instanceID")
     assert finished(session) == (
         '<data xmlns:orx="http://openrosa.org/xforms" id="f" version="1"><a/><orx:meta><orx:instanceID>'
-        "uuid:00000000-0000-4000-8000-000000000000</orx:instanceID></orx:meta></data>"
+        f"{identity}</orx:instanceID></orx:meta></data>"
     )
 
 
 def test_a_record_has_its_identity_even_where_the_form_does_not_ask(xform: BuildForm, now: datetime) -> None:
     form = load_form(xform("<meta><instanceID/></meta>"))
     session = FormSession(form, language="en", now=now, prefill={}, randomness=bytes)
-    assert "uuid:00000000-0000-4000-8000-000000000000" in finished(session)
+    assert re.search(
+        r"<instanceID>uuid:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}</", finished(session)
+    )
 
 
 def test_the_clock_is_put_in_where_the_form_asks(open_form: Open) -> None:
@@ -600,3 +611,17 @@ def test_two_sessions_on_either_side_of_midnight_have_their_own_today(xform: Bui
     late = datetime(2026, 12, 31, 23, 59, tzinfo=timezone(timedelta(hours=2)))
     for moment, day in ((late, "2026-12-31"), (late + timedelta(minutes=2), "2027-01-01")):
         assert FormSession(form, language="en", now=moment, prefill={}).state.value("/data/a") == day
+
+
+def test_a_default_that_keeps_what_is_there_is_no_circle(open_form: Open) -> None:
+    rules = '<bind nodeset="/data/b" calculate="coalesce(/data/b, /data/a)"/>'
+    session = open_form(ABC, rules, ask("/data/a"))
+    for answer in ("first", "second"):
+        session.answer("/data/a", answer)
+        assert session.state.value("/data/b") == "first"
+
+
+def test_a_default_inside_a_calculation_of_itself_is_a_circle(xform: BuildForm) -> None:
+    with pytest.raises(FormRefusedError) as refused:
+        load_form(xform(ABC, '<bind nodeset="/data/b" calculate="coalesce(/data/b, 0) + 1"/>'))
+    assert refused.value.cause is RefusalCause.CYCLE

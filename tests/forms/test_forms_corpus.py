@@ -16,11 +16,12 @@ from townhall_forms.errors import FormRefusedError, RefusalCause, XlsFormRefused
 from townhall_forms.form import load_form
 from townhall_forms.instance_xml import read_document
 from townhall_forms.markup import parse_xml
-from townhall_forms.questions import Accepted, AnswerRefused, Question, QuestionKind
+from townhall_forms.questions import Accepted, Question, QuestionKind
+from townhall_forms.resources import FolderResources
 from townhall_forms.revalidate import revalidate
 from townhall_forms.session import FormSession
 from townhall_forms.xpath.compiler import compile_expression
-from townhall_forms.xpath.errors import UnknownFunctionError, UnsupportedXPathError
+from townhall_forms.xpath.errors import UnknownFunctionError
 from townhall_forms.xpath.parser import parse
 from townhall_forms.xpath.scope import Environment, Scope
 from townhall_forms.xpath.values import NodeSet
@@ -94,7 +95,8 @@ def same(ours: Answer, theirs: Answer | None) -> bool:
     if theirs is None:
         return False
     if isinstance(ours, float) and isinstance(theirs, float):
-        return (math.isnan(ours) and math.isnan(theirs)) or ours == theirs
+        # Enketo rounds areas and distances to two decimals.
+        return (math.isnan(ours) and math.isnan(theirs)) or ours == theirs or round(ours, 2) == theirs
     if isinstance(theirs, tuple) and not isinstance(ours, tuple):
         return (str(ours),) == theirs
     return type(ours) is type(theirs) and ours == theirs
@@ -111,16 +113,13 @@ def test_every_expression_of_the_oracles_has_the_declared_answer(corpus: Path) -
             wrong.append(expression)
     assert not wrong
     assert counts["declared"] == len(DECLARED)
-    assert counts["unsupported"] <= 5
-    assert counts["both"] + counts["refused"] >= 48
+    assert counts["both"] + counts["refused"] == len(loaded["enketo"]) - len(DECLARED)
 
 
 def judge(expression: str, loaded: Mapping[str, Mapping[str, Mapping[str, object]]], corpus: Path) -> str:
     theirs = {name: answer_of(loaded[name][expression]) for name in ("enketo", "javarosa")}
     try:
         ours = evaluate(expression, corpus)
-    except UnsupportedXPathError:
-        return "unsupported"
     except UnknownFunctionError:
         return "refused" if expression in REFUSED and theirs["enketo"] is theirs["javarosa"] is None else "wrong"
     if expression in DECLARED:
@@ -134,87 +133,91 @@ def forms(corpus: Path) -> Iterator[Path]:
     yield from sorted((corpus / "web-forms").rglob("*.xml"))
 
 
-def test_every_public_form_opens_or_is_refused_for_a_named_reason(corpus: Path) -> None:
-    counts: Counter[RefusalCause | None] = Counter()
-    for path in forms(corpus):
-        try:
-            load_form(path.read_bytes())
-        except FormRefusedError as refused:
-            counts[refused.cause] += 1
-        else:
-            counts[None] += 1
-    assert counts[None] >= 23
-    assert counts[RefusalCause.BAD_REFERENCE] == 0
-    assert counts[RefusalCause.CYCLE] == 0
-    assert counts[RefusalCause.LIMIT] == 0
-
-
-# Forms made to be refused, and files that are data and no forms.
-NEGATIVE = {
-    "test-web-forms/xpath-syntax-error.xml": RefusalCause.XPATH_SYNTAX,
-    "test-web-forms/xpath-unknown-function.xml": RefusalCause.UNKNOWN_FUNCTION,
+# Forms that need a file which is not in the corpus, or that are broken on purpose.
+REFUSED_FORMS = {
+    "test-javarosa/resources/bad-range-form.xml": RefusalCause.BAD_REFERENCE,
+    "test-javarosa/resources/nigeria_wards_external.xml": RefusalCause.MISSING_RESOURCE,
+    "test-javarosa/resources/org/javarosa/xform/parse/external-secondary-instance.xml": RefusalCause.MISSING_RESOURCE,
+    "test-javarosa/resources/org/javarosa/xform/parse/external-select-xml.xml": RefusalCause.MISSING_RESOURCE,
+    "test-javarosa/resources/org/javarosa/xform/parse/unused-secondary-instance.xml": RefusalCause.MISSING_RESOURCE,
     "test-javarosa/resources/populate-nodes-attributes-instance.xml": RefusalCause.NOT_XML,
     "test-javarosa/resources/regression/issue_449_last_saved.xml": RefusalCause.NOT_XML,
+    "test-web-forms/xpath-syntax-error.xml": RefusalCause.XPATH_SYNTAX,
+    "test-web-forms/xpath-unknown-function.xml": RefusalCause.UNKNOWN_FUNCTION,
 }
 
 
-@pytest.mark.parametrize(("name", "cause"), NEGATIVE.items())
-def test_a_form_made_to_be_refused_is_refused_for_its_reason(corpus: Path, name: str, cause: RefusalCause) -> None:
-    with pytest.raises(FormRefusedError) as refused:
-        load_form((corpus / "web-forms" / name).read_bytes())
-    assert refused.value.cause is cause
+def test_every_public_form_opens_or_is_refused_for_its_reason(corpus: Path) -> None:
+    refused: dict[str, RefusalCause] = {}
+    for path in forms(corpus):
+        try:
+            load_form(path.read_bytes(), FolderResources(path.parent))
+        except FormRefusedError as error:
+            refused[str(path.relative_to(corpus / "web-forms"))] = error.cause
+    assert refused == REFUSED_FORMS
 
 
-MUST_OPEN = [
-    "other/minimal.xform.xml",
-    "notes/2-all-possible-notes.xml",
-    "select/1-static-selects.xml",
-    "select/2-dynamic-selects-itemsets.xml",
-    "select/3-images-choice.xml",
-    "select/5-select-types.xml",
-    "computations/1-calculate-simple.xform.xml",
-    "computations/2-relevant-simple.xform.xml",
-    "computations/5-relevant-readonly.xml",
-    "computations/7-readonly-group.xml",
-    "computations/8-outputs.xml",
-    "itext/media-label.xml",
-    "test-web-forms/select-control.xml",
-    "test-javarosa/resources/org/javarosa/core/model/three-level-cascading-multi-select.xml",
-]
+ANSWERS: Mapping[QuestionKind, str] = {
+    QuestionKind.INTEGER: "7",
+    QuestionKind.DECIMAL: "7",
+    QuestionKind.DATE: "2026-11-22",
+    QuestionKind.TIME: "10:30",
+    QuestionKind.DATE_TIME: "2026-11-22T10:30",
+    QuestionKind.PLACE: "59.4 24.7",
+    QuestionKind.LINE: "59 24; 58 24",
+    QuestionKind.AREA: "59 24; 58 24; 58 25; 59 24",
+    QuestionKind.FILE: "scan.png",
+}
 
 
 def answered(question: Question) -> str:
     match question.kind:
         case QuestionKind.CHOOSE_ONE | QuestionKind.CHOOSE_MANY:
             return question.choices[0].value if question.choices else ""
-        case QuestionKind.INTEGER | QuestionKind.DECIMAL:
-            return "7"
-        case QuestionKind.DATE:
-            return "2026-11-22"
-        case _:
-            return "text"
+        case QuestionKind.RANK:
+            return " ".join(choice.value for choice in reversed(question.choices))
+        case QuestionKind.RANGE if question.bounds is not None:
+            return str(question.bounds.start)
+        case kind:
+            return ANSWERS.get(kind, "text")
 
 
-@pytest.mark.parametrize("name", MUST_OPEN)
-def test_a_form_of_supported_features_opens_answers_and_replays(corpus: Path, name: str) -> None:
-    form = load_form((corpus / "web-forms" / name).read_bytes())
-    session = FormSession(form, language="en", now=NOW, prefill={})
+def answer_all(session: FormSession) -> None:
     done: set[str] = set()
-    for _round in range(200):
+    for _round in range(400):
         waiting = [
             question
             for question in session.questions()
             if not question.is_read_only and question.kind is not QuestionKind.NOTE and question.ref not in done
         ]
         if not waiting:
-            break
+            return
         done.add(waiting[0].ref)
-        outcome = session.answer(waiting[0].ref, answered(waiting[0]))
-        assert isinstance(outcome, Accepted | AnswerRefused)
-    assert session.questions()
-    assert session.problems() == ()
-    instance = session.finish()
-    assert revalidate(form, instance, {}, NOW, language="en").instance == instance
+        session.answer(waiting[0].ref, answered(waiting[0]))
+
+
+# Where the walk meets a question that it has no right answer for.
+UNFINISHED = {"nigeria_wards_external_combined.xml"}
+
+
+def test_every_public_form_that_opens_is_answered_and_replayed_exactly(corpus: Path) -> None:
+    finished: set[str] = set()
+    for path in forms(corpus):
+        if str(path.relative_to(corpus / "web-forms")) in REFUSED_FORMS:
+            continue
+        form = load_form(path.read_bytes(), FolderResources(path.parent))
+        session = FormSession(form, language="en", now=NOW, prefill={})
+        answer_all(session)
+        for repeat in session.repeats():
+            if repeat.can_change:
+                session.add_repeat(repeat.ref)
+        answer_all(session)
+        if path.name not in UNFINISHED:
+            instance = session.finish()
+            assert revalidate(form, instance, {}, NOW, language="en", record=session.record()).instance == instance
+            assert revalidate(form, instance, {}, NOW, language="en").instance == instance
+            finished.add(path.name)
+    assert len(finished) >= 57
 
 
 def test_a_large_public_form_opens_and_answers(corpus: Path) -> None:
@@ -240,5 +243,6 @@ def test_every_public_spreadsheet_is_converted_or_refused_for_a_named_reason(cor
             continue
         else:
             converted += 1
-    assert causes == {RefusalCause.UNSUPPORTED, RefusalCause.XPATH_SYNTAX}  # bad_calc is meant to be bad
-    assert converted >= 8
+    # bad_calc is meant to be bad, and the table that UCL_Biomass_Plot_Form looks into is not beside it.
+    assert causes == {RefusalCause.MISSING_RESOURCE, RefusalCause.XPATH_SYNTAX}
+    assert converted >= 20

@@ -14,6 +14,7 @@ from townhall_forms.errors import InstanceFault, InstanceProblem, InstanceRefuse
 from townhall_forms.form import Form, load_form
 from townhall_forms.instance_xml import write_document
 from townhall_forms.questions import Accepted, AnswerRefused, Question, QuestionKind
+from townhall_forms.record import SessionRecord
 from townhall_forms.revalidate import LONGEST_SESSION, MAX_INSTANCE_BYTES, RevalidatedInstance, revalidate
 from townhall_forms.session import FormSession
 
@@ -415,3 +416,52 @@ def test_an_instance_with_one_text_changed_is_refused_or_is_what_the_form_gives_
         identity = session.state.value("/data/meta/instanceID")
         replay.state.nodes["/data/meta/instanceID"].text = identity
         assert checked.instance == replay.finish()
+
+
+# With the record of the session
+
+
+VOLATILE = (
+    '<bind nodeset="/data/a" calculate="random()"/><bind nodeset="/data/b" calculate="once(uuid())"/>'
+    '<bind nodeset="/data/c" type="dateTime" calculate="now()"/>'
+    '<bind nodeset="/data/d" type="dateTime" jr:preload="timestamp" jr:preloadParams="start"/>'
+)
+
+
+@pytest.fixture
+def recorded(xform: BuildForm, now: datetime) -> tuple[Form, bytes, SessionRecord]:
+    """A form of chance and clock alone, what it gave, and what it needed."""
+    form = load_form(xform("<a/><b/><c/><d/><meta><instanceID/></meta>", VOLATILE))
+    session = FormSession(form, language="en", now=now, prefill={})
+    return form, session.finish(), session.record()
+
+
+@pytest.mark.parametrize("ref", ["a", "b", "c", "d", "meta/instanceID"])
+def test_a_value_of_chance_or_clock_that_was_changed_is_refused(
+    recorded: tuple[Form, bytes, SessionRecord], now: datetime, ref: str
+) -> None:
+    """Each forged value has the shape that the engine gives it: only the record tells."""
+    form, instance, record = recorded
+    other = FormSession(form, language="en", now=now - timedelta(minutes=1), prefill={}).finish()
+    name = ref.rpartition("/")[2].encode()
+    pattern = re.compile(b"<" + name + b">([^<]*)<")
+    (forged,), (honest,) = pattern.findall(other), pattern.findall(instance)
+    forged_instance = instance.replace(honest, forged) if honest != forged else b""
+    assert revalidate(form, forged_instance, {}, now).instance == forged_instance
+    with pytest.raises(InstanceRefusedError) as refused:
+        revalidate(form, forged_instance, {}, now, record=record)
+    assert f"/data/{ref}" in {reason.ref for reason in refused.value.reasons}
+
+
+@pytest.mark.parametrize(("late", "is_taken"), [(-3, False), (-1, True), (0, True), (239, True), (241, False)])
+def test_the_recorded_clock_lies_before_the_envelope_and_not_long_before(
+    recorded: tuple[Form, bytes, SessionRecord], now: datetime, late: int, *, is_taken: bool
+) -> None:
+    form, instance, record = recorded
+    finished = now + timedelta(minutes=late)
+    if is_taken:
+        assert revalidate(form, instance, {}, finished, record=record).instance == instance
+        return
+    with pytest.raises(InstanceRefusedError) as refused:
+        revalidate(form, instance, {}, finished, record=record)
+    assert [reason.fault for reason in refused.value.reasons] == [InstanceFault.WRONG_CLOCK]

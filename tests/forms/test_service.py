@@ -5,19 +5,23 @@
 import json
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from townhall_forms.body import ControlKind, Itemset
-from townhall_forms.errors import FormRefusedError, RefusalCause, ServiceRefusedError, XlsFormRefusedError
+from townhall_crypto.trust_verdict import RevocationNeed, TrustPolicy
+from townhall_forms.controls import ControlKind, Itemset
+from townhall_forms.errors import ServiceRefusedError, XlsFormRefusedError
 from townhall_forms.form import Form, load_form
 from townhall_forms.service import MAX_DESCRIPTION_BYTES, load_services, read_service
 from townhall_forms.texts import TranslatedText
+from townhall_forms.transaction import SignatureFormat
 
 SERVICES = Path(__file__).resolve().parents[2] / "services"
-LANGUAGES = {"en", "et", "ar"}
+LANGUAGES = {"en", "et", "fr", "ar"}
 FOLDER = SERVICES / "change-of-address"
+SHIPPED = sorted(folder for folder in SERVICES.iterdir() if folder.is_dir())
 
 Describe = Callable[..., bytes]
 
@@ -35,7 +39,7 @@ def rewrite(services: Path, **changes: object) -> None:
     path.write_text(json.dumps({key: value for key, value in {**description, **changes}.items() if value is not None}))
 
 
-TITLES = {"en": "A", "et": "B", "ar": "C"}
+TITLES = {"en": "A", "et": "B", "fr": "C", "ar": "D"}
 
 
 @pytest.mark.parametrize(
@@ -54,7 +58,7 @@ TITLES = {"en": "A", "et": "B", "ar": "C"}
         {"recipient": None},
         {"titles": {}},
         {"titles": {"en": "Only English"}},
-        {"titles": {**TITLES, "fr": "D"}},
+        {"titles": {**TITLES, "lv": "E"}},
         {"titles": {**TITLES, "ar": ""}},
         {"summaries": None},
         {"form": "../form.xml"},
@@ -62,6 +66,17 @@ TITLES = {"en": "A", "et": "B", "ar": "C"}
         {"form": "form.md"},
         {"form": "/etc/passwd"},
         {"surprise": 1},
+        {"signature": "cades"},
+        {"signature": ""},
+        {"trust": "required"},
+        {"trust": {"class": "Ballot"}},
+        {"trust": {"kind": "ballot"}},
+        {"trust": {"revocation": "maybe"}},
+        {"trust": {"crl_age_days": 0}},
+        {"trust": {"crl_age_days": 367}},
+        {"trust": {"crl_age_days": 1.5}},
+        {"trust": {"list_age_days": "30"}},
+        {"trust": {"surprise": 1}},
     ],
 )
 def test_a_description_that_does_not_hold_together_is_refused(services: Path, changes: dict[str, object]) -> None:
@@ -75,6 +90,26 @@ def test_a_description_that_is_none_is_refused(services: Path, content: bytes) -
     (services / "change-of-address" / "service.json").write_bytes(content)
     with pytest.raises(ServiceRefusedError):
         load_services(services)
+
+
+@pytest.mark.parametrize(
+    ("trust", "policy"),
+    [
+        (None, (RevocationNeed.PROVISIONAL, 7, 30)),
+        ({}, (RevocationNeed.PROVISIONAL, 7, 30)),
+        ({"class": "ballot"}, (RevocationNeed.REQUIRED, 1, 30)),
+        ({"class": "identification", "list_age_days": 90}, (RevocationNeed.NOT_NEEDED, 7, 90)),
+        ({"revocation": "required", "crl_age_days": 3}, (RevocationNeed.REQUIRED, 3, 30)),
+    ],
+)
+def test_a_service_says_what_must_be_known_of_a_card(
+    services: Path, trust: dict[str, object] | None, policy: tuple[RevocationNeed, int, int]
+) -> None:
+    rewrite(services, trust=trust, signature="asice")
+    (service,) = load_services(services)
+    need, crl_days, list_days = policy
+    assert service.trust == TrustPolicy(need, timedelta(days=crl_days), timedelta(days=list_days))
+    assert service.signature is SignatureFormat.ASICE
 
 
 @pytest.mark.parametrize("missing", ["service.json", "form.xml"])
@@ -121,7 +156,7 @@ def test_a_service_is_read_from_bytes_as_from_its_folder() -> None:
 
 
 def test_every_shipped_service_loads() -> None:
-    assert {service.id for service in load_services(SERVICES)} >= {"change-of-address"}
+    assert {service.id for service in load_services(SERVICES)} == {"change-of-address", "residence-consent"}
 
 
 def test_every_text_of_the_form_is_there_in_every_language(change_of_address: Form) -> None:
@@ -140,12 +175,10 @@ def test_translations_are_in_their_own_script(change_of_address: Form) -> None:
         text = "".join(part for part in parts if isinstance(part, str))
         assert any("\u0600" <= letter <= "\u06ff" for letter in text), text_id
     english = change_of_address.translations.by_language["en"]
-    same = {
-        text_id
-        for text_id, parts in change_of_address.translations.by_language["et"].items()
-        if parts == english[text_id]
-    }
-    assert not same
+    for language in ("et", "fr"):
+        texts = change_of_address.translations.by_language[language]
+        same = {parts for text_id, parts in texts.items() if parts == english[text_id]}
+        assert same <= {("Parents",)}, language
 
 
 def test_every_question_has_a_label_and_every_rule_its_message(change_of_address: Form) -> None:
@@ -172,11 +205,26 @@ def test_the_form_uses_each_kind_that_the_engine_offers(change_of_address: Form)
 authoring = pytest.importorskip("townhall_forms.authoring", reason="the extra townhall[authoring] is not installed")
 
 
-def test_the_published_form_is_what_its_source_gives() -> None:
-    converted = authoring.import_xlsform(FOLDER / "form.md")
-    assert converted == (FOLDER / "form.xml").read_bytes(), (
-        "run `townhall form import services/change-of-address/form.md`"
-    )
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_the_published_form_is_what_its_source_gives(folder: Path) -> None:
+    converted = authoring.import_xlsform(folder / "form.md")
+    assert converted == (folder / "form.xml").read_bytes(), f"run `townhall form import services/{folder.name}/form.md`"
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.name)
+def test_every_shipped_form_speaks_every_language_in_labels_choices_and_rules(folder: Path) -> None:
+    form = load_form((folder / "form.xml").read_bytes())
+    assert set(form.languages) == LANGUAGES
+    by_language = form.translations.by_language
+    ids = {text_id for texts in by_language.values() for text_id in texts}
+    for language, texts in by_language.items():
+        missing = {text_id for text_id in ids if not any(part and part != "-" for part in texts.get(text_id, ()))}
+        assert not missing, language
+    for control in form.controls:
+        bind = form.binds[control.path]
+        assert isinstance(control.label, TranslatedText), control.path
+        assert (bind.constraint is None) == (bind.constraint_message is None), control.path
+        assert (bind.required is None) == (bind.required_message is None), control.path
 
 
 def test_importing_twice_gives_the_same_bytes() -> None:
@@ -209,12 +257,13 @@ def test_a_missing_spreadsheet_is_refused(tmp_path: Path) -> None:
         authoring.import_xlsform(tmp_path / "missing.md")
 
 
-def test_a_good_spreadsheet_that_needs_more_than_the_engine_runs_is_refused_with_the_feature(tmp_path: Path) -> None:
-    path = tmp_path / "photo.md"
-    path.write_text("| survey |\n| | type | name | label |\n| | image | photo | A photo |\n")
-    with pytest.raises(FormRefusedError, match="upload") as refused:
-        authoring.import_xlsform(path)
-    assert refused.value.cause is RefusalCause.UNSUPPORTED
+def test_a_good_spreadsheet_that_no_kiosk_can_ask_is_a_form_but_no_service(tmp_path: Path) -> None:
+    path = tmp_path / "sound.md"
+    path.write_text("| survey |\n| | type | name | label |\n| | audio | sound | A sound |\n")
+    xml = authoring.import_xlsform(path)
+    description = b'{"version": 1, "id": "s", "titles": {"en": "S"}, "summaries": {"en": "S"}, "recipient": "r"}'
+    with pytest.raises(ServiceRefusedError, match="audio recording at /data/sound"):
+        read_service(description, xml)
 
 
 def test_a_small_spreadsheet_becomes_a_form(tmp_path: Path) -> None:

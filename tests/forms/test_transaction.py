@@ -4,13 +4,17 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from townhall_crypto import canonical
+from townhall_crypto.trust_revocation import ListTimes
+from townhall_crypto.trust_verdict import Doubt, Outcome, TrustEvidence, TrustVerdict
 from townhall_forms.errors import ProgrammingError, TransactionRefusedError
+from townhall_forms.record import SessionRecord
 from townhall_forms.transaction import MAX_DOCUMENT_BYTES, IdentityEvidence, Transaction
 
 EXAMPLE = Transaction(
@@ -21,8 +25,29 @@ EXAMPLE = Transaction(
     language="et",
     provenance=(("/data/person/surname", "eid:surname"), ("/data/person/personal_code", "eid:personal_code")),
     evidence=IdentityEvidence(challenge="00" * 32, signature="01" * 96, certificate="3082"),
+    trust=TrustVerdict(
+        Outcome.PROVISIONAL,
+        (Doubt.LIST_OLD, Doubt.CRL_ENDED),
+        TrustEvidence(ListTimes(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 8, tzinfo=UTC)), None),
+    ),
+    session=SessionRecord(
+        datetime(2026, 11, 22, 10, 30, tzinfo=timezone(timedelta(hours=2))), bytes(range(32)), (("/data/p[1]", 2),)
+    ),
     document=b"%PDF-1.7\nbinary \x00\xff\n%%EOF\n",
 )
+
+SESSION: dict[str, canonical.CanonicalValue] = {
+    "births": [],
+    "opened": "2026-11-22T10:30:00+02:00",
+    "seed": "00" * 32,
+}
+TRUST: dict[str, canonical.CanonicalValue] = {
+    "doubts": ["list-old"],
+    "list_at": 1_700_000_000,
+    "next_update": 1_800_000_000,
+    "outcome": "provisional",
+    "this_update": 1_799_000_000,
+}
 
 
 def header_of(encoded: bytes) -> dict[str, canonical.DecodedValue]:
@@ -87,6 +112,19 @@ def test_something_behind_the_document_is_refused() -> None:
         {"signature": "AA"},
         {"certificate": "aa" * 9000},
         {"certificate": 5},
+        {"session": []},
+        {"session": {**SESSION, "more": 1}},
+        {"session": {**SESSION, "seed": "00" * 31}},
+        {"session": {**SESSION, "seed": 0}},
+        {"session": {**SESSION, "opened": "2026-11-22T10:30:00"}},
+        {"session": {**SESSION, "opened": "2026-11-22 10:30:00+02:00"}},
+        {"session": {**SESSION, "opened": "1970-01-01T00:00:00+00:00"}},
+        {"session": {**SESSION, "opened": "9999-12-31T00:00:00+00:00"}},
+        {"session": {**SESSION, "opened": "soon"}},
+        {"session": {**SESSION, "births": [["/data/p[1]", 0]]}},
+        {"session": {**SESSION, "births": [["/data/p[1]", "1"]]}},
+        {"session": {**SESSION, "births": [["/data/p[1]"]]}},
+        {"session": {**SESSION, "births": [["x", 1]] * 501}},
         {"provenance": "x"},
         {"provenance": ["x"]},
         {"provenance": [["a"]]},
@@ -97,6 +135,27 @@ def test_something_behind_the_document_is_refused() -> None:
         {"document_bytes": 1},
         {"document_bytes": "27"},
         {"extra": "x"},
+        {"document_format": "cades"},
+        {"document_format": ""},
+        {"document_format": 1},
+        {"trust": "accepted"},
+        {"trust": {}},
+        *(
+            {"trust": {**TRUST, **change}}
+            for change in (
+                {"outcome": "refused"},
+                {"outcome": "Accepted"},
+                {"outcome": 1},
+                {"doubts": ["no-such-doubt"]},
+                {"doubts": "list-old"},
+                {"doubts": ["list-old"] * 7},
+                {"list_at": -1},
+                {"list_at": 2**53 - 1},
+                {"list_at": "0"},
+                {"this_update": 0},
+                {"surprise": 1},
+            )
+        ),
     ],
 )
 def test_a_field_outside_the_format_is_refused(changes: dict[str, canonical.CanonicalValue]) -> None:
@@ -166,7 +225,7 @@ def test_the_form_on_paper_is_the_form_of_the_format_page() -> None:
     assert document == EXAMPLE.document
     assert line.startswith(b'{"certificate":"3082","challenge":"00')
     assert b'"format":"townhall-transaction","language":"et"' in line
-    assert line.endswith(b'"version":1}')
+    assert line.endswith(b'"version":3}')
 
 
 def test_no_repr_shows_what_is_inside() -> None:

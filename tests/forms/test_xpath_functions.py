@@ -343,7 +343,7 @@ def test_unknown_functions_and_wrong_numbers_of_arguments_are_refused_before_eva
 
 
 @pytest.mark.parametrize("name", sorted(UNSUPPORTED_FUNCTIONS))
-def test_functions_of_the_standard_that_are_not_run_yet_are_named(name: str) -> None:
+def test_functions_of_xpath_that_are_no_part_of_the_standard_are_named(name: str) -> None:
     with pytest.raises(UnsupportedXPathError, match=name):
         compile_expression(parse(f"{name}(1)"), {})
 

@@ -16,7 +16,9 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from runpy import run_path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -32,6 +34,12 @@ from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.estonian_card_person import Person as CardHolder
 from townhall_smartcard.simulation.vpcd import VirtualCard
 from townhall_sync.number import number_of, parse_number
+
+if TYPE_CHECKING:
+    from tests.journeys import polling
+else:
+    # Tests are no package (style rule 26).
+    polling = SimpleNamespace(**run_path(str(Path(__file__).with_name("polling.py"))))
 
 AGENCY = "population-register"
 WITHIN_S = 60.0
@@ -256,3 +264,11 @@ def kiosk(town: Town) -> Iterator[Town]:
     town.open_kiosk(with_line=False)
     yield town
     town.close_kiosk()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[polling.PollingPlace]":
+    """A polling place whose polls are open; nobody has voted."""
+    with polling.PollingPlace.founded(tmp_path_factory.mktemp("voting") / "log") as place:
+        place.start()
+        yield place

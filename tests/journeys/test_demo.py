@@ -7,12 +7,23 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 PROGRAM = str(Path(sys.executable).parent / "townhall")
-PAPERS = {"signed.pdf", "receipt.pdf", "kiosk.der", "centre-case.json", "summary.txt"}
+PAPERS = {
+    "signed.pdf",
+    "archived.pdf",
+    "signed.asice",
+    "receipt.pdf",
+    "readiness-report.pdf",
+    "heard.txt",
+    "kiosk.der",
+    "centre-case.json",
+    "summary.txt",
+}
 QUESTIONS = 10  # at least
 
 
@@ -39,26 +50,62 @@ def test_the_demo_leaves_the_promised_files_and_no_others(output: Path) -> None:
     assert all((output / name).stat().st_size for name in PAPERS)
 
 
-def test_every_screen_of_the_visit_has_its_numbered_picture(output: Path) -> None:
+def test_every_screen_of_a_visit_has_its_numbered_picture(output: Path) -> None:
     names = sorted(path.name for path in (output / "screens").iterdir())
     assert [name[:3] for name in names] == [f"{number:02d}-" for number in range(1, len(names) + 1)]
     kinds = [name[3:].removesuffix(".png") for name in names]
-    questions = [kind for kind in kinds if kind.startswith("question-")]
-    assert len(questions) >= QUESTIONS
-    around = [kind for kind in kinds if kind not in questions]
-    assert around[:4] == ["attract", "insert-card", "pin1", "services"]
-    assert around[4:] == ["review", "document", "pin2", "receipt", "take-card", "thanks", "attract-again"]
+    assert kinds[:2] == ["staff-services", "staff-status"]
+    for chapter, asked in (("visit", QUESTIONS), ("arabic", 5), ("switch", QUESTIONS)):
+        own = [kind.removeprefix(f"{chapter}-") for kind in kinds if kind.startswith(f"{chapter}-")]
+        questions = [kind for kind in own if kind.startswith("question-")]
+        assert len(questions) >= asked
+        around = [kind for kind in own if kind not in {*questions, "ways"}]
+        assert around[:4] == ["attract", "insert-card", "pin1", "services"]
+        assert around[4:] == ["review", "document", "pin2", "receipt", "take-card", "thanks", "attract-again"]
     assert all((output / "screens" / name).read_bytes().startswith(b"\x89PNG\r\n") for name in names)
 
 
-def test_the_agency_sees_exactly_one_case_and_it_is_ready(output: Path) -> None:
+def test_the_agency_has_each_persons_case_once_and_it_is_ready(output: Path) -> None:
     case = json.loads((output / "centre-case.json").read_text())
     assert case["number"] == 1
     assert case["case"]["state"] == "ready"
     assert len(case["envelopes"]) == 1
     summary = (output / "summary.txt").read_text()
-    assert "The agency has 1 case, state: ready." in summary
-    assert "Fetched again: 1 case." in summary
+    assert "The centre took 3 envelopes from the stick; 0 wait at the kiosk." in summary
+    assert "The agency has 4 cases, state: ready." in summary
+    assert "worth: accepted B-LT." in summary
+    assert "the signature is worth: accepted B-LTA." in summary
+    assert "Fetched again: 4 cases." in summary
+
+
+def test_the_readiness_report_is_the_kiosks_own_and_all_that_was_tested_works(output: Path) -> None:
+    command = (PROGRAM, "report", "verify", "--certificate", output / "kiosk.der", output / "readiness-report.pdf")
+    checked = run(*command, directory=output)
+    assert checked.returncode == 0, checked.stderr
+    report = json.loads(checked.stdout)
+    assert [(each["test"], each["verdict"]) for each in report["results"]] == [
+        (test, "passed") for test in ("journal", "clock", "disk", "reader")
+    ]
+    assert report["status"]["queued"] == 0, "nobody was served yet"
+
+
+def test_what_was_said_tells_where_one_is_and_never_a_digit_of_a_pin(output: Path) -> None:
+    said = (output / "heard.txt").read_text()
+    for heard in ("Insert your ID card", "Check your answers", "Take your card"):
+        assert heard in said
+    for pin in ("1234", "12345", "digit 1 of 4: ", "1, 2, 3, 4"):
+        assert pin not in said
+
+
+def test_the_container_holds_form_and_document_and_xmlsec_accepts_its_signature(output: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(output / "signed.asice") as container:
+        assert container.namelist()[0] == "mimetype"
+        container.extractall(tmp_path)
+    (signature,) = (tmp_path / "META-INF").glob("signatures*.xml")
+    (tmp_path / "signature.xml").write_bytes(signature.read_bytes())  # xmlsec1 looks for the files beside it
+    ids = ("--id-attr:Id", "http://uri.etsi.org/01903/v1.3.2#:SignedProperties")
+    judged = run("xmlsec1", "--verify", "--insecure", *ids, "signature.xml", directory=tmp_path)
+    assert judged.returncode == 0, judged.stderr
 
 
 def test_the_summary_tells_how_long_each_step_took(output: Path) -> None:
@@ -67,6 +114,7 @@ def test_the_summary_tells_how_long_each_step_took(output: Path) -> None:
     )
     assert "Screen: receipt" in steps
     assert steps.index("The line is cut: from here on the kiosk is alone.") < steps.index("Screen: attract")
+    assert steps.index("Screen: status") < steps.index("Screen: attract")
     assert steps.index("Screen: attract-again") < steps.index("The line is back.")
 
 

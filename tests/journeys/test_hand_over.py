@@ -29,13 +29,13 @@ def test_the_next_visit_takes_over_from_standby(kiosk: "Town", capsys: pytest.Ca
         wait_until_warm(kiosk, waiting)
         kiosk.person.press(ENGLISH("attract.touch"))
         kiosk.person.wait_for("MessageScreen", ENGLISH("insert-card.heading"))
-        next_window = kiosk.person._newest_first()[0]
+        next_shows = kiosk.person.standby_window()
         begun = time.monotonic()
         kiosk.person.press(ENGLISH("button.stop"))
-        while (seen := kiosk.person._order(next_window, "look")) is None or not seen["kind"]:
+        while not (seen := next_shows()):
             pass
         taken.append(time.monotonic() - begun)
-        assert seen["kind"] == "AttractScreen"
+        assert seen == "AttractScreen"
         kiosk.until(lambda gone=leaving: gone not in kiosk.processes.visits(), "the old visit's end")  # type: ignore[misc]  # a lambda's default has no type
         assert kiosk.processes.visits()[0] == waiting
         kiosk.standby()

@@ -3,36 +3,66 @@
 """What the kiosk's tests share: the town's service, texts, a device key, and desks with everything on them."""
 
 import asyncio
+import itertools
+import shutil
+import time
 from collections.abc import Callable, Coroutine, Mapping
+from copy import copy
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from townhall_central.repository.working_copy import WorkingCopy
+from townhall_central.simulation.catalogue import SimulatedAdministrators, write_content
 from townhall_crypto.device_key import FileDeviceKey
 from townhall_crypto.recipients import RecipientPrivateKey, generate_recipient_key
+from townhall_crypto.trust_revocation import ListTimes
+from townhall_crypto.trust_verdict import TrustEvidence, judge
 from townhall_forms.service import Service, load_services
 from townhall_forms.session import FormSession
 from townhall_kiosk import states as at
 from townhall_kiosk.receipt import ReceiptFacts, sign_receipt
-from townhall_kiosk.simulation.ports import SimulatedOutbox
+from townhall_kiosk.simulation.election import KIOSK, SimulatedElection, at_this_kiosk
+from townhall_kiosk.simulation.ports import SimulatedOutbox, StandingClock
 from townhall_kiosk.simulation.visit import SimulatedVisit
 from townhall_kiosk.texts import Texts, load_texts
+from townhall_kiosk.visit.ballot_desk import BLANK, BallotDesk, MadeBallot, Marks
 from townhall_kiosk.visit.desk import Desk, Document
+from townhall_kiosk.visit.election import VisitElection
 from townhall_kiosk.visit.form_work import prefill_of
 from townhall_kiosk.visit.surroundings import Surroundings
+from townhall_kiosk.voting.messages import NumberGiven
 from townhall_smartcard.identity import Identity
 from townhall_smartcard.messages import StatedData
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import JUHAN, KADRI
 from townhall_smartcard.simulation.pki import TestPki
+from townhall_sync.audit import Event
+from townhall_sync.catalogue_places import KioskPlace
+from townhall_sync.errors import JournalFullError
+from townhall_sync.journal import Journal
+from townhall_voting.ballot_making import UnsignedBallot
+from townhall_voting.eligibility.receipt import VotingReceiptFacts, sign_voting_receipt
+from townhall_voting.eligibility.statement import StatementFacts
+from townhall_voting.package.authored import read_authored
+from townhall_voting.package.contests import Counting
+from townhall_voting.package.definition import Definition
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=timezone(timedelta(hours=2)))
 SERVICES = Path(__file__).resolve().parents[2] / "services"
 
 AGENCY = "population-register"
+ELECTION = Path(__file__).resolve().parents[2] / "elections" / "small-town" / "election.yaml"
+
+
+def definition() -> Definition:
+    return read_authored(ELECTION.name, ELECTION.read_bytes())
+
 
 Scene = Callable[[SimulatedVisit], Coroutine[object, object, None]]
 MakeDesk = Callable[[str], Desk]
@@ -51,7 +81,7 @@ def service(services: tuple[Service, ...]) -> Service:
 
 @pytest.fixture(scope="session")
 def texts() -> Mapping[str, Texts]:
-    return load_texts(("en", "ar"))
+    return load_texts(("en", "et", "fr", "ar"))
 
 
 @pytest.fixture(scope="session")
@@ -90,20 +120,83 @@ def identity() -> Identity:
     return Identity("48403159914", "ÕISPUU", "KADRI-LIIS", date(1984, 3, 15), b"", b"", stated)
 
 
+@pytest.fixture(scope="session")
+def election(key: FileDeviceKey) -> SimulatedElection:
+    """The town's election, at this kiosk, now."""
+    return SimulatedElection.of(at_this_kiosk(definition(), StandingClock(), key), [(KADRI, "harbour")])
+
+
+@pytest.fixture(scope="session")
+def ballot(election: SimulatedElection, key: FileDeviceKey) -> BallotDesk:
+    """A ballot with everything on its desk, as if it could be opened, signed and told of at once."""
+    at_kiosk = VisitElection.read(election.files(), KIOSK)
+    style = at_kiosk.styles["town"]
+    ranked = msgspec.structs.replace(style.contests[1], id="ranked", counting=Counting.STV, instruction={})
+    style = replace(style, contests=(*style.contests, ranked))
+    unsigned = UnsignedBallot(election.elections["town"].public_key, b"a ballot")
+    definition = election.definition
+    statement = StatementFacts(
+        mode=definition.mode,
+        election=election.elections["town"].fingerprint,
+        ballot=unsigned.hash,
+        place=at_kiosk.here.place.id,
+        device=KIOSK,
+        seq=1,
+        time=int(NOW.timestamp()),
+        roll_version=election.roll_version,
+        language="en",
+    )
+    receipt = VotingReceiptFacts(
+        mode=definition.mode,
+        uuid=election.elections["town"].uuid,
+        election=election.elections["town"].fingerprint,
+        ballot=unsigned.hash,
+        tracker=unsigned.hash,
+        place=at_kiosk.here.place.id,
+        date="2026-11-22",
+        device=KIOSK,
+        journal=election.roll_version,
+        board=election.roll_version,
+        board_size=12,
+    )
+    return BallotDesk(
+        style=style,
+        marks=[
+            Marks(tuple(range(3)), ((BLANK,),)),
+            Marks(tuple(range(7)), (("lepp",),)),
+            Marks(tuple(range(7)), (("toom",), ("lepp",))),
+        ],
+        made=MadeBallot(unsigned, None, None, None),
+        opened="THB1:CODE",
+        given=NumberGiven("12345678", "harbour"),
+        statement=statement,
+        receipt=sign_voting_receipt(receipt, key),
+        receipt_facts=receipt,
+    )
+
+
 @pytest.fixture
-def make_around(texts: Mapping[str, Texts], services: tuple[Service, ...]) -> MakeAround:
-    """Surroundings in a language, with a printer and the line up."""
+def make_around(texts: Mapping[str, Texts], services: tuple[Service, ...], election: SimulatedElection) -> MakeAround:
+    """Surroundings in a language, with a printer and the line up, and an election on."""
+    at_kiosk = VisitElection.read(election.files(), KIOSK)
 
     def make(language: str) -> Surroundings:
         return Surroundings(
-            "Tamme Library", texts, services, can_print=True, language=language, line_is_up=True, countdown_total_s=20
+            "Tamme Library",
+            texts,
+            services,
+            can_print=True,
+            language=language,
+            line_is_up=True,
+            countdown_total_s=20,
+            election=at_kiosk,
         )
 
     return make
 
 
 @pytest.fixture
-def make_desk(identity: Identity, service: Service, key: FileDeviceKey) -> MakeDesk:
+def make_desk(identity: Identity, service: Service, key: FileDeviceKey, ballot: BallotDesk) -> MakeDesk:
     """A desk with everything on it that a visit collects, in a language."""
 
     def make(language: str) -> Desk:
@@ -117,12 +210,15 @@ def make_desk(identity: Identity, service: Service, key: FileDeviceKey) -> MakeD
             envelope="ab" * 32,
             checkpoint="kiosk-1/log\n3\n",
         )
+        at_once = TrustEvidence(ListTimes(NOW, NOW + timedelta(days=7)), NOW)
         return Desk(
+            verdicts={service.id: judge(at_once, service.trust, NOW)},
             identity=identity,
             service=service,
             form=form,
             document=Document(b"%PDF", (b"PNG",), "Text of the document"),
             receipt=sign_receipt(facts, key),
+            ballot=replace(ballot, marks=list(ballot.marks)),
         )
 
     return make
@@ -165,3 +261,54 @@ def play(make_visit: Callable[[at.State | None], SimulatedVisit]) -> Callable[[S
         asyncio.run(stage())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def content(tmp_path_factory: pytest.TempPathFactory, pki: TestPki, recipient: RecipientPrivateKey) -> Path:
+    """A directory that a town publishes: one kiosk gets its service, the other's group has none yet."""
+    return write_content(
+        tmp_path_factory.mktemp("content") / "town",
+        services=SERVICES,
+        recipients={AGENCY: recipient.public.to_bytes()},
+        anchors=pki.anchors_der,
+        intermediates=pki.intermediates_der,
+        crls=pki.crls_der,
+        groups={"pilot": ["change-of-address"], "rest": []},
+        kiosks={"kiosk-1": KioskPlace("Tamme Library", "pilot"), "kiosk-2": KioskPlace("Lepa School", "rest")},
+        languages=("en", "et", "fr", "ar"),
+    )
+
+
+@pytest.fixture(scope="session")
+def first_town(tmp_path_factory: pytest.TempPathFactory, content: Path) -> SimulatedAdministrators:
+    """Administrators who have published that directory just now."""
+    administrators = SimulatedAdministrators(tmp_path_factory.mktemp("town") / "repository", int(time.time()))
+    administrators.publish(content)
+    administrators.export(administrators.copy.path.with_name("stick"))
+    return administrators
+
+
+@pytest.fixture
+def town(tmp_path: Path, first_town: SimulatedAdministrators) -> SimulatedAdministrators:
+    """The same people with a repository of the test's own."""
+    administrators = copy(first_town)
+    administrators.copy = WorkingCopy(shutil.copytree(first_town.copy.path, tmp_path / "repository"))
+    return administrators
+
+
+@pytest.fixture
+def fill_disk() -> Callable[[Journal], None]:
+    """What leaves a journal no room for another entry: call it in the journal's thread."""
+
+    def fill(journal: Journal) -> None:
+        database = journal._log._store._database
+        pages = database.execute("PRAGMA page_count").fetchone()[0]
+        database.execute(f"PRAGMA max_page_count={pages}").fetchall()
+        with pytest.raises(JournalFullError):
+            write_without_end(journal)
+
+    def write_without_end(journal: Journal) -> None:
+        for number in itertools.count():
+            journal.audit(Event.VISIT_BEGUN, {"visit": f"v{number}"})
+
+    return fill

@@ -113,3 +113,50 @@ def test_a_visit_hears_of_its_own_card_s_removal_and_of_nothing_else_while_it_is
             assert event == on.CardRemoved()
             return
         assert event is None
+
+
+# A reader for staff
+
+
+def test_a_card_in_the_reader_for_staff_is_no_citizens() -> None:
+    watch = CardWatch("s")
+    assert watch.notice(readers(a=None, s=None)) is None
+    assert watch.notice(readers(a=None, s=GOOD)) is None
+    assert watch.look(readers(a=GOOD, s=GOOD)) == on.CardInserted("a"), "and never a second card of theirs"
+    assert not watch.has_reader(readers(s=GOOD))
+    assert watch.has_reader(readers(a=None, s=GOOD))
+
+
+def test_a_card_of_staff_is_told_when_it_comes_and_when_it_goes() -> None:
+    watch = CardWatch("s")
+    assert watch.notice_staff(readers(a=GOOD, s=None)) is None
+    assert watch.notice_staff(readers(a=GOOD, s=GOOD)) == on.StaffCardInserted("s")
+    assert watch.notice_staff(readers(a=None, s=GOOD)) is None
+    assert watch.notice_staff(readers(a=None, s=None)) == on.StaffCardRemoved()
+    assert watch.notice_staff(readers(s=CardFamily.DEAD)) == on.StaffCardInserted("s"), "the screen is covered for any"
+    assert watch.notice_staff(()) == on.StaffCardRemoved(), "its reader was unplugged"
+
+
+def test_a_card_of_staff_that_lies_there_since_before_is_nobodys_act_until_it_comes_again() -> None:
+    watch = CardWatch("s")
+    assert watch.notice_staff(readers(s=GOOD)) is None
+    assert watch.notice_staff(readers(s=None)) == on.StaffCardRemoved()
+    assert watch.notice_staff(readers(s=GOOD)) == on.StaffCardInserted("s")
+
+
+def test_reading_a_card_of_staff_does_not_make_it_the_visits() -> None:
+    watch = CardWatch("s")
+    watch.notice(readers(a=GOOD, s=GOOD))
+    watch.take("a")
+    watch.take("s")
+    assert watch.notice(readers(a=GOOD, s=None)) is None
+    assert watch.notice(readers(a=None, s=None)) == on.CardRemoved()
+
+
+def test_the_reader_for_staff_is_known_by_its_name_without_the_numbers_behind_it() -> None:
+    named = (Reader("Good Reader 00 01", None), Reader("Good Reader Two 00 00", None))
+    inserted = (Reader("Good Reader 00 01", GOOD), Reader("Good Reader Two 00 00", None))
+    for name, is_it in (("Good Reader 00 01", True), ("Good Reader", True), ("Good Read", False), ("", False)):
+        watch = CardWatch(name)
+        watch.notice_staff(named)
+        assert (watch.notice_staff(inserted) is not None) == is_it, name

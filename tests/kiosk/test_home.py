@@ -1,38 +1,22 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The kiosk's home: whole and able to serve everybody, or refused with the name of what is wrong."""
+"""The kiosk's home: whole, or refused with the name of what is wrong."""
 
-import json
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from townhall_crypto.recipients import generate_recipient_key
-from townhall_forms.errors import ServiceRefusedError
-from townhall_forms.service import read_service
 from townhall_kiosk.errors import ConfigurationError
 from townhall_kiosk.home import KioskHome, Settings
-from townhall_smartcard.simulation.pki import TestPki
-from townhall_smartcard.simulation.training import write_trust
+from townhall_sync.wire import RootDocument, encode_base64
 
-SERVICES = Path(__file__).resolve().parents[2] / "services"
-AGENCY = "population-register"
-WHOLE = 'place = "Library"\ncentre = "https://centre.example"\n'
-SETTINGS = Settings(place="Library", centre="https://centre.example")
-
-Break = Callable[[Path], object]
+WHOLE = 'centre = "https://centre.example"\n'
+SETTINGS = Settings(centre="https://centre.example")
 
 
 @pytest.fixture
-def home(tmp_path: Path, pki: TestPki) -> KioskHome:
+def home(tmp_path: Path) -> KioskHome:
     (tmp_path / "kiosk.toml").write_text(WHOLE)
-    shutil.copytree(SERVICES, tmp_path / "catalogue" / "services")
-    agency = tmp_path / "catalogue" / "recipients" / AGENCY
-    agency.mkdir(parents=True)
-    (agency / "1.key").write_bytes(generate_recipient_key().public.to_bytes())
-    write_trust(pki, tmp_path / "catalogue" / "trust")
     (tmp_path / "device.passphrase").write_text("correct horse\n")
     (tmp_path / "device.passphrase").chmod(0o600)
     return KioskHome(tmp_path)
@@ -45,8 +29,8 @@ def home(tmp_path: Path, pki: TestPki) -> KioskHome:
     "text",
     [
         "",
-        "place = ",
-        'place = "Library"\n',
+        "centre = ",
+        WHOLE + 'place = "Library"\n',
         WHOLE + "typo = 1\n",
         WHOLE + "languages = []\n",
         WHOLE + 'languages = "en"\n',
@@ -57,9 +41,14 @@ def home(tmp_path: Path, pki: TestPki) -> KioskHome:
         WHOLE + "retry_base_s = 0\n",
         WHOLE + "retry_cap_s = -1.0\n",
         WHOLE + "line_check_s = 0\n",
-        'place = "Library"\ncentre = "centre.example"\n',
-        'place = "Library"\ncentre = "file:///etc"\n',
-        'place = "Library"\ncentre = "https://"\n',
+        WHOLE + 'printer = "lp0"\n',
+        WHOLE + 'printer = "http://printer/ipp/print"\n',
+        WHOLE + 'printer = "ipp:///ipp/print"\n',
+        WHOLE + 'printer = "ipp://printer"\n',
+        WHOLE + 'printer = "ipp://printer/ipp/print"\npaper = "/tmp"\n',
+        'centre = "centre.example"\n',
+        'centre = "file:///etc"\n',
+        'centre = "https://"\n',
     ],
 )
 def test_settings_that_cannot_work_are_refused(home: KioskHome, text: str) -> None:
@@ -68,7 +57,7 @@ def test_settings_that_cannot_work_are_refused(home: KioskHome, text: str) -> No
         home.settings()
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe", b"\0", b'place = "\xe4"'])
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"\0", b'centre = "\xe4"'])
 def test_settings_that_are_no_text_are_refused(home: KioskHome, content: bytes) -> None:
     (home.path / "kiosk.toml").write_bytes(content)
     with pytest.raises(ConfigurationError):
@@ -80,10 +69,10 @@ def test_missing_settings_are_refused(tmp_path: Path) -> None:
         KioskHome(tmp_path).settings()
 
 
-def test_settings_need_only_the_place_and_the_centre(home: KioskHome) -> None:
+def test_settings_need_only_the_centre(home: KioskHome) -> None:
     settings = home.settings()
-    assert (settings.place, settings.centre) == ("Library", "https://centre.example")
-    assert settings.languages == ("en", "ar")
+    assert settings.centre == "https://centre.example"
+    assert settings.languages == ("en", "et", "fr", "ar")
     assert settings.retry_base_s <= settings.retry_cap_s
 
 
@@ -91,6 +80,16 @@ def test_settings_are_taken_as_written(home: KioskHome) -> None:
     (home.path / "kiosk.toml").write_text(WHOLE + 'window = "1280x800"\nppi = 118\nlanguages = ["ar"]\n')
     settings = home.settings()
     assert (settings.window, settings.ppi, settings.languages) == ("1280x800", 118.0, ("ar",))
+
+
+def test_a_printer_or_a_tray_takes_receipts(home: KioskHome) -> None:
+    for line, can_print in (
+        ("", False),
+        ('paper = "/tray"\n', True),
+        ('printer = "ipp://printer:631/ipp/print"\n', True),
+    ):
+        (home.path / "kiosk.toml").write_text(WHOLE + line)
+        assert home.settings().can_print is can_print
 
 
 # The passphrase
@@ -121,72 +120,27 @@ def test_a_missing_passphrase_is_refused(home: KioskHome) -> None:
         home.passphrase(SETTINGS)
 
 
-# The catalogue
+# Enrolment
 
 
-def test_a_whole_home_provides_for_a_visit(home: KioskHome, pki: TestPki) -> None:
-    provisions = home.provisions("kiosk-1", SETTINGS)
-    assert (provisions.kiosk, provisions.place, provisions.can_print) == ("kiosk-1", "Library", False)
-    assert provisions.anchors == pki.anchors_der
-    assert provisions.intermediates == pki.intermediates_der
-    assert len(provisions.revocation_lists) == 2
-    assert [len(keys) for keys in provisions.recipients.values()] == [1]
-    services = [read_service(files.description, files.form) for files in provisions.services]
-    assert [service.id for service in services] == ["change-of-address"]
+def root_json(**changes: str) -> bytes:
+    key = encode_base64(bytes(32))
+    known = {"receipt_key": key, "log_key": key, "log_origin": "centre.example", "device_ca": key, **changes}
+    return RootDocument(**known).to_bytes()
 
 
-def edit_description(home: Path, **changes: object) -> None:
-    path = home / "catalogue" / "services" / "change-of-address" / "service.json"
-    path.write_text(json.dumps({**json.loads(path.read_bytes()), **changes}))
+def test_the_first_root_of_the_catalogue_is_the_one_of_the_enrolment(home: KioskHome) -> None:
+    home.root.parent.mkdir()
+    home.root.write_bytes(root_json(catalogue_root=encode_base64(b"root 1")))
+    assert home.catalogue_root() == b"root 1"
 
 
-BROKEN: dict[str, Break] = {
-    "no services": lambda home: shutil.rmtree(home / "catalogue" / "services" / "change-of-address"),
-    "no folder of services": lambda home: shutil.rmtree(home / "catalogue" / "services"),
-    "no recipients": lambda home: shutil.rmtree(home / "catalogue" / "recipients"),
-    "no key of the agency": lambda home: (home / "catalogue" / "recipients" / AGENCY / "1.key").unlink(),
-    "an agency of another name": lambda home: (home / "catalogue" / "recipients" / AGENCY).rename(
-        home / "catalogue" / "recipients" / "other"
-    ),
-    "a garbled key": lambda home: (home / "catalogue" / "recipients" / AGENCY / "1.key").write_bytes(b"key"),
-    "no anchors": lambda home: shutil.rmtree(home / "catalogue" / "trust" / "anchors"),
-    "no catalogue": lambda home: shutil.rmtree(home / "catalogue"),
-    "a key that is a folder": lambda home: (home / "catalogue" / "recipients" / AGENCY / "2.key").mkdir(),
-    "a service for an unknown agency": lambda home: edit_description(home, recipient="nobody"),
-}
-
-
-@pytest.mark.parametrize("broken", BROKEN)
-def test_a_catalogue_that_cannot_serve_is_refused_before_anybody_comes(home: KioskHome, broken: str) -> None:
-    BROKEN[broken](home.path)
-    with pytest.raises(ConfigurationError):
-        home.provisions("kiosk-1", SETTINGS)
-
-
-GARBLED: dict[str, Break] = {
-    "no description": lambda home: (home / "catalogue" / "services" / "change-of-address" / "service.json").unlink(),
-    "no form": lambda home: (home / "catalogue" / "services" / "change-of-address" / "form.xml").unlink(),
-    "a form that is none": lambda home: (home / "catalogue" / "services" / "change-of-address" / "form.xml").write_text(
-        "<form/>"
-    ),
-    "another id": lambda home: edit_description(home, id="other"),
-    "a version to come": lambda home: edit_description(home, version=2),
-}
-
-
-@pytest.mark.parametrize("garbled", GARBLED)
-def test_a_service_that_contradicts_itself_is_refused_before_anybody_comes(home: KioskHome, garbled: str) -> None:
-    GARBLED[garbled](home.path)
-    with pytest.raises(ServiceRefusedError):
-        home.provisions("kiosk-1", SETTINGS)
-
-
-@pytest.mark.parametrize("language", ["de", "xx", "et"])
-def test_a_language_that_not_all_texts_have_is_refused(home: KioskHome, language: str) -> None:
-    """Estonian is spoken by the form, but not yet by the kiosk."""
-    settings = Settings(place="Library", centre="https://centre.example", languages=("en", language))
-    with pytest.raises(ConfigurationError):
-        home.provisions("kiosk-1", settings)
+@pytest.mark.parametrize("content", [root_json(), b"", b"{}", root_json(catalogue_root="/")])
+def test_a_kiosk_without_a_catalogues_root_is_told_to_enrol_anew(home: KioskHome, content: bytes) -> None:
+    home.root.parent.mkdir()
+    home.root.write_bytes(content)
+    with pytest.raises(ConfigurationError, match="enrol"):
+        home.catalogue_root()
 
 
 def test_a_kiosk_that_is_not_enrolled_is_told_how(home: KioskHome) -> None:
@@ -195,5 +149,5 @@ def test_a_kiosk_that_is_not_enrolled_is_told_how(home: KioskHome) -> None:
 
 
 def test_paths_lie_in_the_home(home: KioskHome) -> None:
-    paths = (home.device_key, home.journal, home.root, home.device_certificate)
+    paths = (home.device_key, home.journal, home.root, home.device_certificate, home.catalogue)
     assert all(path.is_relative_to(home.path) for path in paths)

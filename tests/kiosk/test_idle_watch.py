@@ -10,13 +10,18 @@ from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.simulation.ports import HandTimer
+from townhall_kiosk.staff import views
+from townhall_kiosk.state_facts import Paper
 from townhall_kiosk.visit.idle_watch import IdleWatch
+from townhall_kiosk.voting import states as vote
 from townhall_smartcard.messages import PinRole
 
 WAITING: tuple[at.Resumable, ...] = (
+    at.Arrived(),
     at.ChoosingLanguage(),
     at.WaitingForCard(),
     at.SeveralCards(),
+    at.EnteringAccessNumber("A"),
     at.ConfirmingLastTry("A", PinRole.SIGNATURE),
     at.EnteringPin("A", PinRole.AUTHENTICATION, 3),
     at.ChoosingService("A"),
@@ -24,8 +29,35 @@ WAITING: tuple[at.Resumable, ...] = (
     at.Reviewing("A"),
     at.ReadingDocument("A", 3),
     at.ShowingReceipt(card_is_in=True),
+    at.ChoosingWays(at.Reviewing("A")),
+    at.HelpComing(at.CardRefused(CardProblem.DEAD)),
+    vote.VotingOffered(),
+    vote.ChoosingDistrict(),
+    vote.Marking(0),
+    vote.ReviewingBallot(),
+    vote.SlipFailed(Paper.NOT_ASKED),
+    vote.CheckOrCast(),
+    vote.ShowingCheck(),
+    vote.WaitingForOfficer(),
+    vote.EnteringAdmission(),
+    vote.CastSlipFailed(Paper.JAMMED),
+    vote.TakingSlip(),
+    vote.EnteringSlip(),
+    vote.ShowingAdmission(card_is_in=True),
+    vote.WaitingForVoter(),
+    vote.EnteringVoterNumber("A"),
+    vote.ReadingStatement("A", 3),
+    vote.ConfirmingLastVoteTry("A"),
+    vote.EnteringVotePin("A", 3),
+    vote.ShowingVoteReceipt(card_is_in=True),
 )
-LASTING = (at.PreviousEnded(None), at.Thanked(at.Outcome.STORED), at.StoppedEarly(), at.OutOfService("x", True))
+LASTING = (
+    at.PreviousEnded(None),
+    at.Thanked(at.Outcome.STORED),
+    at.StoppedEarly(),
+    at.OutOfService("x", True),
+    vote.VoterTurnedAway("x"),
+)
 TIMELESS = (
     at.Attract(),
     at.ReadingCard("A"),
@@ -35,6 +67,14 @@ TIMELESS = (
     at.Committing(),
     at.TakingCard(at.Outcome.STORED),
     at.Ended(at.Outcome.STORED),
+    vote.MakingBallot(),
+    vote.OpeningBallot(),
+    vote.CastingAtBooth(),
+    vote.ReadingSlip(),
+    vote.ReadingVoter("A"),
+    vote.VoterCardRefused(CardProblem.DEAD),
+    vote.SigningVote("A", 3, last_try_confirmed=False),
+    vote.CastingVote(),
 )
 
 
@@ -55,7 +95,7 @@ def watched() -> Watched:
 
 def test_every_state_is_in_one_of_the_three_groups() -> None:
     grouped = [type(state) for state in (*WAITING, *LASTING, *TIMELESS)]
-    assert {*grouped, at.StillThere} == set(get_args(at.State))
+    assert {*grouped, at.StillThere, at.AtCounter} == set(get_args(at.State))
     assert {type(state) for state in WAITING} == set(get_args(at.Resumable))
 
 
@@ -134,3 +174,24 @@ def test_a_new_state_ends_the_time_of_the_one_before(watched: Watched) -> None:
     watched.watch.entered(at.Committing())
     assert watched.timer.set_alarms == 0
     assert watched.events == []
+
+
+def test_who_was_given_more_time_has_ten_times_as_long_on_every_screen(watched: Watched) -> None:
+    watched.watch.be_patient()
+    for state in (at.WaitingForCard(), at.Answering("A", 0)):
+        assert state.idle is not None
+        watched.watch.entered(state)
+        watched.timer.pass_time(10 * state.idle.wait_s - 1)
+        assert watched.events == []
+    watched.timer.pass_time(1)
+    assert watched.events == [on.IdleTimeout()]
+
+
+def test_a_counter_locks_itself_after_ten_minutes_without_a_countdown(watched: Watched) -> None:
+    watched.watch.entered(at.AtCounter(views.Menu(), "A"))
+    watched.timer.pass_time(9 * 60)
+    watched.watch.touched()
+    watched.timer.pass_time(10 * 60 - 1)
+    assert watched.events == []
+    watched.timer.pass_time(1)
+    assert watched.events == [on.IdleTimeout()]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import get_args
 
 import pytest
+from tests.kiosk.apart_town import in_role
 
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
@@ -14,19 +15,23 @@ from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.session import advance
 from townhall_kiosk.simulation.every_state import STATES
+from townhall_kiosk.staff import views
 from townhall_kiosk.states import Outcome, Paper, PinNotice, State
 from townhall_kiosk.steps import Step
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.intents import event_of
 from townhall_kiosk.visit.presenters import present
 from townhall_kiosk.visit.surroundings import Surroundings
+from townhall_kiosk.voting import events as happened
+from townhall_kiosk.voting import states as vote
 from townhall_smartcard.messages import PinRole
 from townhall_ui import screens
+from townhall_voting.package.definition import DeviceRole
 
 MakeDesk = Callable[[str], Desk]
 MakeAround = Callable[[str], Surroundings]
 
-LANGUAGES = pytest.mark.parametrize("language", ["en", "ar"])
+LANGUAGES = pytest.mark.parametrize("language", ["en", "et", "fr", "ar"])
 
 
 def answers(state: State, event: on.Event) -> bool:
@@ -39,6 +44,8 @@ def primary(screen: screens.Screen) -> on.Event:
     match screen:
         case screens.PinScreen():
             return on.PinGiven(bytearray(b"1234"))
+        case screens.AccessNumberScreen():
+            return on.AccessNumberGiven(bytearray(b"317425"))
         case screens.QuestionScreen():
             return on.AnswerGiven("x")
         case _:
@@ -77,17 +84,37 @@ def test_back_stop_and_the_primary_button_are_there_exactly_where_the_table_answ
         assert (frame.back is not None) == answers(state, on.WentBack()), state
         assert (frame.stop is not None) == answers(state, on.StopPressed()), state
         is_continued = answers(state, on.Continued())
-        is_primary = answers(state, primary(screen)) and not isinstance(primary(screen), on.PinGiven)
-        is_pin = isinstance(state, at.EnteringPin)
+        is_wiped = isinstance(primary(screen), on.PinGiven | on.AccessNumberGiven)  # everywhere that is an answer too
+        is_primary = answers(state, primary(screen)) and not is_wiped
+        is_staff = isinstance(state, at.AtCounter)
+        is_pin = (
+            isinstance(state.view, views.PinAsked)
+            if isinstance(state, at.AtCounter)
+            else isinstance(
+                state,
+                at.EnteringPin
+                | at.EnteringAccessNumber
+                | vote.EnteringVotePin
+                | vote.EnteringVoterNumber
+                | vote.EnteringAdmission,
+            )
+        )
         assert (frame.proceed is not None) == (is_continued or is_primary or is_pin), state
+        if not isinstance(state, at.Ended):
+            assert (frame.help is not None) == (not is_staff and not isinstance(state, at.HelpComing)), state
+            assert (frame.ways is not None) == answers(state, on.AskedForWays()), state
 
 
 def choices_of(screen: screens.Screen) -> tuple[screens.Choice, ...]:
     match screen:
         case screens.AttractScreen(invitations=choices) | screens.ChoiceScreen(choices=choices):
             return choices
+        case screens.StatusScreen(actions=choices):
+            return choices
         case screens.MessageScreen(other=other):
             return () if other is None else (other,)
+        case screens.CheckOrCastScreen(ways=ways):
+            return ways
         case screens.ReceiptScreen(print=again):
             return () if again is None else (again,)
         case _:
@@ -102,12 +129,41 @@ def test_every_choice_on_a_screen_leads_somewhere(make_desk: MakeDesk, make_arou
         if isinstance(state, at.Ended):  # its screen is covered by the next visit's within a tenth of a second
             continue
         for choice in choices_of(present(state, desk, around)):
+            if not choice.is_available:
+                continue
             offering.add(type(state))
-            event = event_of(screens.Chose(choice.id), state, desk.form)
+            event = event_of(screens.Chose(choice.id), state, desk)
             assert event is not None
             assert answers(state, event), (state, choice)
             assert choice.label
-    assert offering == {at.Attract, at.ChoosingLanguage, at.ChoosingService, at.ShowingReceipt, at.PreviousEnded}
+    assert offering == {
+        *(at.Attract, at.Arrived, at.ChoosingLanguage, at.ChoosingService, at.ShowingReceipt, at.PreviousEnded),
+        at.AtCounter,
+        *(vote.VotingOffered, vote.ChoosingDistrict, vote.CheckOrCast, vote.ShowingVoteReceipt),
+        vote.ShowingAdmission,
+    }
+
+
+@LANGUAGES
+@pytest.mark.parametrize("role", [DeviceRole.BOOTH, DeviceRole.DESK])
+def test_a_booth_offers_no_service_and_a_desk_no_ballot_and_every_choice_leads_somewhere(
+    make_desk: MakeDesk, make_around: MakeAround, language: str, role: DeviceRole
+) -> None:
+    desk, around = make_desk(language), in_role(make_around(language), role)
+    offered = choices_of(present(vote.VotingOffered(), desk, around))
+    if role is DeviceRole.BOOTH:
+        assert [choice.id for choice in offered] == ["vote", "officers"]
+    else:
+        assert [choice.id for choice in offered] == ["admission", "slip", "services"]
+    for state in STATES:
+        screen = present(state, desk, around)
+        for choice in choices_of(screen):
+            if choice.is_available and not isinstance(state, at.Ended):
+                event = event_of(screens.Chose(choice.id), state, desk, role)
+                assert event is not None
+                assert answers(state, event), (state, choice)
+    cast = event_of(screens.Chose("cast"), vote.CheckOrCast(), desk, role)
+    assert isinstance(cast, happened.SlipCastWanted if role is DeviceRole.BOOTH else happened.CastWanted)
 
 
 def test_print_is_offered_only_where_there_is_a_printer_and_a_receipt(
@@ -133,7 +189,7 @@ def test_every_change_button_of_the_review_leads_to_its_question(
     changeable = [answer for answer in review.answers if answer.change is not None]
     assert len(changeable) > 5
     for answer in changeable:
-        event = event_of(screens.AskedToChange(answer.id), state, desk.form)
+        event = event_of(screens.AskedToChange(answer.id), state, desk)
         assert event is not None
         question = present(advance(state, event).state, desk, around)
         assert question.frame.heading == answer.question
@@ -258,9 +314,13 @@ def test_a_refused_card_says_its_reason_its_help_and_its_code(
 def test_screens_before_and_after_a_visit_need_nothing_on_the_desk(make_around: MakeAround, language: str) -> None:
     """What Forget has cleared, no screen may need."""
     around = make_around(language)
-    needing = (*(at.ChoosingService, at.Answering, at.Reviewing, at.ReadingDocument, at.ShowingReceipt),)
+    needing = (
+        *(at.ChoosingService, at.Answering, at.Reviewing, at.ReadingDocument, at.ShowingReceipt),
+        *(vote.Marking, vote.ReviewingBallot, vote.CheckOrCast, vote.ShowingCheck, vote.ReadingStatement),
+        *(vote.ShowingVoteReceipt, vote.ShowingAdmission),
+    )
     for state in STATES:
-        if not isinstance(state, needing):
+        if not isinstance(at.beneath(state) if isinstance(state, at.Aside) else state, needing):
             assert present(state, Desk(), around).frame.heading
 
 
@@ -271,7 +331,7 @@ def test_no_screen_but_those_of_the_visit_itself_holds_anything_of_the_person(
     desk, around = make_desk(language), make_around(language)
     own = (at.ChoosingService, at.Answering, at.Reviewing, at.ReadingDocument)
     for state in STATES:
-        if not isinstance(state, own):
+        if not isinstance(at.beneath(state) if isinstance(state, at.Aside) else state, own):
             told = repr(present(state, desk, around))
             assert "ÕISPUU" not in told
             assert "48403159914" not in told

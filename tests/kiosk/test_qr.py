@@ -50,7 +50,7 @@ def test_an_outside_reader_reads_the_code_on_the_screen(tmp_path: Path, text: st
     assert read_back(picture) == text
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("language", ["en", "et", "fr", "ar"])
 def test_an_outside_reader_reads_the_code_on_the_printed_receipt(tmp_path: Path, language: str) -> None:
     around = Surroundings("Tamme Library", {language: Texts(language)}, (), can_print=True, language=language)
     pdf = render_receipt(receipt_model(RECEIPT, around), Path(FONT_DIRECTORY))

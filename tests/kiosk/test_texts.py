@@ -7,29 +7,51 @@ import dataclasses
 import re
 import string
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import msgspec
 import pytest
 from babel.messages.catalog import Message
 from babel.plural import PluralRule
+from tests.kiosk.apart_town import in_role
 
 import townhall_kiosk
 from townhall_forms.questions import RefusalReason
 from townhall_forms.service import Service
 from townhall_kiosk import states as at
+from townhall_kiosk.documents import words as documents
 from townhall_kiosk.errors import ConfigurationError
-from townhall_kiosk.simulation.every_state import STATES
+from townhall_kiosk.simulation.every_state import STATES, VIEWS
 from townhall_kiosk.simulation.ports import StandingClock
+from townhall_kiosk.simulation.pseudo_texts import PseudoTexts
+from townhall_kiosk.simulation.staff import RESULTS, STATUSES, UNWELL, WELL, line, roster_bytes
+from townhall_kiosk.staff import views
+from townhall_kiosk.staff.acts import ClosingReason
+from townhall_kiosk.staff.errors import ClosedByStaffError
+from townhall_kiosk.staff.lines import result_lines, status_lines
+from townhall_kiosk.staff.roster import Roster, StaffRole
 from townhall_kiosk.texts import Texts, load_catalog, load_texts
+from townhall_kiosk.visit import voting_paper
 from townhall_kiosk.visit.closing_work import receipt_model
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.form_work import FormWork
 from townhall_kiosk.visit.presenters import present
-from townhall_kiosk.visit.surroundings import Surroundings
+from townhall_kiosk.visit.surroundings import Hearing, Surroundings
+from townhall_kiosk.voting import states as vote
+from townhall_kiosk.voting.polls import PollsRecord, PollsState
+from townhall_kiosk.voting.polls_report import PollsReportFacts, report_lines
+from townhall_smartcard.emrtd.passive_verdict import Check, Finding, Outcome, PassiveVerdict, Reason, Standing
+from townhall_smartcard.emrtd.session import ChipVerdict
+from townhall_voting.eligibility.slip import SlipFacts
+from townhall_voting.mode import Mode
+from townhall_voting.package.definition import DeviceRole
 
-LANGUAGES = ("en", "ar")
+LANGUAGES = ("en", "et", "fr", "ar")
 SOURCE = Path(townhall_kiosk.__file__).parent
+ELSEWHERE = "Town Hall, from 8 to 16"
+LATIN_KEYS = {"key.symbols", "key.other-script"}
 NOW = datetime(2026, 11, 22, 14, 5, tzinfo=timezone(timedelta(hours=2)))
 
 
@@ -44,30 +66,9 @@ class ListeningTexts(Texts):
         self.asked.add(text_id)
         return super().__call__(text_id, **facts)
 
-    def counted(self, text_id: str, count: int) -> str:
+    def counted(self, text_id: str, count: int, **facts: str | int) -> str:
         self.asked.add(text_id)
-        return super().counted(text_id, count)
-
-
-class PseudoTexts(Texts):
-    """English with other letters, 40 % longer, between marks, from right to left: what is not so is no catalogue's."""
-
-    MARK = "⟦"
-    _LETTERS = str.maketrans("aeioucnszAEIOUCNSZ", "áéíóúçñšžÁÉÍÓÚÇÑŠŽ")
-
-    def __init__(self) -> None:
-        super().__init__("en")
-
-    @property
-    def is_right_to_left(self) -> bool:
-        return True
-
-    @classmethod
-    def _found(cls, text_id: str, text: str) -> str:
-        found = Texts._found(text_id, text)
-        parts = re.split(r"(\{\w*\})", found)
-        changed = "".join(part if part.startswith("{") else part.translate(cls._LETTERS) for part in parts)
-        return f"{cls.MARK}{changed}{'·' * (len(found) * 2 // 5)}⟧"
+        return super().counted(text_id, count, **facts)
 
 
 def catalogue(language: str) -> Mapping[str, Message]:
@@ -105,12 +106,88 @@ def full_desk(make_desk: Callable[[str], Desk]) -> Desk:
     return make_desk("en")
 
 
+def a_slip(desk: Desk) -> SlipFacts:
+    facts = desk.ballot.receipt_facts
+    assert facts is not None
+    return SlipFacts(
+        type="commitment", mode=Mode.TEST, election=facts.election, ballot=facts.ballot, admission="", booth="kiosk-1"
+    )
+
+
+def voting_papers(around: Surroundings, desk: Desk) -> list[object]:
+    """Make the models of the slip, the receipt of a vote, and the reports of the polls."""
+    facts = desk.ballot.receipt_facts
+    assert facts is not None
+    slip = a_slip(desk)
+    cast = msgspec.structs.replace(slip, type="cast", admission="12345678")
+    made: list[object] = [voting_paper.slip_model("SLIP", each, around, NOW.date()) for each in (slip, cast)]
+    assert desk.ballot.given is not None
+    made.append(voting_paper.admission_model(desk.ballot.given, around, NOW.date()))
+    made.append(voting_paper.receipt_model("RECEIPT", facts, around))
+    for state in PollsState:
+        moment = int(NOW.timestamp())
+        record = PollsRecord(facts.journal, Mode.TEST, state, opened=moment, closed=moment)
+        report = PollsReportFacts(record, "e", "place", "kiosk-1", NOW.isoformat())
+        made.append(report_lines(report, around.text, NOW))
+    return made
+
+
+def words_of_documents(around: Surroundings) -> list[object]:
+    """Make what a verdict on a document says, of every outcome, part, standing and reason."""
+    bad = Finding(Standing.BAD, tuple(Reason))
+    good, unknown = Finding(Standing.GOOD), Finding(Standing.UNKNOWN)
+    shapes: list[dict[Check, Finding]] = [{}, {Check.FRESHNESS: unknown}, {Check.CHAIN: unknown}]
+    shapes += [{check: Finding(Standing.BAD)} for check in (Check.DATA, Check.REVOCATION, Check.CHAIN)]
+    shapes += [{Check.SIGNATURE: bad}]
+    verdicts = [PassiveVerdict({**dict.fromkeys(Check, good), **each}) for each in shapes]
+    assert {each.outcome for each in verdicts} == set(Outcome)
+    made: list[object] = [documents.sentence(each, chip, around.text) for each in verdicts for chip in ChipVerdict]
+    return made + [documents.part_lines(each, chip, around.text) for each in verdicts for chip in ChipVerdict]
+
+
+def words_of_the_election(around: Surroundings, desk: Desk) -> set[str]:
+    """Everything that the election itself says, and what the device signed."""
+    election, facts, statement = around.election, desk.ballot.receipt_facts, desk.ballot.statement
+    assert election is not None
+    assert facts is not None
+    assert statement is not None
+    definition = election.here.definition
+    texts = [definition.title, *(district.name for district in definition.districts)]
+    texts += [place.name for place in definition.places]
+    for contest in definition.contests:
+        texts += [contest.title, contest.instruction, *(each.name for each in contest.candidates)]
+        texts += [each.second_line for each in contest.candidates]
+        texts += [{"": f"{each.number} {each.name['en']}"} for each in contest.candidates]
+    tracker = " ".join(facts.tracker[at : at + 8] for at in range(0, len(facts.tracker), 8))
+    own = {text for each in texts for text in each.values()}
+    own |= {facts.uuid, facts.device, facts.board_words}
+    return own | {election.sentence(statement), facts.words, facts.ballot, facts.tracker, facts.journal, tracker}
+
+
+def apart(around: Surroundings) -> Iterator[Surroundings]:
+    """Give the same place as that of a booth, and of a desk whose people have ballots of several styles."""
+    assert around.election is not None
+    yield in_role(replace(around), DeviceRole.BOOTH)
+    desk = in_role(replace(around), DeviceRole.DESK)
+    assert desk.election is not None
+    (style,) = desk.election.styles.values()
+    desk.election = replace(desk.election, styles={"town": style, "other": style})
+    yield desk
+
+
 def run_everything(around: Surroundings, desk: Desk) -> list[object]:
     """Make every screen, both papers' models and the form's own refusals."""
     made: list[object] = []
-    for is_up in (True, False):
-        around.line_is_up = is_up
+    around.elsewhere = ELSEWHERE
+    around.services = (*around.services, replace(around.services[0], id="online", needs_line=True))
+    for is_up, hearing in zip((True, False, False), Hearing, strict=True):
+        around.line_is_up, around.hearing, around.is_help_coming = is_up, hearing, is_up
+        around.ways = around.ways.changed("switches", "one")
         made += [present(state, desk, around) for state in STATES]
+    made += [present(state, desk, device) for state in STATES for device in apart(around)]
+    _booth, at_desk = apart(around)
+    with_slip = replace(desk, ballot=replace(desk.ballot, slip=a_slip(desk)))
+    made.append(present(vote.WaitingForVoter(), with_slip, at_desk))
     around.has_reader = False
     made.append(present(at.WaitingForCard(), desk, around))
     assert desk.receipt is not None
@@ -120,6 +197,22 @@ def run_everything(around: Surroundings, desk: Desk) -> list[object]:
     answer_all(desk)
     made.append(work._model())
     made.append(around.text("document.signature-field", name="x"))  # card_work asks for it where a card signs
+    made += [status_lines(status, around.text) for status in STATUSES]
+    made.append(result_lines(RESULTS, around.text))
+    desk.counter.role, desk.counter.progress = StaffRole.ADMINISTRATOR, (1, 2)
+    for desk.counter.status in (WELL, UNWELL):
+        made += [present(at.AtCounter(view, "A"), desk, around) for view in VIEWS]
+    for around.closing_reason in (each.value for each in ClosingReason):
+        made.append(present(at.OutOfService(ClosedByStaffError.code, card_is_in=False), desk, around))
+    desk.counter.role = StaffRole.OFFICER
+    for state in PollsState:
+        desk.counter.status = msgspec.structs.replace(WELL, polls=state.value)
+        made.append(present(at.AtCounter(views.Menu(), "A"), desk, around))
+    made += voting_papers(around, desk)
+    made += words_of_documents(around)
+    made.append(around.text("staff.speech-sentence"))
+    around.roster = Roster.read(roster_bytes(line(b"", "clerk", around.now())))
+    made.append(present(at.ChoosingService("A"), desk, around))
     return made
 
 
@@ -151,6 +244,10 @@ def test_all_languages_have_the_same_texts() -> None:
     assert all(other == english for other in others)
 
 
+def test_every_language_that_has_a_catalogue_is_tested() -> None:
+    assert {folder.name for folder in (SOURCE / "locale").iterdir()} == set(LANGUAGES)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_is_empty_or_marked_as_doubtful(language: str) -> None:
     for text_id, message in catalogue(language).items():
@@ -173,7 +270,7 @@ def test_every_translation_has_the_placeholders_of_the_english_text() -> None:
 def test_counted_texts_have_every_plural_form_of_their_language(language: str) -> None:
     catalog = load_catalog(language)
     counted = [message for message in catalogue(language).values() if isinstance(message.string, tuple)]
-    assert len(counted) == 2
+    assert counted
     assert all(len(strings_of(message)) == catalog.num_plurals for message in counted)
     forms = {catalog.num_plurals for _ in counted}
     rule: PluralRule = catalog.locale.plural_form if catalog.locale else PluralRule({})
@@ -192,21 +289,34 @@ def test_the_same_numbers_share_a_plural_form_as_unicode_says(language: str) -> 
         assert tags.setdefault(tag, shape) == shape, count
 
 
-def test_no_text_says_please_error_or_invalid() -> None:
-    for text_id, message in catalogue("en").items():
+SHUNNED = {
+    "en": r"\b(please|errors?|invalid|oops|sorry)\b",
+    "et": r"\b(palun|viga|vead|vigane|kahjuks|vabandust)\b",
+    "fr": r"\b(veuillez|s.il vous plaît|erreurs?|invalide|non valide|désolés?)\b",
+    "ar": r"(من فضلك|الرجاء|يرجى|غير صالح|عذرًا|للأسف)",
+}
+"""What says neither what happened nor what to do."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_says_please_error_or_invalid(language: str) -> None:
+    for text_id, message in catalogue(language).items():
         for text in strings_of(message):
-            assert not re.search(r"\b(please|errors?|invalid|oops|sorry)\b", text, re.IGNORECASE), text_id
+            assert not re.search(SHUNNED[language], text, re.IGNORECASE), text_id
 
 
-def test_buttons_are_short() -> None:
-    for text_id, message in catalogue("en").items():
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_buttons_are_short(language: str) -> None:
+    for text_id, message in catalogue(language).items():
         if text_id.startswith("button.") or text_id.endswith(".button"):
-            assert len(strings_of(message)[0].split()) <= 3, text_id
+            words = strings_of(message)[0].split()
+            # Articles and prepositions are words of their own in French.
+            assert len([word for word in words if len(word) > 2 or word.isdecimal()]) <= 3, text_id
 
 
 def test_arabic_texts_are_written_in_arabic() -> None:
     for text_id, message in catalogue("ar").items():
-        if text_id not in {"key.more-letters", "key.symbols", "key.letters"}:  # they stand on keys with Latin letters
+        if text_id not in LATIN_KEYS:  # they stand on keys with Latin letters or digits
             assert all(re.search("[\u0600-\u06ff]", text) for text in strings_of(message)), text_id
 
 
@@ -243,23 +353,37 @@ def leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 # ids, facts of the visit, and how to mend an answer, which the form says
-NO_WORDS = {"problem", "id", "code", "number", "value", "language", "created", "place", "issuer", "refused"}
+NO_WORDS = {
+    "problem",
+    "id",
+    "code",
+    "number",
+    "value",
+    "language",
+    "created",
+    "place",
+    "issuer",
+    "refused",
+    "marks",
+    "ranking",
+}
 
 
 def test_every_word_on_every_screen_and_paper_comes_from_a_catalogue(
-    make_around: Callable[[str], Surroundings], full_desk: Desk, service: Service
+    make_around: Callable[[str], Surroundings], full_desk: Desk, services: tuple[Service, ...]
 ) -> None:
     around = make_around("en")
     around.texts = {"en": PseudoTexts()}
     desk = full_desk
     assert desk.form is not None
     assert desk.receipt is not None
-    own = {*service.titles.values(), *service.summaries.values(), around.place, desk.receipt.facts.number}
+    own = {text for each in services for text in (*each.titles.values(), *each.summaries.values())}
+    own |= {around.place, ELSEWHERE, desk.receipt.facts.number, *words_of_the_election(around, desk)}
     made = run_everything(around, desk)
     for question in desk.form.questions():
         own |= {question.label, question.hint, question.value, *(choice.label for choice in question.choices)}
-    for line in desk.form.answers():
-        own |= {line.label, line.shown}
+    for answer in desk.form.answers():
+        own |= {answer.label, answer.shown}
     for text in ("Text of the document", "48403159914", "KADRI-LIIS ÕISPUU", desk.receipt.signature.hex()):
         own.add(text)
     own |= {desk.receipt.facts.envelope, desk.receipt.facts.checkpoint}
@@ -299,7 +423,7 @@ def test_a_text_that_is_not_there_is_told(language: str) -> None:
         texts.counted("no.such.text", 1)
 
 
-@pytest.mark.parametrize("language", ["xx", "et", "", "../en"])
+@pytest.mark.parametrize("language", ["xx", "de", "", "../en"])
 def test_a_language_that_is_not_there_is_told(language: str) -> None:
     with pytest.raises(ConfigurationError):
         load_texts(("en", language))
@@ -320,10 +444,7 @@ def test_dates_are_written_as_people_of_the_language_write_them() -> None:
 
 
 def test_directions_follow_the_language() -> None:
-    assert {language: texts.is_right_to_left for language, texts in load_texts(LANGUAGES).items()} == {
-        "en": False,
-        "ar": True,
-    }
+    assert {language for language, texts in load_texts(LANGUAGES).items() if texts.is_right_to_left} == {"ar"}
 
 
 def test_the_first_language_is_the_default() -> None:

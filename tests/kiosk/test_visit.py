@@ -13,6 +13,17 @@ from townhall_crypto.recipients import RecipientPrivateKey
 from townhall_crypto.sealed import open_sealed
 from townhall_forms.transaction import Transaction
 from townhall_kiosk import states as at
+from townhall_kiosk.errors import (
+    PaperJamError,
+    PaperOutError,
+    PrintAbortedError,
+    PrintEndlessError,
+    PrinterOffError,
+    PrinterOpenError,
+    PrintError,
+    PrinterSupplyError,
+    PrintRefusedError,
+)
 from townhall_kiosk.simulation.visit import SimulatedVisit
 from townhall_kiosk.simulation.way import (
     WAY,
@@ -40,7 +51,7 @@ def assert_nothing_is_left(visit: SimulatedVisit) -> None:
     assert "ÕISPUU" not in repr(visit.screen)
 
 
-@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("language", ["en", "et", "fr", "ar"])
 def test_a_visit_leads_from_the_card_to_a_sealed_form_and_a_receipt(
     play: Play, card: EstonianCard, pki: TestPki, recipient: RecipientPrivateKey, language: str
 ) -> None:
@@ -96,7 +107,11 @@ def test_a_card_that_leaves_before_the_language_leaves_nobody(play: Play, card: 
         visit.insert(card)
         await visit.until(at.ChoosingLanguage)
         visit.remove()
-        await visit.until(at.Attract)
+        await visit.until(at.Arrived)
+        visit.timer.pass_time(60)
+        await visit.until(at.StillThere)
+        visit.timer.pass_time(20)
+        await visit.until(at.Ended)
 
     play(scene)
 
@@ -159,13 +174,34 @@ def test_a_visit_is_not_over_before_the_paper_that_was_asked_for(play: Play, car
     play(scene)
 
 
-def test_a_broken_printer_is_told_and_changes_nothing_about_what_is_stored(play: Play, card: EstonianCard) -> None:
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        (PrintError, "receipt.failed"),
+        (PaperOutError, "receipt.no-paper"),
+        (PrinterOpenError, "receipt.printer-open"),
+        (PaperJamError, "receipt.jammed"),
+        (PrinterOffError, "receipt.printer-off"),
+        (PrinterSupplyError, "receipt.failed"),
+        (PrintRefusedError, "receipt.failed"),
+        (PrintAbortedError, "receipt.failed"),
+        (PrintEndlessError, "receipt.failed"),
+    ],
+)
+def test_a_printers_trouble_is_told_and_the_receipt_can_be_asked_again(
+    play: Play, card: EstonianCard, trouble: type[PrintError], told: str
+) -> None:
     async def scene(visit: SimulatedVisit) -> None:
         await go(visit, card, until=get_receipt)
-        visit.printer.is_broken = True
+        visit.printer.trouble = trouble.code
         visit.press(screens.Chose("print"))
         await visit.printed(1)
-        assert visit.around.text("receipt.failed") in repr(visit.screen)
+        assert visit.around.text(told) in repr(visit.screen)
+        visit.printer.trouble = ""
+        visit.press(screens.Chose("print"))
+        await visit.printed(2)
+        assert visit.around.text("receipt.printed") in repr(visit.screen)
+        assert len(visit.printer.sheets) == 1
         await finish(visit, card)
         assert visit.state == at.TakingCard(Outcome.STORED)
 
@@ -237,7 +273,10 @@ def test_a_closed_kiosk_says_so_and_serves_nobody(make_visit: MakeVisit, card: E
             visit.insert(card)
             visit.press(screens.Chose("en"), screens.Proceeded(), screens.Stopped())
             await visit.settle()
-            assert isinstance(visit.state, at.OutOfService)
+            assert isinstance(visit.state, at.AtCounter), "a card is looked at, for it may be one of staff"
+            assert isinstance(visit.screen, screens.MessageScreen)
+            visit.remove()
+            assert isinstance(await visit.until(at.OutOfService), at.OutOfService)
             visit.timer.pass_time(60)
             await visit.until(at.Ended)
 

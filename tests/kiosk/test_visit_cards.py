@@ -89,12 +89,12 @@ AT_ONCE = {
     "talking nonsense": Somebody(
         lambda _pki, keys: FaultyCard(EstonianCard(KADRI, keys)).answer(3, b"\x6f\x00"), CardProblem.UNREADABLE
     ),
-}
-AFTER_PIN1 = {
     "expired": Somebody(lambda pki, _keys: _keys_of(pki, Standing.EXPIRED), CardProblem.EXPIRED),
     "revoked": Somebody(lambda pki, _keys: _keys_of(pki, Standing.REVOKED), CardProblem.REVOKED),
     "not valid yet": Somebody(lambda pki, _keys: _keys_of(pki, Standing.FUTURE), CardProblem.NOT_YET_VALID),
     "by an unknown issuer": Somebody(lambda _pki, _keys: _keys_of(TestPki(), Standing.GOOD), CardProblem.UNTRUSTED),
+}
+AFTER_PIN1 = {
     "with another person's file": Somebody(lambda _pki, keys: EstonianCard(JUHAN, keys), CardProblem.INCONSISTENT),
     "with another person's signature key": Somebody(
         lambda pki, keys: EstonianCard(KADRI, CardKeys(keys.authentication, pki.issue_card_keys(JUHAN).signature)),
@@ -108,9 +108,11 @@ AFTER_PIN1 = {
 def test_a_card_that_cannot_be_used_is_refused_by_its_reason_and_the_next_one_is_served(
     play: Play, pki: TestPki, kadri_keys: CardKeys, card: EstonianCard, what: str
 ) -> None:
+    suspect = AT_ONCE[what].card(pki, kadri_keys)
+
     async def scene(visit: SimulatedVisit) -> None:
         await begin(visit, card)
-        visit.insert(AT_ONCE[what].card(pki, kadri_keys))
+        visit.insert(suspect)
         assert await visit.until(at.CardRefused) == at.CardRefused(AT_ONCE[what].problem)
         assert_nothing_is_left(visit)
         await visit.settle()

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from townhall_process.child import Child, die_with_parent, python_module, socket_pair, start, take_end
+from townhall_process.child import SpawnedChild, die_with_parent, python_module, socket_pair, start, take_end
 from townhall_process.errors import ProcessError
 
 HERE = Path(__file__).parent
@@ -131,7 +131,7 @@ def test_a_child_inherits_nothing_but_its_end() -> None:
 def test_a_program_that_cannot_be_started_leaves_no_end_behind() -> None:
     async def scene() -> None:
         ours, theirs = socket_pair()
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(ProcessError):
             await start(["/no/such/program"], theirs)
         assert theirs.fileno() == -1
         ours.close()
@@ -139,7 +139,7 @@ def test_a_program_that_cannot_be_started_leaves_no_end_behind() -> None:
     play(scene())
 
 
-async def _start(code: str) -> Child:
+async def _start(code: str) -> SpawnedChild:
     ours, theirs = socket_pair()
     child = await start([sys.executable, "-c", code], theirs)
     ours.close()

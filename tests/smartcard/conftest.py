@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """One PC/SC service of our own for the whole run, test people's keys, and another program at the reader."""
 
+import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
@@ -87,3 +89,53 @@ def kadri_keys(pki: TestPki) -> CardKeys:
 @pytest.fixture(scope="session")
 def juhan_keys(pki: TestPki) -> CardKeys:
     return pki.issue_card_keys(JUHAN)
+
+
+VECTORS = Path(__file__).resolve().parents[2].parent / "shared" / "vectors"
+
+
+class _Example(msgspec.Struct):
+    name: str
+    apdus: list[tuple[str, str]] = []
+
+
+class _Examples(msgspec.Struct):
+    vectors: list[msgspec.Raw]
+
+
+def _vectors(name: str) -> bytes:
+    assert VECTORS.exists(), "the shared vectors must lie beside the repository"
+    return (VECTORS / name).read_bytes()
+
+
+def _texts(example: bytes) -> dict[str, str]:
+    """The facts of an example that are texts: hexadecimal digits, nearly all of them."""
+    return {name: fact for name, fact in json.loads(example).items() if isinstance(fact, str)}
+
+
+@pytest.fixture(scope="session")
+def icao() -> Callable[[str], dict[str, str]]:
+    """A worked example of ICAO 9303-11 by its name."""
+    examples = msgspec.json.decode(_vectors("icao-9303-vectors.json"), type=_Examples).vectors
+    return {texts["name"]: texts for texts in map(_texts, map(bytes, examples))}.__getitem__
+
+
+@pytest.fixture(scope="session")
+def icao_exchanges() -> Callable[[str], list[tuple[str, str]]]:
+    """The commands and answers of such an example."""
+    examples = msgspec.json.decode(_vectors("icao-9303-vectors.json"), type=_Examples).vectors
+    named = (msgspec.json.decode(each, type=_Example) for each in examples)
+    return {each.name: each.apdus for each in named}.__getitem__
+
+
+@pytest.fixture(scope="session")
+def bsi() -> dict[str, str]:
+    """The run over elliptic curves of BSI's worked example for Extended Access Control (TR-03110)."""
+    return _texts(json.dumps(json.loads(_vectors("eac-tr03110-vectors.json"))["ecdh"]).encode())
+
+
+@pytest.fixture(scope="session")
+def bsi_runs() -> dict[str, dict[str, str]]:
+    """Both runs of that example: "ecdh" and "dh"."""
+    runs = json.loads(_vectors("eac-tr03110-vectors.json"))
+    return {name: _texts(json.dumps(runs[name]).encode()) for name in ("ecdh", "dh")}

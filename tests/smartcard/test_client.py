@@ -14,6 +14,8 @@ from townhall_process.errors import ChannelClosedError, ChannelMisuseError
 from townhall_smartcard.client import CardClient
 from townhall_smartcard.errors import CardMisuseError
 from townhall_smartcard.messages import (
+    Agree,
+    Agreed,
     Authenticate,
     CardContents,
     CardFamily,
@@ -93,8 +95,34 @@ def test_the_pin_arrives_and_is_wiped_here(kind: type[Authenticate] | type[Sign]
     play(scene)
 
 
-def test_neither_request_shows_its_pin() -> None:
-    for request in (Authenticate(1, "A", bytearray(b"1234"), DIGEST), Sign(1, "A", bytearray(b"12345"), DIGEST)):
+def test_an_agreement_is_asked_for_with_the_point_and_its_outcome_shows_no_secret() -> None:
+    async def scene(client: CardClient, peer: Peer, _running: "asyncio.Task[None]") -> None:
+        entered, point = bytearray(b"1234"), b"\x04" + bytes(96)
+        asking = asyncio.create_task(client.agree("A", entered, point))
+        request = await peer.receive()
+        assert isinstance(request, Agree)
+        assert (bytes(request.pin), request.point, request.last_try_confirmed) == (b"1234", point, False)
+        assert entered == bytes(4)
+        await peer.send(Agreed(request.request, b"MARI" * 12))
+        agreed = await asking
+        assert agreed == Agreed(request.request, b"MARI" * 12)
+        assert "MARI" not in repr(agreed)
+        asking = asyncio.create_task(client.agree("A", bytearray(b"1234"), point))
+        await peer.send(Signed((await peer.receive()).request, bytes(96)))
+        with pytest.raises(ChannelMisuseError):
+            await asking
+        with pytest.raises(CardMisuseError):
+            await client.agree("A", entered, point[1:])
+
+    play(scene)
+
+
+def test_no_request_shows_its_pin() -> None:
+    for request in (
+        Authenticate(1, "A", bytearray(b"1234"), DIGEST),
+        Sign(1, "A", bytearray(b"12345"), DIGEST),
+        Agree(1, "A", bytearray(b"1234"), bytes(97)),
+    ):
         assert repr(request) == f"{type(request).__name__}(request=1, reader='A')"
     assert "MARI" not in repr(CardContents(1, StatedData("MARI", *8 * ("MARI",)), b"MARI", b"MARI", {}))
 

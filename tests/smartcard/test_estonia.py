@@ -11,10 +11,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA384
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from townhall_smartcard.apdu import is_pin_command
+from townhall_smartcard.apdu import Ins, is_pin_command
 from townhall_smartcard.connection import CardConnection, RawCommand
 from townhall_smartcard.errors import (
     CardError,
@@ -35,6 +36,8 @@ from townhall_smartcard.simulation.estonian_card_pins import PinReference
 from townhall_smartcard.simulation.faulty_card import FaultyCard
 
 DIGEST: Final = bytes(range(48))
+OTHER_SIDE: Final = ec.generate_private_key(ec.SECP384R1())
+POINT: Final = OTHER_SIDE.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 READ_COMMANDS: Final = 40
 AUTHENTICATE_COMMANDS: Final = 6
 SIGN_COMMANDS: Final = 5
@@ -99,6 +102,10 @@ OPERATIONS: Final[dict[str, tuple[Operation, int]]] = {
         AUTHENTICATE_COMMANDS,
     ),
     "sign": (lambda card: use_key(card, PinRole.SIGNATURE, bytearray(b"12345")), SIGN_COMMANDS),
+    "agree": (
+        lambda card: driver(card).agree(bytearray(b"1234"), POINT, last_try_confirmed=False),
+        AUTHENTICATE_COMMANDS,
+    ),
 }
 KEY_ROLES = pytest.mark.parametrize("role", [PinRole.AUTHENTICATION, PinRole.SIGNATURE])
 EVERY_COMMAND = pytest.mark.parametrize(
@@ -206,6 +213,50 @@ def test_the_right_pin_gives_a_signature_that_verifies_and_is_wiped(role: PinRol
 def _verify(key: ec.EllipticCurvePublicKey, signature: bytes) -> None:
     r, s = int.from_bytes(signature[:48], "big"), int.from_bytes(signature[48:], "big")
     key.verify(encode_dss_signature(r, s), DIGEST, ec.ECDSA(Prehashed(SHA384())))
+
+
+@pytest.mark.parametrize("delivery", list(Delivery))
+def test_pin_1_and_a_point_give_the_secret_that_the_other_side_has(delivery: Delivery) -> None:
+    pin = bytearray(b"1234")
+    shared_x = driver(new_card(delivery=delivery)).agree(pin, POINT, last_try_confirmed=False)
+    assert shared_x == OTHER_SIDE.exchange(ec.ECDH(), KEYS.authentication.private_key.public_key())
+    assert pin == bytes(4)
+
+
+@pytest.mark.parametrize("delivery", list(Delivery))
+def test_a_card_gives_bytes_of_its_generator_that_differ(delivery: Delivery) -> None:
+    taken = driver(new_card(delivery=delivery)).read_challenges(250)
+    blocks = {taken[start : start + 8] for start in range(0, len(taken), 8)}
+    assert (len(taken), len(blocks)) == (256, 32)
+
+
+def test_a_card_without_that_command_gives_nothing() -> None:
+    class WithoutGenerator(Recorder):
+        def transmit(self, command: RawCommand) -> bytes:
+            return b"\x6d\x00" if command[1] == Ins.GET_CHALLENGE else super().transmit(command)
+
+    card = WithoutGenerator(new_card())
+    assert driver(card).read_challenges(1024) == b""
+    assert card.commands == 0
+
+
+def test_an_agreement_with_a_wrong_pin_costs_a_try_and_gives_nothing() -> None:
+    card = new_card()
+    refusal = driver(card).agree(bytearray(b"9999"), POINT, last_try_confirmed=False)
+    assert refusal == PinRefusal(PinRefusalReason.WRONG, 2)
+
+
+@pytest.mark.parametrize("point", [b"", POINT[1:], POINT + b"\x00"], ids=["none", "short", "long"])
+def test_a_point_of_another_length_is_refused_before_the_card_is_asked(point: bytes) -> None:
+    recorder, pin = Recorder(new_card()), bytearray(b"1234")
+    with pytest.raises(CardMisuseError):
+        driver(recorder).agree(pin, point, last_try_confirmed=True)
+    assert (recorder.commands, bytes(pin)) == (0, bytes(4))
+
+
+def test_a_point_beside_the_curve_is_refused_by_the_card() -> None:
+    with pytest.raises(UnexpectedStatusError):
+        driver(new_card()).agree(bytearray(b"1234"), b"\x04" + bytes(96), last_try_confirmed=False)
 
 
 @KEY_ROLES

@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA384
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_der_x509_certificate
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +28,10 @@ USE_SIGNATURE_KEY = "002241B60680015484019F"
 DIGEST = sha384(b"a text").digest()
 AUTHENTICATE = f"0088000030{DIGEST.hex()}00"
 SIGN = f"002A9E9A30{DIGEST.hex()}00"
+USE_AGREEMENT = "002241B8098004FF300400840181"
+OTHER_SIDE = ec.generate_private_key(ec.SECP384R1())
+POINT = OTHER_SIDE.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint).hex().upper()
+AGREE = f"002A80866200{POINT}00"
 
 
 @pytest.fixture
@@ -73,6 +78,8 @@ COMMANDS = [
     USE_SIGNATURE_KEY,
     AUTHENTICATE,
     SIGN,
+    USE_AGREEMENT,
+    AGREE,
     "00A4000C",
     "00A4010C02ADF1",
     "00A4010C02ADF2",
@@ -88,10 +95,10 @@ COMMANDS = [
 
 
 @given(st.lists(st.sampled_from(COMMANDS), max_size=30))
-def test_no_sequence_of_commands_without_the_right_pin_makes_a_signature(commands: list[str]) -> None:
+def test_no_sequence_of_commands_without_the_right_pin_makes_a_signature_or_a_secret(commands: list[str]) -> None:
     card = EstonianCard(KADRI, KEYS)
     for command in commands:
-        assert len(send(card, command)) < 2 * 96
+        assert len(send(card, command)) < 2 * 48
 
 
 def test_the_right_pin_1_authenticates_until_the_card_is_reset(card: EstonianCard) -> None:
@@ -106,6 +113,20 @@ def test_pin_2_is_good_for_one_signature(card: EstonianCard) -> None:
     assert send(card, SIGNATURE, USE_SIGNATURE_KEY, SIGN) == "6982"
     check(KEYS.signature, send(card, verify(0x85, "12345"), SIGN))
     assert send(card, SIGN) == "6982"
+
+
+def test_pin_1_agrees_on_a_secret(card: EstonianCard) -> None:
+    assert send(card, AUTHENTICATION, USE_AGREEMENT, AGREE) == "6982"
+    shared = OTHER_SIDE.exchange(ec.ECDH(), KEYS.authentication.private_key.public_key()).hex().upper()
+    assert send(card, verify(0x01, "1234"), AGREE) == shared + "9000"
+    assert send(card, AUTHENTICATE) == "6985", "the environment is another"
+    assert send(card, USE_AUTHENTICATION_KEY, AGREE) == "6985"
+
+
+def test_a_point_that_is_none_is_not_agreed_with(card: EstonianCard) -> None:
+    send(card, AUTHENTICATION, USE_AGREEMENT, verify(0x01, "1234"))
+    for data in (f"6201{POINT}", f"6100{POINT[:-2]}", f"620004{'00' * 96}"):
+        assert send(card, f"002A8086{data}00") == "6A80"
 
 
 def test_neither_pin_opens_the_other_key(card: EstonianCard) -> None:
@@ -133,7 +154,8 @@ def test_both_names_of_the_algorithms_are_taken(card: EstonianCard) -> None:
     ("application", "command", "status"),
     [
         (AUTHENTICATION, "002241A406800104840182", "6A80"),
-        (AUTHENTICATION, "002241B8098004FF300400840181", "6A86"),
+        (AUTHENTICATION, "002241AA098004FF300400840181", "6A86"),
+        (SIGNATURE, USE_AGREEMENT, "6A88"),
         (AUTHENTICATION, "0022F3A400", "6A86"),
         (SIGNATURE, USE_AUTHENTICATION_KEY, "6A88"),
         (AUTHENTICATION, USE_SIGNATURE_KEY, "6A88"),

@@ -106,6 +106,23 @@ def test_issuing_more_changes_no_authority_and_no_earlier_certificate(pki: TestP
     assert len(serials) == 2
 
 
+def test_a_whole_town_is_certified_at_once_as_one_by_one(pki: TestPki) -> None:
+    town = [KADRI, JUHAN, AINO]
+    issued = pki.issue_many(town, Role.SIGNATURE)
+    for person, each in zip(town, issued, strict=True):
+        validated = validate_certificate(each.certificate, pki.trust_anchors, AT, Usage.SIGNATURE)
+        assert validated.revocation_checked
+        assert validated.subject.personal_code == person.personal_code
+        assert (validated.subject.surname, validated.subject.given_names) == (person.surname, person.given_names)
+        certificate = x509.load_der_x509_certificate(each.certificate)
+        assert certificate.public_key() == each.private_key.public_key()
+        identifier = x509.SubjectKeyIdentifier.from_public_key(each.private_key.public_key())
+        assert certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value == identifier
+        with pytest.raises(CertificateRefusedError):
+            validate_certificate(each.certificate, TestPki(AT).trust_anchors, AT, Usage.SIGNATURE)
+    assert len({x509.load_der_x509_certificate(each.certificate).serial_number for each in issued}) == len(town)
+
+
 def test_everybody_can_see_that_the_authorities_are_for_tests(pki: TestPki) -> None:
     for der in (*pki.anchors_der, *pki.intermediates_der):
         name = x509.load_der_x509_certificate(der).subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value

@@ -17,18 +17,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from hypothesis import given
-from hypothesis import strategies as st
 
 from townhall_crypto.device_key import FileDeviceKey
 from townhall_sync import wire
 from townhall_sync.central_http import (
-    HttpAnswer,
     HttpCentralService,
     HttpEnrolmentService,
     HttpLimits,
     HttpLine,
-    read_put_answer,
 )
 from townhall_sync.central_service import RateLimited, Refusal, Refused, Stored, Unreachable
 from townhall_sync.http_signatures import SignableRequest, verify_request
@@ -296,13 +292,3 @@ def test_garbage_instead_of_log_or_enrolment_answers_is_no_answer(key: FileDevic
     assert checkpoint is None
     assert consistency is None
     assert isinstance(enrolment, Unreachable)
-
-
-@given(
-    st.integers(min_value=100, max_value=599),
-    st.binary(max_size=200),
-    st.sampled_from(["text/html", "application/problem+json", ""]),
-)
-def test_no_answer_makes_the_reader_fall(status: int, body: bytes, content_type: str) -> None:
-    outcome = read_put_answer(HttpAnswer(status, {"content-type": content_type}, body))
-    assert not isinstance(outcome, Stored)

@@ -201,7 +201,7 @@ def test_a_restored_centre_gets_again_what_it_lost(
 
     ids = line.run(work)
     assert sorted(centre.envelopes) == sorted(ids)
-    assert centre._tree.size == 5
+    assert centre._archive.tree.size == 5
 
 
 def test_a_centre_that_lost_what_was_freed_does_not_make_the_kiosk_send_for_ever(

@@ -263,7 +263,7 @@ def test_an_outside_librarys_signature_is_over_the_base_that_we_build(
 ) -> None:
     message = outside(request_)
     signer = HTTPMessageSigner(signature_algorithm=ECDSA_P256_SHA256, key_resolver=OneKey(key._private_key))
-    components = _components(request_)
+    components = _components(request_, content_digest(request_.body))
     names = [name for name, _value in components]
     signer.sign(message, key_id="kiosk-1", label="sig1", covered_component_ids=names, body=request_.body)
     assert message.headers["Content-Digest"] == content_digest(request_.body)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from townhall_sync.audit import Event
-from townhall_sync.errors import OutOfServiceError
+from townhall_sync.errors import JournalCorruptError, JournalFaultError, OutOfServiceError
 from townhall_sync.journal import Journal
 from townhall_sync.receipt import ExpectedReceipt, verify_receipt
 from townhall_sync.simulated_kiosk import SimulatedKiosk, SimulatedLine
@@ -104,8 +104,9 @@ def test_a_flipped_bit_is_noticed_or_lies_where_nothing_is_read(filled: Filled, 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", ["journal.db", "journal.db-wal"])
-def test_every_byte_flipped_in_turn_is_noticed_or_lies_where_nothing_is_read(filled: Filled, name: str) -> None:
+def test_each_seventh_byte_flipped_in_turn_is_noticed_or_lies_where_nothing_is_read(filled: Filled, name: str) -> None:
     files = filled.crashed if name == "journal.db-wal" else filled.stopped
     for offset in range(0, len(files[name]), 7):
         check(filled, files, name, offset, offset % 8)
@@ -180,3 +181,54 @@ def test_a_receipt_that_was_recorded_still_verifies(filled: Filled, centre: Cent
         signed = journal.receipt(seq)
         expected = ExpectedReceipt(signed.body.id, "kiosk-1", journal.journal_id, seq)
         assert verify_receipt(signed, expected, centre.keys).seq == seq
+
+
+LARGE = 300_000
+"""More bytes than SQLite keeps in memory of eight of them."""
+
+
+def large(number: int) -> bytes:
+    return random.Random(number).randbytes(LARGE)  # noqa: S311  a test's payload
+
+
+def change(path: Path, place: int, bytes_: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(bytes_)
+
+
+@pytest.mark.parametrize("what", ["a payload", "a page of the tree", "a page of the log"])
+def test_a_page_that_is_damaged_while_the_kiosk_runs_is_noticed_at_its_reading_and_nothing_follows(
+    kiosk: SimulatedKiosk, what: str
+) -> None:
+    journal = kiosk.open()
+    ids = [journal.commit(large(number)).envelope_id for number in range(20)]
+    journal._log.fold()
+    path = kiosk.directory / "journal.db"
+    stored = path.read_bytes()
+    inside = large(0)[5000:5040]
+    assert stored.count(inside) == 1
+    place = stored.index(inside)
+    match what:
+        case "a payload":
+            change(path, place, bytes([stored[place] ^ 1]))
+        case "a page of the tree":
+            change(path, place // 4096 * 4096, bytes(4096))
+        case _:
+            place = stored.index(b'"event":"JOURNAL_CREATED"')
+            change(path, place, b'"event":"JOURNAL_DAMAGED"')
+    if what == "a page of the log":
+        journal.audit(Event.VISIT_BEGUN, {"visit": "v-1"})  # the log is not read again while it runs
+    else:
+        with pytest.raises(JournalCorruptError):
+            journal.envelope_bytes(ids[0])
+        for act in (
+            lambda: journal.envelope_bytes(ids[1]),
+            lambda: journal.commit(large(0)),
+            lambda: journal.commit(b"new"),
+            lambda: journal.audit(Event.VISIT_BEGUN, {"visit": "v-1"}),
+        ):
+            with pytest.raises(JournalFaultError):
+                act()
+    with pytest.raises(JournalCorruptError):
+        kiosk.open()

@@ -90,3 +90,29 @@ def test_an_unknown_seq_is_a_key_error() -> None:
     for seq in (0, 2, -1):
         with pytest.raises(KeyError):
             ledger_of(committed(1)).committed(seq)
+
+
+def counted(ballots: int) -> Entry:
+    return entry("POLLS_COUNTED", state="OPEN", statements=ballots, ballots=ballots, checked=0)
+
+
+def test_a_vote_belongs_to_the_visit_that_is_on_when_the_count_rises_and_to_no_other() -> None:
+    ledger = ledger_of(counted(3), entry("VISIT_BEGUN", visit="v1"), counted(3))
+    assert ledger.open_visit is not None
+    assert not ledger.open_visit.has_voted
+    ledger.apply(counted(4))
+    assert ledger.open_visit.has_voted
+    ledger.apply(committed(1))
+    assert ledger.open_visit.has_voted
+    ledger.apply(entry("VISIT_ENDED", visit="v1", outcome="VOTED"))
+    ledger.apply(entry("VISIT_BEGUN", visit="v2"))
+    ledger.apply(counted(4))
+    assert not ledger.open_visit.has_voted
+
+
+def test_the_counts_of_a_new_election_begin_anew() -> None:
+    ledger = ledger_of(counted(9), entry("VISIT_BEGUN", visit="officers"), counted(0))
+    assert ledger.open_visit is not None
+    assert not ledger.open_visit.has_voted
+    ledger.apply(counted(1))
+    assert ledger.open_visit.has_voted

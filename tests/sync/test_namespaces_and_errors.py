@@ -10,6 +10,7 @@ import pytest
 
 from townhall_crypto import namespaces as crypto_namespaces
 from townhall_sync import errors, namespaces
+from townhall_sync.catalogue_outcomes import CatalogueRefusal
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSES = [
@@ -46,7 +47,7 @@ def test_each_error_stands_in_the_tree_and_in_the_failure_codes(error: type[erro
 
 def test_the_failure_codes_of_this_part_are_all_of_errors() -> None:
     stated = re.findall(r"^\| (TH-SYNC-[0-9]{3}) \|", (ROOT / "docs" / "failure-codes.md").read_text(), re.MULTILINE)
-    assert sorted(stated) == sorted(each.code for each in CLASSES)
+    assert sorted(stated) == sorted([*(each.code for each in CLASSES), *(reason.value for reason in CatalogueRefusal)])
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,11 @@ from townhall_sync.errors import (
     JournalForeignError,
     JournalFullError,
     JournalInUseError,
+    JournalReadOnlyError,
     SyncError,
 )
-from townhall_sync.sqlite_store import SCHEMA, EnvelopeRow, JournalStore, OutboxRow, _fault
+from townhall_sync.journal_rows import EnvelopeRow, OutboxRow
+from townhall_sync.sqlite_store import SCHEMA, JournalStore, _fault
 
 ROW = EnvelopeRow(1, b"header", b"signature", b"note")
 
@@ -29,7 +31,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path) -> Iterator[JournalStore]:
-    made = JournalStore(path)
+    made = JournalStore(path, 1000)
     yield made
     made.close()
 
@@ -77,7 +79,7 @@ def test_a_transaction_that_raises_leaves_nothing(store: JournalStore) -> None:
 
 def test_a_second_opener_is_turned_away_and_the_first_goes_on(store: JournalStore, path: Path) -> None:
     with pytest.raises(JournalInUseError):
-        JournalStore(path)
+        JournalStore(path, 1000)
     with store.transaction():
         store.add_entry(0, b"entry")
 
@@ -98,12 +100,12 @@ def test_another_thread_may_not_use_it(store: JournalStore) -> None:
 
 
 def test_a_newer_schema_is_refused_and_kept(path: Path) -> None:
-    JournalStore(path).close()
+    JournalStore(path, 1000).close()
     with sqlite3.connect(path) as database:
         database.execute(f"PRAGMA user_version={SCHEMA + 1}")
     database.close()
     with pytest.raises(JournalForeignError):
-        JournalStore(path)
+        JournalStore(path, 1000)
     with sqlite3.connect(path) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (SCHEMA + 1,)
     database.close()
@@ -113,18 +115,18 @@ def test_a_newer_schema_is_refused_and_kept(path: Path) -> None:
 def test_what_is_no_database_is_refused(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(JournalCorruptError):
-        JournalStore(path)
+        JournalStore(path, 1000)
 
 
 def test_freed_bytes_are_overwritten_on_the_disk(store: JournalStore, path: Path) -> None:
     secret = b"to be forgotten " * 64
     with store.transaction():
         store.add_envelope(ROW, secret)
-    store.forget_deleted()
+    store.fold()
     assert secret[:64] in path.read_bytes()
     with store.transaction():
         store.remove_payload(1)
-    store.forget_deleted()
+    store.fold()
     assert all(secret[:64] not in each.read_bytes() for each in path.parent.iterdir())
 
 
@@ -139,7 +141,7 @@ def test_freed_bytes_are_overwritten_on_the_disk(store: JournalStore, path: Path
         (sqlite3.SQLITE_BUSY, JournalInUseError),
         (sqlite3.SQLITE_IOERR_FSYNC, JournalFaultError),
         (sqlite3.SQLITE_IOERR_READ, JournalFaultError),
-        (sqlite3.SQLITE_READONLY, JournalFaultError),
+        (sqlite3.SQLITE_READONLY, JournalReadOnlyError),
     ],
 )
 def test_each_fault_of_sqlite_has_its_name(code: int, expected: type[SyncError]) -> None:

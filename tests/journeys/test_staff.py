@@ -54,7 +54,7 @@ class Staff:
         self.town.world.readers[reader].insert(card)
 
     def remove(self, reader: int) -> None:
-        self.town.world.readers[reader].remove()
+        self.town.world.readers[reader].remove_slowly()
 
     def enter_pin(self, heading: str = "counter.pin.heading") -> None:
         self.person.wait_for("PinScreen", TEXT(heading))

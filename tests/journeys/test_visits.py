@@ -228,7 +228,7 @@ def test_of_two_cards_at_once_none_is_chosen_until_one_is_out(kiosk: "Town") -> 
         if offer_two_cards(kiosk) == ENGLISH("several-cards.heading"):
             break
         for reader in kiosk.world.readers:  # the second was seen too late
-            reader.remove()
+            reader.remove_slowly()
         kiosk.person.wait_for("MessageScreen", ENGLISH("stopped.heading"))
         kiosk.person.press(ENGLISH("stopped.button"))
         kiosk.person.wait_for("AttractScreen")

@@ -79,7 +79,7 @@ def test_a_visit_killed_after_the_vote_was_stored_is_told_of_as_stored(place: "P
     assert place.stored().polls.ballots == before.polls.ballots + 1
     place.kill_visit()
     place.see({ENGLISH("previous.voted.heading")})
-    place.world.readers[0].remove()
+    place.world.readers[0].remove_slowly()
     place.dismiss(ENGLISH("previous.voted.heading"), ENGLISH("previous.dismiss"))
     assert place.is_turned_away(holder)
 

@@ -82,7 +82,7 @@ def number_for(world: ApartWorld, holder: CardHolder, directory: Path) -> str:
 def leave_desk(world: ApartWorld) -> None:
     world.person.press(ENGLISH("receipt.finish"))
     world.person.wait_for("MessageScreen", ENGLISH("take-card.heading"))
-    world.readers[0].remove()
+    world.readers[0].remove_slowly()
     world.person.wait_for("AttractScreen")
 
 

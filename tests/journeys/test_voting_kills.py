@@ -80,7 +80,7 @@ def leave(place: "PollingPlace") -> str:
     """See what the person is told in the end, and leave the kiosk for the next one; return the heading."""
     heading = place.see({VOTED, NOTHING, STOPPED, RECEIPT, MUTE, WAITING}).heading
     reader, person = place.world.readers[0], place.world.person
-    reader.remove()
+    reader.remove_slowly()
     match heading:
         case ending if ending in {VOTED, NOTHING}:
             person.press(ENGLISH("previous.dismiss"))

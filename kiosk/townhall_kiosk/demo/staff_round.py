@@ -37,7 +37,7 @@ def staff_round(world: World, text: Texts, watch: Callable[[str], None]) -> Path
     watch("tests")
     person.press(text("counter.do.report"))
     _read_until(person, text("staff.told.done"))
-    reader.remove()
+    reader.remove_slowly()
     person.wait_for("AttractScreen")
     return max((world.home / "reports").glob("*.pdf"))
 

@@ -147,7 +147,7 @@ class Story:
             service=_service(service),
             watch=self._watch(chapter),
             insert_card=lambda: self.world.readers[0].insert(card),
-            remove_card=self.world.readers[0].remove,
+            remove_card=self.world.readers[0].remove_slowly,
         )
 
     def _watch(self, chapter: str) -> Callable[[str], None]:

@@ -55,7 +55,7 @@ def run_vote_demo(language: str = "en") -> int:
                 text,
                 tuple(tuple(text("ballot.blank") if name == BLANK else name for name in each) for each in marks),
                 insert_card=partial(world.readers[0].insert, world.card_of(person)),
-                remove_card=world.readers[0].remove,
+                remove_card=world.readers[0].remove_slowly,
                 watch=watch,
                 is_checking=number == 0,
             )

@@ -31,6 +31,7 @@ def start(person: Person, text: Texts) -> None:
     heading = text("voting.offer.heading")
     for _ in range(_TOUCHES):
         with contextlib.suppress(PersonLostError):
+            person.wait_for("AttractScreen", within_s=_TOUCH_AGAIN_S)
             person.press(text("attract.touch"))
             person.wait_for("ChoiceScreen", heading, within_s=_TOUCH_AGAIN_S)
             return
@@ -72,7 +73,7 @@ def do_as_officers(  # noqa: PLR0913, PLR0917  # one kiosk, its reader, and what
     watch(f"{act}-confirm")
     person.press(text(f"counter.do.{act}"))
     person.wait_for("MessageScreen", text("counter.other.heading"), within_s=_WITHIN_S)
-    reader.remove()
+    reader.remove_slowly()
     yours = text("counter.other.take-yours")
     person.wait_until(lambda _seen: yours not in person.read(), "the first card to be gone", _WITHIN_S)
     reader.insert(cards[1])
@@ -82,7 +83,7 @@ def do_as_officers(  # noqa: PLR0913, PLR0917  # one kiosk, its reader, and what
     watch(f"{act}-done")
     if seen.code:
         raise PersonLostError(f"{act}: {seen.code}")
-    reader.remove()
+    reader.remove_slowly()
     person.wait_for("AttractScreen")
 
 

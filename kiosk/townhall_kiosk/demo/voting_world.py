@@ -91,7 +91,7 @@ class VotingWorld(World):
         names = [virtual_reader_name(slot) for slot in range(len(STAFF))]
         self.boards.open_roll(names, "1234", self.pcscd.environment)
         for reader in self.readers:
-            reader.remove()
+            reader.remove_slowly()
 
     def _staff(self) -> bytes:
         return roster_bytes(*(line(each.authentication.certificate, "officer", self.pki.at) for each in self.officers))

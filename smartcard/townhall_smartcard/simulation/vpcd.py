@@ -21,6 +21,7 @@ _GET_ATR: Final = b"\x04"
 
 _RETRY_S: Final = 0.02
 _DIAL_S: Final = 0.25  # the driver's queue has one place; the kernel would try a full one again only after a second
+_NOTICED_WITHIN_S: Final = 5.0  # the service looks every 0.4 s; one that is halted never does
 _NO_ATR: Final = bytes(34)
 """One byte more than an ATR may have: the reader sees a card in the slot that gives no ATR when powered."""
 
@@ -100,6 +101,16 @@ class VirtualReader:
                 self._insertion.end()
             self._insertion = None
 
+    def remove_slowly(self) -> None:
+        """Take the card out as a hand does: when this returns, the service has seen the slot empty, if it runs.
+
+        A program that pulls a card and goes on in no time meets a service that still tells of the old one.
+        """
+        with self._lock:
+            if self._insertion is not None:
+                self._insertion.end_slowly()
+            self._insertion = None
+
     def close(self) -> None:
         """Take the card out for good."""
         self.remove()
@@ -125,9 +136,18 @@ class _Insertion(threading.Thread):
         self._over.set()
         with self._lock:
             if self._line is not None:
-                _shut(self._line)
+                _shut(self._line, socket.SHUT_RDWR)
         if self is not threading.current_thread():
             self.join()
+
+    def end_slowly(self) -> None:
+        """Answer nothing any more, and wait until the driver has found that out and hung up."""
+        self._over.set()
+        with self._lock:
+            if self._line is not None:
+                _shut(self._line, socket.SHUT_WR)
+        self.join(_NOTICED_WITHIN_S)
+        self.end()
 
     def run(self) -> None:
         while not self.is_over:
@@ -145,8 +165,9 @@ class _Insertion(threading.Thread):
         with self._lock:
             self._line = None if self.is_over else line
         try:
-            while not self.is_over and (message := _receive(line)) is not None:
-                self._answer(line, message)
+            while (message := _receive(line)) is not None:
+                if not self.is_over:
+                    self._answer(line, message)
         except CardRemovedError:
             self._over.set()
         except OSError:  # the service ended, or the card was taken out while we wrote
@@ -196,8 +217,8 @@ def _send(line: socket.socket, message: bytes) -> None:
     line.sendall(len(message).to_bytes(2, "big") + message)
 
 
-def _shut(line: socket.socket) -> None:
+def _shut(line: socket.socket, how: int) -> None:
     try:
-        line.shutdown(socket.SHUT_RDWR)
+        line.shutdown(how)
     except OSError:  # the other side was faster
         return

@@ -173,9 +173,9 @@ class RunningVisit:
             self._retired.set()
 
     @property
-    def is_retired(self) -> bool:
-        """Whether it only waits for its successor, and still runs."""
-        return self._retired.is_set() and not self._listening.done()
+    def is_ended(self) -> bool:
+        """Whether it said that it is over, or its process ended."""
+        return self._listening.done()
 
     def leave(self) -> bool:
         """Give the glass up to a successor that stands by; False if somebody has come: then this one stays."""

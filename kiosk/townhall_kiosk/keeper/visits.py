@@ -66,14 +66,14 @@ class Visits:
         """Wait until a visit is over, or a successor with newer provisions stands by and nobody came before it did."""
         while True:
             await visit.over()
-            if not visit.is_retired:
+            if visit.is_ended:
                 return
             standby = None
             while self._standby is not standby and self._standby is not None:
                 standby = self._standby
                 await asyncio.wait([standby])
             if visit.leave():
-                return
+                return  # else somebody came meanwhile, perhaps in the same instant in which it was retired
 
     async def _stood_by(self, standby: asyncio.Task[RunningVisit]) -> RunningVisit:
         """Return a visit that stands by, even if newer provisions replace it meanwhile."""

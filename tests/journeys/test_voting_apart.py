@@ -71,7 +71,7 @@ def number_for(world: ApartWorld, holder: CardHolder, directory: Path) -> str:
     world.readers[0].insert(world.card_of(holder))
     desk.wait_for("ReceiptScreen", ENGLISH("voting.given.heading"), within_s=_WITHIN_S)
     desk.wait_until(lambda _seen: ENGLISH("receipt.printed") in desk.read(), "the ticket")
-    shown = re.search(r"\b(\d{4}) (\d{4})\b", desk.read())
+    shown = re.search(r"\b(\d{3}) (\d{3}) (\d{3})\b", desk.read())
     assert shown is not None
     number = "".join(shown.groups())
     assert scanned(world.paper, directory) == number

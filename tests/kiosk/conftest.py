@@ -168,7 +168,7 @@ def ballot(election: SimulatedElection, key: FileDeviceKey) -> BallotDesk:
         ],
         made=MadeBallot(unsigned, None, None, None),
         opened="THB1:CODE",
-        given=NumberGiven("12345678", "harbour"),
+        given=NumberGiven("123456786", "harbour"),
         statement=statement,
         receipt=sign_voting_receipt(receipt, key),
         receipt_facts=receipt,

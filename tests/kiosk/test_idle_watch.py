@@ -40,6 +40,7 @@ WAITING: tuple[at.Resumable, ...] = (
     vote.ShowingCheck(),
     vote.WaitingForOfficer(),
     vote.EnteringAdmission(),
+    vote.AdmissionMistyped(),
     vote.CastSlipFailed(Paper.JAMMED),
     vote.TakingSlip(),
     vote.EnteringSlip(),

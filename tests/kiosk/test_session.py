@@ -108,6 +108,7 @@ def test_every_state_answers_the_three_events_of_everywhere() -> None:
         *(vote.VotingOffered, vote.ChoosingDistrict, vote.Marking, vote.ReviewingBallot, vote.MakingBallot),
         *(vote.SlipFailed, vote.CheckOrCast, vote.OpeningBallot, vote.ShowingCheck, vote.WaitingForVoter),
         *(vote.WaitingForOfficer, vote.EnteringAdmission, vote.CastingAtBooth, vote.CastSlipFailed, vote.TakingSlip),
+        vote.AdmissionMistyped,
         *(vote.EnteringSlip, vote.ReadingSlip),
     }
     voting = set(get_args(vote.Working))
@@ -153,6 +154,7 @@ def test_a_late_or_second_answer_of_the_card_changes_nothing() -> None:
         happened.CastSlipPrinted: (vote.CastingAtBooth,),
         happened.SlipTaken: (vote.ReadingSlip,),
         happened.SlipRefused: (vote.ReadingSlip,),
+        happened.AdmissionRefused: (vote.EnteringAdmission,),
         happened.NumberGiven: (vote.ReadingVoter,),
         happened.VoteStored: (vote.CastingVote,),
     }

@@ -38,7 +38,7 @@ from townhall_voting.randomness import MixedRandomness, OperatingSystem
 
 VISITS: Final = ("one", "other")
 BALLOTS: Final = 3
-NUMBER: Final = "12345678"
+NUMBER: Final = "123456786"
 CHOICES: Final = Choices(((0, 0, 1, 0), (1, 0, 0, 0, 1, 0, 0)))
 
 

@@ -119,7 +119,7 @@ def voting_papers(around: Surroundings, desk: Desk) -> list[object]:
     facts = desk.ballot.receipt_facts
     assert facts is not None
     slip = a_slip(desk)
-    cast = msgspec.structs.replace(slip, type="cast", admission="12345678")
+    cast = msgspec.structs.replace(slip, type="cast", admission="123456786")
     made: list[object] = [voting_paper.slip_model("SLIP", each, around, NOW.date()) for each in (slip, cast)]
     assert desk.ballot.given is not None
     made.append(voting_paper.admission_model(desk.ballot.given, around, NOW.date()))

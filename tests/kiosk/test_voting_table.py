@@ -47,6 +47,7 @@ def test_the_seed_is_forgotten_in_the_step_that_first_looks_for_a_card() -> None
     before = (
         *(vote.VotingOffered, vote.ChoosingDistrict, vote.Marking, vote.ReviewingBallot, vote.MakingBallot),
         *(vote.SlipFailed, vote.CheckOrCast, vote.OpeningBallot, vote.ShowingCheck, vote.EnteringAdmission),
+        vote.AdmissionMistyped,
     )
     looks = (do.LookForCard, do.ReadCard, make.ReadVoter)
     without_ballot = (happened.ServicesWanted, happened.AdmissionWanted, happened.OfficersWanted)
@@ -59,7 +60,7 @@ def test_the_seed_is_forgotten_in_the_step_that_first_looks_for_a_card() -> None
                 assert step.effects == (make.ForgetSeed(), do.LookForCard())
 
 
-AT_BOOTH = (vote.EnteringAdmission, vote.CastingAtBooth, vote.CastSlipFailed, vote.TakingSlip)
+AT_BOOTH = (vote.EnteringAdmission, vote.AdmissionMistyped, vote.CastingAtBooth, vote.CastSlipFailed, vote.TakingSlip)
 """Where only a booth is."""
 
 
@@ -95,7 +96,7 @@ def test_a_desk_s_slip_is_verified_before_a_card_is_looked_for() -> None:
 
 
 def test_no_event_or_effect_shows_an_admission_number_or_a_slip() -> None:
-    number, slip = "12345678", "TOWNHALL-CAST-1:AAAA"
+    number, slip = "123456786", "TOWNHALL-CAST-1:AAAA"
     shown = (
         make.TakeAdmission(bytearray(number.encode())),
         make.ReadSlip(slip),

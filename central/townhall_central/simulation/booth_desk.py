@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from townhall_central.simulation.polling import Cast, PollingDevice
 from townhall_smartcard.simulation.estonian_card_keys import CertifiedKey
 from townhall_voting.ballot_making import Choices
-from townhall_voting.eligibility.slip import ADMISSION_DIGITS, SlipFacts, sign_slip, verify_slip
+from townhall_voting.eligibility.admission import draw_admission
+from townhall_voting.eligibility.slip import SlipFacts, sign_slip, verify_slip
 from townhall_voting.errors import SlipRefusedError
 
 
@@ -22,7 +23,7 @@ class BoothAndDesk:
 
     def admit(self) -> str:
         """Return a fresh admission number, for one slip."""
-        number = f"{secrets.randbelow(10**ADMISSION_DIGITS):0{ADMISSION_DIGITS}}"
+        number = draw_admission(secrets.randbelow)
         self.admitted.add(number)
         return number
 

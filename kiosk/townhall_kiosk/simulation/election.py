@@ -147,6 +147,8 @@ class SimulatedPolls:
     station: PollingStation = field(init=False)
     counts: list[PollsRecord] = field(default_factory=list)
     ballot_log: tuple[int, str] = (0, "")
+    asked: list[messages.ToPolls] = field(default_factory=list)
+    """Everything that a visit asked, in order."""
 
     def __post_init__(self) -> None:
         """Open the station."""
@@ -181,6 +183,7 @@ class SimulatedPolls:
     async def ask_polls(self, message: messages.ToPolls) -> messages.FromPolls:
         """Ask the station; what the two say goes through the wire's own bytes."""
         sent = msgspec.msgpack.decode(msgspec.msgpack.encode(message), type=messages.ToPolls)
+        self.asked.append(sent)
         return await self.station.take(self.visit, sent)
 
     async def _root(self) -> str:

@@ -42,6 +42,7 @@ _ASKING: Final[tuple[at.Asking, ...]] = (
     *map(vote.VotingOffered, (*REFUSALS, VotingRefusedError.code)),
     vote.WaitingForOfficer(),
     vote.EnteringAdmission(),
+    vote.AdmissionMistyped(),
     vote.ChoosingDistrict(),
     *(vote.Marking(contest, has_notice=has_notice) for contest in (0, 1, 2) for has_notice in (True, False)),
     vote.ReviewingBallot(),

@@ -136,6 +136,7 @@ EVENTS: Final[tuple[Event, ...]] = (
     *map(happened.CastSlipPrinted, (Paper.PRINTED, Paper.NO_PAPER)),
     happened.SlipTaken(),
     happened.SlipRefused(SlipNotTakenError.code),
+    happened.AdmissionRefused(),
     happened.NumberGiven(),
     happened.BallotOpened(),
     *map(happened.VoterKnown, (0, 1, 3)),

@@ -25,6 +25,7 @@ from townhall_kiosk.voting import messages
 from townhall_voting.ballot_making import Choices, sign_ballot
 from townhall_voting.check_code import check_code
 from townhall_voting.credential import new_voting_key
+from townhall_voting.eligibility.admission import is_admission
 from townhall_voting.nonces import SEED_BYTES, Randomness, SeedNonces
 from townhall_voting.package.contests import Contest, order_for_visit
 from townhall_voting.package.definition import DeviceRole
@@ -55,8 +56,15 @@ class BallotWork:
         return self._begin_any()
 
     def take_admission(self, job: make.TakeAdmission) -> on.Event:
-        """At a booth: keep the number for the slip, and begin the ballot; a booth cannot tell whose it is."""
-        self.desk.admission = job.number.decode()
+        """At a booth: keep the number for the slip, and begin the ballot; a booth cannot tell whose it is.
+
+        What its check digit tells to be mistyped goes no further: it could be somebody else's number.
+        """
+        number = job.number.decode()
+        job.number[:] = bytes(len(job.number))
+        if not is_admission(number):
+            return happened.AdmissionRefused()
+        self.desk.admission = number
         return self._begin_any()
 
     def _begin_any(self) -> on.Event:

@@ -16,6 +16,7 @@ from townhall_kiosk.visit.qr import qr_svg
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_kiosk.voting.messages import NumberGiven
 from townhall_kiosk.voting.polls import LASTS_HOURS
+from townhall_voting.eligibility.admission import admission_groups
 from townhall_voting.eligibility.receipt import VotingReceiptFacts, read_voting_receipt
 from townhall_voting.eligibility.slip import SlipFacts, read_slip
 from townhall_voting.mode import Mode
@@ -93,9 +94,8 @@ def admission_model(given: NumberGiven, around: Surroundings, day: date) -> Rece
 
 
 def number_shown(admission: str) -> str:
-    """Return an admission number as it is read: in two groups of four."""
-    half = len(admission) // 2
-    return f"{admission[:half]} {admission[half:]}"
+    """Return an admission number as it is read: in groups."""
+    return " ".join(admission_groups(admission))
 
 
 def receipt_model(text: str, facts: VotingReceiptFacts, around: Surroundings) -> ReceiptModel:

@@ -30,6 +30,15 @@ class EnteringAdmission:
 
 
 @dataclass(frozen=True, slots=True)
+class AdmissionMistyped:
+    """At a booth: what was typed is no admission number, as its check digit tells; nobody was asked about it."""
+
+    card: ClassVar[CardNeed] = CardNeed.NONE
+    idle: ClassVar[Idle | None] = VOTING_IDLE
+    lasts_s: ClassVar[int | None] = None
+
+
+@dataclass(frozen=True, slots=True)
 class CastingAtBooth:
     """Seed and randomness are forgotten; ballot and cast slip are on their way to disk and paper."""
 

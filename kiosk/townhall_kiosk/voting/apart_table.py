@@ -43,6 +43,14 @@ APART_TABLE = (
     row(vote.EnteringAdmission, happened.BallotBegun, then.begun, vote.ChoosingDistrict, vote.Marking),
     row(
         vote.EnteringAdmission,
+        happened.AdmissionRefused,
+        lambda _s, _e: Step(vote.AdmissionMistyped(), (do.Forget(),)),
+        vote.AdmissionMistyped,
+    ),
+    row(vote.AdmissionMistyped, on.Continued, lambda _s, _e: Step(vote.EnteringAdmission()), vote.EnteringAdmission),
+    row(vote.AdmissionMistyped, on.StopPressed, then.stop, at.Ended),
+    row(
+        vote.EnteringAdmission,
         on.WentBack,
         lambda _s, _e: Step(vote.VotingOffered(), (do.Forget(),)),
         vote.VotingOffered,

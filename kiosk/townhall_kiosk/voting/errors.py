@@ -23,6 +23,7 @@
         ├── OtherRoleError             nobody: a booth is asked who votes, or a desk what
         ├── SlipNotTakenError          voter: bring a slip by a booth of this place, of this election
         ├── SlipNotCastError           voter: bring the booth's second slip; the first one can still be opened
+        ├── AdmissionMistypedError     voter: compare each digit with the ticket, and type it again
         └── AdmissionNotOpenError      voter: get a new number; this one is not yours, was used, or is too old
 """
 
@@ -145,6 +146,12 @@ class AdmissionNotOpenError(VotingRefusedError):
     """The slip's admission number was not given to this person here, was used or replaced, or is too old."""
 
     code = "TH-KIOS-069"
+
+
+class AdmissionMistypedError(VotingRefusedError):
+    """No admission number: its check digit does not fit, so a digit is wrong or two are in the wrong order."""
+
+    code = "TH-KIOS-080"
 
 
 REFUSALS: Final[Mapping[str, str]] = MappingProxyType(

@@ -122,6 +122,11 @@ class CastSlipPrinted:
 
 
 @dataclass(frozen=True, slots=True)
+class AdmissionRefused:
+    """What was typed at a booth is no admission number."""
+
+
+@dataclass(frozen=True, slots=True)
 class SlipTaken:
     """The slip is one that a booth of this place signed after it forgot the seed."""
 
@@ -183,6 +188,7 @@ Event = (
     | CastSlipPrinted
     | SlipTaken
     | SlipRefused
+    | AdmissionRefused
     | NumberGiven
     | BallotOpened
     | VoterKnown

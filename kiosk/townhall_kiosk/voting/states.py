@@ -12,6 +12,7 @@ from typing import ClassVar
 from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.state_facts import CardNeed, Idle, Paper, PinNotice
 from townhall_kiosk.voting.apart_states import VOTING_IDLE as VOTING_IDLE  # noqa: PLC0414  # shown here
+from townhall_kiosk.voting.apart_states import AdmissionMistyped as AdmissionMistyped  # noqa: PLC0414  # shown here
 from townhall_kiosk.voting.apart_states import CastingAtBooth as CastingAtBooth  # noqa: PLC0414  # shown here
 from townhall_kiosk.voting.apart_states import CastSlipFailed as CastSlipFailed  # noqa: PLC0414  # shown here
 from townhall_kiosk.voting.apart_states import EnteringAdmission as EnteringAdmission  # noqa: PLC0414  # shown here
@@ -231,6 +232,7 @@ Asking = (
     VotingOffered
     | WaitingForOfficer
     | EnteringAdmission
+    | AdmissionMistyped
     | ChoosingDistrict
     | Marking
     | ReviewingBallot
@@ -253,6 +255,7 @@ Asking = (
 Apart = (
     WaitingForOfficer
     | EnteringAdmission
+    | AdmissionMistyped
     | CastingAtBooth
     | CastSlipFailed
     | TakingSlip

@@ -6,7 +6,6 @@ A booth has this half alone: nothing in it knows a person.
 """
 
 import asyncio
-import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,15 +16,15 @@ from townhall_kiosk.voting.errors import BallotNotTakenError
 from townhall_kiosk.voting.sets_on_disk import Part
 from townhall_kiosk.voting.station_hold import Stage, StationHold
 from townhall_voting.check_code import PREFIX as CHECK_PREFIX
+from townhall_voting.eligibility.admission import is_admission
 from townhall_voting.eligibility.batches import MAX_CODE, CheckedBallot
-from townhall_voting.eligibility.slip import ADMISSION_DIGITS, SlipFacts, sign_slip
+from townhall_voting.eligibility.slip import SlipFacts, sign_slip
 from townhall_voting.errors import VotingError
 from townhall_voting.hashing import Fingerprint, is_fingerprint
 from townhall_voting.package.definition import DeviceRole
 
 _MOST_CHECKS: Final = 20
 """Of one visit: one that goes on is no person, and must not fill the disk."""
-_NUMBER: Final = re.compile(rf"[0-9]{{{ADMISSION_DIGITS}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class BallotHalf:
             raise BallotNotTakenError("no ballot of this election")
         if asked.ballot in self.hold.spent:  # a slip for it now would lead to its opening after its casting
             raise BallotNotTakenError("it was opened or cast before")
-        has_number = _NUMBER.fullmatch(asked.admission) is not None
+        has_number = is_admission(asked.admission)
         if has_number is not (setting.role is DeviceRole.BOOTH) or (asked.admission and not has_number):
             raise BallotNotTakenError("a booth's slip has an admission number, no other has one")
         before = self.hold.visits.get(visit)

@@ -26,8 +26,9 @@ from townhall_kiosk.voting.errors import (
 from townhall_kiosk.voting.polls import SLOT_S, SLOTS
 from townhall_kiosk.voting.sets_on_disk import Part, Sets
 from townhall_kiosk.voting.station_hold import OpenRoll, Stage, StationHold
+from townhall_voting.eligibility.admission import draw_admission
 from townhall_voting.eligibility.batches import STATEMENT_KIND
-from townhall_voting.eligibility.slip import ADMISSION_DIGITS, SlipFacts, read_slip, verify_slip
+from townhall_voting.eligibility.slip import SlipFacts, read_slip, verify_slip
 from townhall_voting.errors import SlipRefusedError
 from townhall_voting.package.contests import Id
 from townhall_voting.package.definition import DeviceRole
@@ -52,7 +53,7 @@ class VoterHalf:
         served = here.place.districts or tuple(each.id for each in here.definition.districts)
         if here.definition.style_of(district) not in map(here.definition.style_of, served):
             raise OtherDistrictError("no booth here has that ballot")
-        number = f"{self.hold.setting.draw_below(10**ADMISSION_DIGITS):0{ADMISSION_DIGITS}}"
+        number = draw_admission(self.hold.setting.draw_below)
         holder = roll.holder_of(voter)
         others = frozenset(each for each in sets[Part.ADMITTED] if not each.startswith(holder))
         await self.hold.store({Part.ADMITTED: others | {holder + roll.admission_of(voter, number, self._slot())}})

@@ -6,7 +6,6 @@ Format: docs/formats/voting-slip.md. The desk takes a ballot's hash from a cast 
 has forgotten the seed; for one ballot a booth makes that signature or the code that opens it, never both.
 """
 
-import re
 from typing import Final, Literal
 
 import msgspec
@@ -15,6 +14,7 @@ from townhall_crypto import canonical, namespaces
 from townhall_crypto.device_key import DeviceKey
 from townhall_crypto.errors import CryptoError
 from townhall_crypto.signed_text import read_text, sign_text, verify_text
+from townhall_voting.eligibility.admission import is_admission
 from townhall_voting.errors import SlipRefusedError
 from townhall_voting.hashing import Fingerprint, hash_bytes, is_fingerprint
 from townhall_voting.mode import Mode
@@ -22,8 +22,6 @@ from townhall_voting.words import words
 
 COMMITMENT_PREFIX: Final = "TOWNHALL-SLIP-1:"
 CAST_PREFIX: Final = "TOWNHALL-CAST-1:"
-ADMISSION_DIGITS: Final = 8
-_ADMISSION: Final = re.compile(rf"[0-9]{{{ADMISSION_DIGITS}}}")
 _MAX_NAME: Final = 200
 
 
@@ -37,7 +35,7 @@ class SlipFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     ballot: Fingerprint
     """h: the hash of the ballot before its signature."""
     admission: str
-    """Random number that the desk gave out, eight digits; empty where booth and desk are one device."""
+    """Random number that the desk gave out, with its check digit; empty where booth and desk are one device."""
     booth: str
     """Name of the device."""
 
@@ -90,7 +88,7 @@ def _parse(body: bytes, kind: Literal["commitment", "cast"]) -> SlipFacts:
         facts.type != kind
         or not is_fingerprint(facts.election)
         or not is_fingerprint(facts.ballot)
-        or not (facts.admission == "" or _ADMISSION.fullmatch(facts.admission))
+        or not (facts.admission == "" or is_admission(facts.admission))
         or not 0 < len(facts.booth) <= _MAX_NAME
     ):
         raise SlipRefusedError("not the facts of a slip")

@@ -12,7 +12,7 @@ from townhall_kiosk.visit.qr import qr_png
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_kiosk.visit.voting_paper import election_title, number_shown
 from townhall_kiosk.voting import states as vote
-from townhall_kiosk.voting.errors import REFUSALS
+from townhall_kiosk.voting.errors import REFUSALS, AdmissionMistypedError
 from townhall_kiosk.voting.polls import LASTS_HOURS
 from townhall_ui.screens import (
     AccessNumberScreen,
@@ -25,7 +25,7 @@ from townhall_ui.screens import (
     ReceiptScreen,
     Tone,
 )
-from townhall_voting.eligibility.slip import ADMISSION_DIGITS
+from townhall_voting.eligibility.admission import ADMISSION_DIGITS
 
 ADMISSION: Final = "admission"
 SLIP: Final = "slip"
@@ -64,6 +64,15 @@ def entering_admission(around: Surroundings) -> AccessNumberScreen:
     return AccessNumberScreen(
         heading, words, where, ADMISSION_DIGITS, text("voting.admission.notice"), is_on_paper=True
     )
+
+
+def admission_mistyped(around: Surroundings) -> MessageScreen:
+    """A digit is wrong, whichever; the next one begins with none."""
+    text = around.text
+    proceed, code = text("voting.admission.mistyped.button"), AdmissionMistypedError.code
+    heading = frame(around, text("voting.admission.mistyped.heading"), proceed=proceed, stop=True, code=code)
+    paragraphs = (text("voting.admission.mistyped.what"), text("voting.admission.mistyped.desk"))
+    return MessageScreen(heading, paragraphs, Picture.NONE, Tone.WARNING)
 
 
 def cast_slip_failed(state: vote.CastSlipFailed, around: Surroundings) -> MessageScreen:

@@ -90,6 +90,8 @@ def _apart(state: vote.Apart, desk: BallotDesk, around: Surroundings) -> Screen:
             return apart.waiting_for_officer(around)
         case vote.EnteringAdmission():
             return apart.entering_admission(around)
+        case vote.AdmissionMistyped():
+            return apart.admission_mistyped(around)
         case vote.CastingAtBooth():
             return _working(around, "voting.sealing.heading", "voting.sealing.step", "voting.making.print")
         case vote.CastSlipFailed():

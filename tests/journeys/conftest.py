@@ -20,6 +20,7 @@ from runpy import run_path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
 import pytest
 
 from townhall_crypto.envelope import OuterHeader
@@ -33,6 +34,7 @@ from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.estonian_card_person import Person as CardHolder
 from townhall_smartcard.simulation.vpcd import VirtualCard
+from townhall_sync.audit import Entry
 from townhall_sync.number import number_of, parse_number
 
 if TYPE_CHECKING:
@@ -140,9 +142,11 @@ class Town:
 
     def dismiss(self) -> None:
         """Say that one has read how the visit before ended."""
+        before = self.visits_ended()
         self.person.press(ENGLISH("previous.dismiss"))
         next_screens = {"AttractScreen", "ChoiceScreen"}  # whose card is still in is asked for a language
         self.person.wait_until(lambda seen: seen.kind in next_screens, "the next person's screen")
+        self.until(lambda: self.visits_ended() > before, "the journal to have that it was read")
 
     # The line, the centre and the agency
 
@@ -172,13 +176,22 @@ class Town:
 
     def stored(self) -> list[str]:
         """Return the numbers of all forms in the kiosk's journal, in the order of their acceptance."""
+        rows = self._journal("SELECT header FROM envelope ORDER BY seq")
+        return [number_of(OuterHeader.from_bytes(header).envelope_id) for header in rows]
+
+    def visits_ended(self) -> int:
+        """Return of how many visits the kiosk's journal has the end: nobody is told of those after a restart."""
+        entries = [msgspec.json.decode(entry, type=Entry) for entry in self._journal("SELECT entry FROM log")]
+        return sum(entry.event == "VISIT_ENDED" for entry in entries)
+
+    def _journal(self, query: str) -> list[bytes]:
+        """Return the one column of a query of the kiosk's journal."""
         with tempfile.TemporaryDirectory() as copy:  # the keeper holds the lock on the original
             for part in (self.world.home / "journal").glob("*.db*"):
                 shutil.copy(part, copy)
             (database,) = Path(copy).glob("*.db")
             with contextlib.closing(sqlite3.connect(database)) as connection:
-                rows = connection.execute("SELECT header FROM envelope ORDER BY seq").fetchall()
-        return [number_of(OuterHeader.from_bytes(header).envelope_id) for (header,) in rows]
+                return [value for (value,) in connection.execute(query)]
 
     def arrived(self) -> list[str]:
         """Return the numbers of all envelopes that the centre accepted."""

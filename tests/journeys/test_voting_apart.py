@@ -83,7 +83,7 @@ def leave_desk(world: ApartWorld) -> None:
     world.person.press(ENGLISH("receipt.finish"))
     world.person.wait_for("MessageScreen", ENGLISH("take-card.heading"))
     world.readers[0].remove_slowly()
-    world.person.wait_for("AttractScreen")
+    world.person.wait_for_next_visit()
 
 
 def to_decision(world: ApartWorld, number: str, *, scans: bool = False) -> VoterSteps:
@@ -112,7 +112,7 @@ def slip_for(world: ApartWorld, number: str, directory: Path, *, scans: bool = F
     booth.wait_for("MessageScreen", ENGLISH("slip.heading"), within_s=_WITHIN_S)
     second = scanned(world.booth_paper, directory)
     booth.press(ENGLISH("receipt.finish"))
-    booth.wait_for("AttractScreen")
+    booth.wait_for_next_visit()
     return first, second
 
 
@@ -158,7 +158,7 @@ def test_a_person_votes_by_touch_and_the_number_and_the_slip_are_read_off_paper(
     refusal = ENGLISH("voting.refused.slip-not-cast")
     world.person.wait_until(lambda seen: seen.kind == "QuestionScreen" and refusal in world.person.read(), refusal)
     world.person.press(ENGLISH("button.stop"))
-    world.person.wait_for("AttractScreen")
+    world.person.wait_for_next_visit()
     redeem(world, second, KADRI)
     assert [len(members(world.booth_home, part)) for part in (Part.BALLOTS, Part.ELIGIBILITY, Part.MARKS)] == [1, 0, 0]
     assert [len(members(world.home, part)) for part in (Part.BALLOTS, Part.ELIGIBILITY, Part.MARKS)] == [0, 1, 1]

@@ -16,6 +16,7 @@ from townhall_kiosk.errors import KioskError
 
 _LOOK_EVERY_S = 0.01
 _ANSWER_WITHIN_S = 20.0
+_ACTS = frozenset({"touch", "reach", "scan", "type", "stroke", "key"})
 
 
 class PersonLostError(KioskError):
@@ -59,6 +60,7 @@ class Person:
         self._server.bind(str(socket_path))
         self._server.listen()
         self._windows: list[socket.socket] = []
+        self._mine: socket.socket | None = None
         self._lock = threading.Lock()
         threading.Thread(target=self._meet, daemon=True).start()
 
@@ -81,11 +83,14 @@ class Person:
 
     def look(self) -> Sight:
         """Return what is on the newest visible window."""
+        return self._look()[1]
+
+    def _look(self) -> tuple[socket.socket | None, Sight]:
         for window in self._newest_first():
             seen = self._order(window, "look")
             if seen is not None and seen["kind"]:
-                return Sight(**{key: str(value) for key, value in seen.items()})
-        return Sight("", "")
+                return window, Sight(**{key: str(value) for key, value in seen.items()})
+        return None, Sight("", "")
 
     def wait_for(self, kind: str, heading: str = "", *, within_s: float = 30.0) -> Sight:
         """Look until a screen of ``kind`` (and ``heading``, if given) is there.
@@ -96,6 +101,22 @@ class Person:
         return self.wait_until(
             lambda seen: seen.kind == kind and (not heading or seen.heading == heading), f"{kind} {heading!r}", within_s
         )
+
+    def wait_for_next_visit(self, *, within_s: float = 60.0) -> Sight:
+        """Look until the attract screen of another visit is there than the one in which something was done last.
+
+        The visit that ends shows one as well, for as long as its keeper needs to note that it is over: whoever switches
+        the kiosk off in that instant cuts it off.
+
+        Raises:
+            PersonLostError: it did not come.
+        """
+
+        def is_next(_seen: Sight) -> bool:
+            window, seen = self._look()
+            return seen.kind == "AttractScreen" and window is not self._mine
+
+        return self.wait_until(is_next, "the next visit", within_s)
 
     def wait_until(self, is_it: Callable[[Sight], bool], what: str, within_s: float = 30.0) -> Sight:
         """Look until ``is_it`` holds.
@@ -174,6 +195,7 @@ class Person:
                 seen = self._order(window, "look")
                 answer = self._order(window, order, argument) if seen is not None and seen["kind"] else None
                 if answer is not None:
+                    self._mine = window if order in _ACTS else self._mine
                     return answer
             if self.gives_up(Sight("", "")):
                 break

@@ -123,7 +123,9 @@ class Visitor:
         yield self._at("take-card", "MessageScreen", self.text("take-card.heading"))
         self.remove_card()
         yield self._at("thanks", "MessageScreen", self.text("thanks.heading"))
-        yield self._at("attract-again", "AttractScreen")
+        self.person.wait_for_next_visit()
+        self.watch("attract-again")
+        yield "attract-again"
 
     def known_answers(self) -> Iterator[tuple[Question, str]]:
         """Yield each question that will be put, and what this person answers."""

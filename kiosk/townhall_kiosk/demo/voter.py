@@ -151,7 +151,9 @@ class VoterSteps:
         self.person.press(self.text("receipt.finish"))
         yield self._at("take-card", "MessageScreen", self.text("take-card.heading"))
         self.remove_card()
-        yield self._at("attract-again", "AttractScreen")
+        self.person.wait_for_next_visit()
+        self.watch("attract-again")
+        yield "attract-again"
 
     def _at_contest(self, number: int) -> str:
         step = self.text("voting.contest.step", current=number, total=len(self.marks))

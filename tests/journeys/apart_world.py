@@ -16,6 +16,8 @@ from townhall_kiosk.demo.voting_world import VotingWorld
 from townhall_kiosk.demo.world import KIOSK, STAFF
 from townhall_kiosk.home import KioskHome
 from townhall_kiosk.keeper.app import make_device_key
+from townhall_kiosk.simulation.jack import SimulatedJack
+from townhall_kiosk.simulation.speech_server import SimulatedSpeechService
 from townhall_kiosk.texts import Texts
 from townhall_smartcard.simulation.estonian_card_person import Person as CardHolder
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
@@ -36,12 +38,15 @@ class ApartWorld(VotingWorld):
         self.booth_home = self.directory / "booth"
         self.booth_paper = self.directory / "booth-paper"
         self.at_booth = Person(self.directory / "at-booth")
+        self.booth_speech = SimulatedSpeechService(self.directory / "booth-speech.sock")
+        self.booth_jack = SimulatedJack(self.directory / "booth-jack")
         self._booth_pcscd: PrivatePcscd
         self.booth_reader: VirtualReader
         self._booth: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         """As any voting world; then enrol the booth as well."""
+        self.booth_speech.__enter__()
         self._booth_pcscd = PrivatePcscd()
         self.booth_reader = VirtualReader(None, "127.0.0.1", self._booth_pcscd.ports[0])
         super().__enter__()
@@ -56,10 +61,12 @@ class ApartWorld(VotingWorld):
         self.booth_reader.close()
         self._booth_pcscd.close()
         self.at_booth.close()
+        self.booth_speech.__exit__(kind, error, trace)
+        self.booth_jack.close()
         super().__exit__(kind, error, trace)
 
     def _definition(self, device_key: bytes) -> Definition:
-        self._furnish(self.booth_home, self.booth_paper)
+        self._furnish(self.booth_home, self.booth_paper, self.booth_speech, self.booth_jack)
         booth_key = make_device_key(KioskHome(self.booth_home)).public_der
         definition = super()._definition(device_key)
         (place,) = definition.places

@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 from tests.journeys.apart_world import ApartWorld
 
+from townhall_kiosk.demo.apart_by_ear import AtDeskByEar, vote_at_booth_by_ear
 from townhall_kiosk.demo.count import count_votes
 from townhall_kiosk.demo.diary import Diary
-from townhall_kiosk.demo.person import Hands, Person
+from townhall_kiosk.demo.ears import EarsAndFingers
+from townhall_kiosk.demo.person import Hands
 from townhall_kiosk.demo.voter import PIN2, VoterSteps, start
+from townhall_kiosk.demo.voter_by_ear import VoterByEar
 from townhall_kiosk.demo.voting_world import voter
 from townhall_kiosk.texts import Texts
 from townhall_kiosk.voting.sets_on_disk import Part, decode_set
@@ -28,7 +31,8 @@ from townhall_voting.eligibility.slip import CAST_PREFIX, COMMITMENT_PREFIX, rea
 
 ENGLISH = Texts("en")
 MARKS = (("102\u2002Jaan Kask",), ("201\u2002Mart Lepp",))
-VOTERS = (KADRI, voter(1), voter(2))
+WISHES = {"Mayor": ("Jaan Kask",), "Town council": ("Mart Lepp", "Uno Jalakas")}
+VOTERS = (KADRI, *map(voter, range(1, 5)))
 _WITHIN_S = 60.0
 
 
@@ -54,12 +58,6 @@ def scanned(paper: Path, directory: Path) -> str:
     for picture in pictures:
         picture.unlink()
     return read
-
-
-def scan(person: Person, code: str) -> None:
-    """Type as a scanner does, with Enter at the end."""
-    person.type(code)
-    person.key("Return")
 
 
 def number_for(world: ApartWorld, holder: CardHolder, directory: Path) -> str:
@@ -93,11 +91,11 @@ def to_decision(world: ApartWorld, number: str, *, scans: bool = False) -> Voter
     booth.press(ENGLISH("voting.offer.vote"))
     booth.wait_for("AccessNumberScreen", ENGLISH("voting.admission.heading"))
     if scans:
-        scan(booth, number)
+        booth.scan(number)
     else:
         for digit in number:
             booth.press(digit)
-        booth.press(ENGLISH("access-number.button"))
+        booth.press(ENGLISH("button.continue"))
     steps = VoterSteps(booth, ENGLISH, MARKS, insert_card=lambda: None, remove_card=lambda: None)
     assert [*steps.mark()][-1] == "check-or-cast"
     return steps
@@ -121,7 +119,7 @@ def bring(world: ApartWorld, slip: str) -> None:
     start(desk, ENGLISH)
     desk.press(ENGLISH("voting.offer.slip"))
     desk.wait_for("QuestionScreen", ENGLISH("voting.enter-slip.heading"))
-    scan(desk, slip)
+    desk.scan(slip)
 
 
 def redeem(world: ApartWorld, slip: str, holder: CardHolder) -> None:
@@ -182,11 +180,58 @@ def test_a_person_votes_by_keyboard_after_a_check_and_the_booth_lost_power_in_be
     assert len(members(world.booth_home, Part.CHECKED)) == 1
 
 
+def test_somebody_who_only_hears_gets_a_number_votes_and_signs_for_the_right_slip(
+    world: ApartWorld, tmp_path: Path
+) -> None:
+    """They mistype once, and hold the wrong slip to the scanner first; keys and headphones are all they use."""
+    before = len(members(world.home, Part.ELIGIBILITY))
+    card = world.card_of(VOTERS[2])
+    desk = AtDeskByEar(
+        EarsAndFingers(world.speech, world.person),
+        ENGLISH,
+        insert_card=lambda: world.readers[0].insert(card),
+        remove_card=world.readers[0].remove_slowly,
+    )
+    world.jack.plug()
+    number = desk.get_number()
+    assert scanned(world.paper, tmp_path) == number
+    world.person.wait_for_next_visit()
+    booth = EarsAndFingers(world.booth_speech, world.at_booth)
+    at_booth = VoterByEar(booth, ENGLISH, WISHES, insert_card=lambda: None, remove_card=lambda: None)
+    world.booth_jack.plug()
+    first: list[str] = []
+    mistyped = number[:-1] + str((int(number[-1]) + 1) % 10)
+    words = vote_at_booth_by_ear(at_booth, number, mistyped, lambda: first.append(scanned(world.booth_paper, tmp_path)))
+    second = scanned(world.booth_paper, tmp_path)
+    assert read_slip(second).words == words
+    assert read_slip(second).admission == number
+    told = desk.sign((*first, second), words, world.person.scan)
+    assert words in told
+    assert desk.pin2 not in "\n".join(world.speech.texts)
+    world.person.wait_for_next_visit()
+    world.jack.pull()
+    world.booth_jack.pull()
+    assert len(members(world.home, Part.ELIGIBILITY)) == before + 1
+
+
+def test_somebody_with_one_switch_gets_a_number_votes_and_signs(world: ApartWorld, tmp_path: Path) -> None:
+    """The scanner of codes types beside the switch."""
+    before = len(members(world.home, Part.ELIGIBILITY))
+    for person in (world.person, world.at_booth):
+        person.hands = Hands.SWITCH
+    number = number_for(world, VOTERS[3], tmp_path)
+    _first, second = slip_for(world, number, tmp_path, scans=True)
+    redeem(world, second, VOTERS[3])
+    for person in (world.person, world.at_booth):
+        person.hands = Hands.TOUCH
+    assert len(members(world.home, Part.ELIGIBILITY)) == before + 1
+
+
 def test_a_slip_that_nobody_signs_for_is_not_counted_and_the_rest_is_a_record_that_two_verifiers_accept(
     world: ApartWorld, tmp_path: Path
 ) -> None:
     world.at_booth.hands = Hands.TOUCH
-    number = number_for(world, VOTERS[2], tmp_path)
+    number = number_for(world, VOTERS[4], tmp_path)
     _first, lost = slip_for(world, number, tmp_path)
     world.officers_act("polls-close", ENGLISH)
     out = tmp_path / "count"

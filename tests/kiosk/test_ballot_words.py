@@ -79,4 +79,4 @@ def test_the_screens_after_the_marks_say_the_slip_and_never_a_choice(
     )
     assert stored.number == "lake tiger"
     assert "k3x7 q9fd" in dict(stored.facts).values()
-    assert words.slip_to_desk(around).frame.proceed
+    assert words.slip_to_desk(around, "bukat-bukat-bukat-bukat").frame.proceed

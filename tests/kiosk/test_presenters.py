@@ -317,7 +317,7 @@ def test_screens_before_and_after_a_visit_need_nothing_on_the_desk(make_around: 
     needing = (
         *(at.ChoosingService, at.Answering, at.Reviewing, at.ReadingDocument, at.ShowingReceipt),
         *(vote.Marking, vote.ReviewingBallot, vote.CheckOrCast, vote.ShowingCheck, vote.ReadingStatement),
-        *(vote.ShowingVoteReceipt, vote.ShowingAdmission),
+        *(vote.ShowingVoteReceipt, vote.ShowingAdmission, vote.TakingSlip),
     )
     for state in STATES:
         if not isinstance(at.beneath(state) if isinstance(state, at.Aside) else state, needing):

@@ -4,14 +4,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
-from tests.kiosk.apart_town import ApartTown, to_offer
+from tests.kiosk.apart_town import ApartTown, to_decision, to_offer
 from tests.kiosk.voting_town import MAYOR_AND_COUNCIL, to_review
 
 from townhall_kiosk import states as at
+from townhall_kiosk.simulation.ports import RecordingSpeech
 from townhall_kiosk.simulation.visit import SimulatedVisit
-from townhall_kiosk.visit.presenters.voting import VOTE
+from townhall_kiosk.texts import Texts
+from townhall_kiosk.visit.presenters.voting import CAST, VOTE
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_kiosk.voting import messages
 from townhall_kiosk.voting import states as vote
@@ -20,7 +23,11 @@ from townhall_kiosk.voting.sets_on_disk import Part
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.pki import TestPki
 from townhall_ui import screens
+from townhall_voting.eligibility.slip import read_slip
 from townhall_voting.hashing import Fingerprint
+
+ENGLISH = Texts("en")
+T = TypeVar("T", screens.AccessNumberScreen, screens.MessageScreen, screens.QuestionScreen, screens.ReceiptScreen)
 
 
 @pytest.fixture
@@ -36,6 +43,12 @@ def swapped(number: str) -> str:
 
 def last_wrong(number: str) -> str:
     return number[:-1] + str((int(number[-1]) + 1) % 10)
+
+
+def shown(town: ApartTown, kind: type[T], heading: str) -> T:
+    """Return the last screen of this kind and heading that anybody saw."""
+    found = [each for each in town.seen if isinstance(each, kind) and each.frame.heading == ENGLISH(heading)]
+    return found[-1]
 
 
 async def type_number(visit: SimulatedVisit, number: str) -> bytearray:
@@ -104,5 +117,66 @@ def test_the_keeper_signs_no_slip_for_a_number_that_its_window_let_through(town:
             assert await town.booth.ask_polls(wanted) == messages.PollsDone(BallotNotTakenError.code)
         good = await town.booth.ask_polls(messages.SlipWanted(fingerprint, Fingerprint("A" * 42 + "E"), "123456786"))
         assert isinstance(good, messages.SlipSigned)
+
+    town.play(scene)
+
+
+def test_who_only_hears_is_told_number_slip_and_where_their_codes_are_at_every_step(
+    town: ApartTown, card: EstonianCard
+) -> None:
+    async def scene(town: ApartTown) -> None:
+        number = await town.number_for(card)
+        given = shown(town, screens.ReceiptScreen, "voting.given.heading")
+        assert given.number == f"{number[:3]} {number[3:6]} {number[6:]}"
+        assert given.number_heard == ", ".join(" ".join(given.number.split()[group]) for group in range(3))
+        assert given.frame.heard == ENGLISH("voting.given.heard")
+        words: list[str] = []
+
+        async def at_booth(visit: SimulatedVisit) -> None:
+            await to_decision(visit, number)
+            decision = visit.screen
+            assert isinstance(decision, screens.CheckOrCastScreen)
+            assert decision.frame.heard == ENGLISH("check-or-cast.heard")
+            visit.press(screens.Chose(CAST))
+            await visit.until(vote.TakingSlip)
+            taking = visit.screen
+            assert isinstance(taking, screens.MessageScreen)
+            assert f"{ENGLISH('check-or-cast.slip')} {decision.slip}" in taking.paragraphs
+            assert taking.frame.heard == ENGLISH("slip.heard")
+            words.append(decision.slip)
+
+        await town.at(town.booth, at_booth)
+        assert shown(town, screens.AccessNumberScreen, "voting.admission.heading").is_on_paper
+        slip = await town.slip_for(number)
+        assert read_slip(slip).words not in words
+        await town.redeem(slip, card)
+        entering = shown(town, screens.QuestionScreen, "voting.enter-slip.heading")
+        assert entering.frame.heard == ENGLISH("voting.enter-slip.heard")
+        asked = shown(town, screens.MessageScreen, "voting.card.heading")
+        assert f"{ENGLISH('check-or-cast.slip')} {read_slip(slip).words}" in asked.paragraphs
+
+    town.play(scene)
+
+
+@pytest.mark.parametrize("are_plugged", [True, False])
+def test_the_digits_of_the_number_are_said_to_headphones_alone(
+    town: ApartTown, card: EstonianCard, *, are_plugged: bool
+) -> None:
+    async def scene(town: ApartTown) -> None:
+        number = await town.number_for(card)
+
+        async def at_booth(visit: SimulatedVisit) -> None:
+            speech = RecordingSpeech()
+            visit.voice.speak_with(speech)
+            visit.voice.plug(are_plugged=are_plugged)
+            await to_offer(visit)
+            visit.press(screens.Chose(VOTE))
+            await visit.until(vote.EnteringAdmission)
+            visit.hear(*number)
+            said = list(number) if are_plugged else []
+            assert [text for text in speech.texts if text.isdecimal()] == said
+            assert bool(speech.texts) is are_plugged
+
+        await town.at(town.booth, at_booth)
 
     town.play(scene)

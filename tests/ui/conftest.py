@@ -196,7 +196,7 @@ class Sampler:
 
     def admission(self) -> AccessNumberScreen:
         asked = replace(self.number(), frame=self.frame("admission"), introduction=self.t("admission1"))
-        return replace(asked, is_on_paper=True)
+        return replace(asked, digits=9, is_on_paper=True)
 
     def kinds(self) -> tuple[Choice, ...]:
         return (

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from townhall_ui.numbered_card import NumberedCard
-from townhall_ui.screens import EnteredAccessNumber
+from townhall_ui.screens import Answered, EnteredAccessNumber, EntryKind
 from townhall_ui.views.access_number import AccessNumberView
 
 if TYPE_CHECKING:
@@ -56,9 +56,38 @@ def test_an_admission_number_is_asked_for_on_paper_and_not_on_a_card(stage: Stag
     card = stage.picture("access-number")
     stage.show(english.admission())
     assert stage.picture("access-number") != card
-    stage.type("042017")
+    stage.type("042017382")
     stage.key(Qt.Key.Key_Return)
-    assert stage.acts == [EnteredAccessNumber(bytearray(b"042017"))]
+    assert stage.acts == [EnteredAccessNumber(bytearray(b"042017382"))]
+
+
+def test_the_enter_of_a_code_s_scanner_presses_no_button_that_has_the_focus(stage: Stage, english: Sampler) -> None:
+    for name in ("stop", "digit:4", "key:delete"):
+        stage.show(english.number())
+        stage.show(english.admission())
+        stage.find(name).setFocus()
+        stage.type("042017382")
+        stage.key(Qt.Key.Key_Return)
+        assert stage.acts == [EnteredAccessNumber(bytearray(b"042017382"))], name
+        stage.show(english.question(EntryKind.TEXT, "street"))
+        stage.find("stop").setFocus()
+        stage.type("SLIP")
+        stage.key(Qt.Key.Key_Return)
+        assert stage.acts[1:] == [Answered("SLIP")]
+        stage.intents.clear()
+
+
+def test_nine_digits_have_room_on_the_smallest_paper(stage: Stage, english: Sampler) -> None:
+    tight = replace(english.admission(), introduction=" ".join([english.t("admission1")] * 12))
+    stage.show(tight)
+    place = _card(stage).geometry()
+    assert place.width() >= stage.theme.px(9 * 8.0)
+    assert place.right() < _view(stage).width()
+    pictures = [stage.picture("access-number")]
+    for digit in "987654321":
+        stage.type(digit)
+        pictures.append(stage.picture("access-number"))
+    assert len(set(pictures)) == 10
 
 
 def test_no_widget_and_no_string_ever_holds_the_number(stage: Stage, english: Sampler) -> None:

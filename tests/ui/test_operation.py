@@ -402,7 +402,7 @@ def test_every_choice_of_questions_can_be_worked_by_keyboard_alone(stage: Stage,
         stage.intents.clear()
         stage.show(screen)
         if name.startswith(("pin", "access-number")):
-            stage.type("123456")
+            stage.type("123456789")
         _walk_to(stage, "proceed")
         stage.key(SPACE)
         assert len(stage.acts) == 1, name

@@ -170,6 +170,43 @@ def test_an_access_number_is_entered_with_switches_and_no_digit_of_it_is_heard(
     assert told == counts
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_a_number_on_paper_is_entered_with_switches_and_each_digit_is_heard(
+    stage: Stage, english: Sampler, way: str
+) -> None:
+    heard: list[str] = []
+    ways, switches = WAYS[way]
+    stage.window.use(ways)
+    stage.show(english.admission())
+    stage.window.spoken.connect(lambda text, _language, _is_urgent: heard.append(text))
+    for digit in "970531862":
+        _scan_to(stage, f"digit:{digit}", *switches(stage))
+    _scan_to(stage, "proceed", *switches(stage))
+    assert stage.acts == [EnteredAccessNumber(bytearray(b"970531862"))]
+    assert [text for text in heard if text.isdecimal()] == list("970531862")
+    assert f"9, {english.spoken.key}" in heard
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_code_s_scanner_types_beside_the_switches_and_its_enter_is_none(
+    stage: Stage, english: Sampler, way: str
+) -> None:
+    ways, switches = WAYS[way]
+    stage.window.use(ways)
+    stage.show(english.admission())
+    stage.type("970531862")
+    stage.key(TAKE)
+    assert stage.acts == [EnteredAccessNumber(bytearray(b"970531862"))]
+    stage.intents.clear()
+    stage.show(english.question(EntryKind.TEXT, "street"))
+    stage.type("TOWNHALL-CAST-1:PMRGCZ")
+    stage.key(TAKE)
+    assert stage.acts == [Answered("TOWNHALL-CAST-1:PMRGCZ")]
+    stage.intents.clear()
+    _scan_to(stage, "stop", *switches(stage))  # and the next Enter is a switch again
+    assert stage.acts == [Stopped()]
+
+
 def test_an_arabic_word_is_written_with_one_switch(stage: Stage, sampler: Sampler) -> None:
     if sampler.language != "ar":
         return

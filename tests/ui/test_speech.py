@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from townhall_ui.difference import difference
 from townhall_ui.screens import (
@@ -21,6 +22,7 @@ from townhall_ui.screens import (
     EntryKind,
     MessageScreen,
     QuestionScreen,
+    ReceiptScreen,
     SpokenWords,
     StillThereScreen,
     TurnedVolume,
@@ -163,6 +165,42 @@ def test_no_digit_of_a_pin_is_ever_heard(stage: Stage, english: Sampler, heard: 
     counted = [english.t("entered").format(count=count) for count in (1, 2, 3, 4, 5, 6, 5)]
     assert [text for text in _texts(heard) if "entered" in text.lower() and "pin" not in text.lower()] == counted
     assert not [sign for sign in said if sign.isdigit()]
+
+
+def test_the_digits_of_a_number_on_paper_are_heard_and_announced_to_nobody_else(
+    stage: Stage, english: Sampler, heard: Heard
+) -> None:
+    announced: list[str] = []
+    stage.show(english.admission())
+    stage.window.announced.connect(announced.append)
+    heard.clear()
+    stage.type("42")
+    stage.click("digit:7")
+    stage.click("key:delete")
+    assert _texts(heard) == [
+        *("4", "digit 1 of 9", "2", "digit 2 of 9", "7", "digit 3 of 9"),
+        *(english.spoken.deleted.format(sign="7"), "digit 2 of 9"),
+    ]
+    assert announced == ["digit 1 of 9", "digit 2 of 9", "digit 3 of 9", "digit 2 of 9"]
+    heard.clear()
+    for _ in range(30):
+        stage.key(Qt.Key.Key_Tab)
+    assert f"{english.t('admission')}, {english.spoken.field}, 4 2, digit 2 of 9" in _texts(heard)
+    assert f"4, {english.spoken.key}" in _texts(heard)
+    assert not any("4" in text for text in announced)
+
+
+def test_a_number_on_the_receipt_is_heard_digit_by_digit_with_what_eyes_find_alone(
+    stage: Stage, english: Sampler, heard: Heard
+) -> None:
+    receipt = english.one("receipt", ReceiptScreen)
+    frame = replace(receipt.frame, heard="Turn the paper.")
+    stage.show(replace(receipt, frame=frame, number="123 456 786", number_heard="1 2 3, 4 5 6, 7 8 6"))
+    said = _texts(heard)[0]
+    assert "1 2 3, 4 5 6, 7 8 6" in said
+    assert "123 456 786" not in said
+    assert "Turn the paper." in said
+    assert "Turn the paper." not in [label.text() for label in stage.window.findChildren(QLabel)]
 
 
 def test_a_pin_of_known_length_is_counted_against_it(stage: Stage, english: Sampler, heard: Heard) -> None:

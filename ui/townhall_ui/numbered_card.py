@@ -4,7 +4,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
@@ -13,8 +13,9 @@ from townhall_ui.look import Look, Style
 from townhall_ui.pinpad import PinBuffer
 
 _CARD_MM: Final = (85.6, 54.0)  # ISO/IEC 7810 ID-1
-_LEAST_MM: Final = (57.0, 20.0)
+_LEAST_HEIGHT_MM: Final = 20.0
 _PLACE_MM: Final = 8.0  # a digit in the largest letters of a key
+_BESIDE_MM: Final = 9.0  # around the digits
 _STRIP_MM: Final = 14.0
 _PORTRAIT: Final = QColor("#7fa8bf")
 
@@ -23,7 +24,14 @@ class NumberedCard(QWidget):
     """A card in its own size where there is room, and never too small for its digits; they are painted one by one.
 
     Never mirrored: so the card lies in the hand, and so its digits run, whatever the page's direction.
+
+    Signals, of paper alone, whose digits may be heard:
+        typed: the digit that was added.
+        removed: the digit that was taken back.
     """
+
+    typed = Signal(str)
+    removed = Signal(str)
 
     def __init__(self, look: Look, digits: int, width: int, height: int, *, is_paper: bool = False) -> None:
         super().__init__()
@@ -31,13 +39,19 @@ class NumberedCard(QWidget):
         self._buffer = PinBuffer(digits)
         self.setObjectName("access-number")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        least, most = (QSize(*map(look.px, size)) for size in (_LEAST_MM, _CARD_MM))
+        least = QSize(look.px(_PLACE_MM * digits + _BESIDE_MM), look.px(_LEAST_HEIGHT_MM))
+        most = QSize(*map(look.px, _CARD_MM))
         self.setFixedSize(most.boundedTo(QSize(width, height)).expandedTo(least))
 
     def show_digits(self, buffer: PinBuffer) -> None:
         """Show these digits from now on; the buffer stays its owner's."""
         self._buffer = buffer
         self.update()
+
+    @property
+    def heard(self) -> str:
+        """The digits one by one, where they may be heard."""
+        return " ".join(map(self._buffer.sign_at, range(self._buffer.count))) if self._is_paper else ""
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)

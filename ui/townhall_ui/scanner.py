@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from townhall_ui.buttons import ENTER_KEYS
-from townhall_ui.fields import LineField, LongField
+from townhall_ui.fields import LineField, LongField, is_typing
 from townhall_ui.look import Look
 from townhall_ui.scan_tree import ScanGroup, ScanPart, area_of
 from townhall_ui.ways import Scanning, Switches
@@ -91,6 +91,7 @@ class Scanner:
         self._scanning = Scanning()
         self._path: list[int] = [0]
         self._rounds = self._begun = 0
+        self._has_typed = False
         self._timer = QTimer(window)
         self._timer.timeout.connect(self._tick)
 
@@ -126,6 +127,7 @@ class Scanner:
             self._path = [0]
         self._begun += 1
         self._rounds = 0
+        self._has_typed = False
         if self.is_on:
             self._mark()
             self._wind()
@@ -214,9 +216,12 @@ class Scanner:
             self.step()
 
     def _press(self, event: QKeyEvent) -> None:
-        if event.key() not in NEXT_KEYS | ENTER_KEYS:
+        if event.key() not in NEXT_KEYS | ENTER_KEYS or (self._has_typed and event.key() in ENTER_KEYS):
+            # A code's scanner types beside the switches, and ends with Enter: that one is no switch.
+            self._has_typed = is_typing(event)
             self._outlet.pass_on(event)
             return
+        self._has_typed = False
         if event.isAutoRepeat():
             return
         self._outlet.tell_alive()

@@ -108,9 +108,7 @@ class Speaker:
         """Name, role, state, position and description of one thing."""
         words = self._words
         if is_key(widget):
-            is_secret = isinstance(self._screen, PinScreen | AccessNumberScreen) and widget.objectName().startswith(
-                "digit:"
-            )
+            is_secret = _are_digits_secret(self._screen) and widget.objectName().startswith("digit:")
             # With the switches' timing, the names of the keys would tell the digits.
             return words.key if is_secret else _phrase((widget.accessibleName(), words.key))
         return _phrase((widget.accessibleName(), *self._role_and_state(widget), widget.accessibleDescription()))
@@ -121,6 +119,7 @@ class Speaker:
             yield words.pin
         elif isinstance(widget, NumberedCard):
             yield words.field
+            yield widget.heard
         elif isinstance(widget, (QLineEdit, QPlainTextEdit)):
             yield words.field
             value = widget.text() if isinstance(widget, QLineEdit) else widget.toPlainText()
@@ -142,6 +141,10 @@ class Speaker:
         if choice not in peers or len(peers) < 2:
             return ""
         return self._words.position.format(n=peers.index(choice) + 1, m=len(peers))
+
+
+def _are_digits_secret(screen: Screen | None) -> bool:
+    return isinstance(screen, PinScreen) or (isinstance(screen, AccessNumberScreen) and not screen.is_on_paper)
 
 
 def choices_of(view: View) -> list[ChoiceButton | RadioChoice]:

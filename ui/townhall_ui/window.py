@@ -19,6 +19,7 @@ from townhall_ui.keypad import PAGE_KEYS, REPEAT_KEYS, intent_of_key
 from townhall_ui.life import SignsOfLife
 from townhall_ui.look import Look, load_fonts
 from townhall_ui.moving import ARROWS, HeldTab, move_focus
+from townhall_ui.numbered_card import NumberedCard
 from townhall_ui.scanner import Scanner, ScanOutlet
 from townhall_ui.screens import (
     Active,
@@ -69,10 +70,9 @@ class Window(QWidget):
         self._speaker = Speaker(self.spoken.emit)
         self._scanner = Scanner(self, self._scan_outlet())
         self._bookmarks, self._tab = Bookmarks(), HeldTab()
-        self._has_called = False
+        self._has_called = self._is_changing = False
         self._fitting = Fitting(theme, self.size())
         self._built_size = QSize()
-        self._is_changing = False
         self._life = SignsOfLife(lambda: self._on_intent(Active()))
         self._colour_ground()
         self.setAutoFillBackground(True)
@@ -276,6 +276,7 @@ class Window(QWidget):
                 stop.pressed.connect(lambda: self._speaker.say(stop.accessibleName(), is_urgent=True))
         elif isinstance(stop, (LineField, LongField)):
             stop.keyed.connect(self._tell_alive)
+        if isinstance(stop, (LineField, LongField, NumberedCard)):
             stop.typed.connect(self._speaker.echo)
             stop.removed.connect(self._speaker.echo_removed)
 

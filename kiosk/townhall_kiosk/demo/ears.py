@@ -86,6 +86,21 @@ class EarsAndFingers:
         self._read_to = len(self.ears.record)
         self.fingers.key("Return")
 
+    def give_number(self, heading: str, number: str) -> None:
+        """Enter a number that may be heard where a screen of this heading asks for it; each digit is said back."""
+        self.enter(heading)
+        for digit in number:
+            if (said := self.press(digit)) != digit:
+                raise PersonLostError(f"typed {digit!r} and heard {said!r}")
+        if " ".join(number) not in (told := self.press("Backtab") + self.press("Tab")):
+            raise PersonLostError(f"the whole number was not said: {told!r}")
+        self.look_up()
+        self.fingers.key("Return")
+
+    def look_up(self) -> None:
+        """Listen to what comes from now on."""
+        self._read_to = len(self.ears.record)
+
     def type(self, words: str) -> None:
         """Type into the field that has the focus, sign by sign."""
         for sign in words:

@@ -149,6 +149,11 @@ class Person:
         else:
             self._front("type", text)
 
+    def scan(self, code: str) -> None:
+        """Hold a code to the scanner, which types it and ends with Enter, whatever the person's own hands do."""
+        self._front("type", code)
+        self.key("Return")
+
     def press_signs(self, signs: str) -> None:
         """Press keys on the glass; turn to the other page of the keyboard where a sign is not on this one."""
         for sign in signs:

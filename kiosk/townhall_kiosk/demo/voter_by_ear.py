@@ -42,13 +42,12 @@ class VoterByEar:
         by.press_on(text("attract.touch"))
         by.enter(text("voting.offer.heading"))
         by.press_on(text("voting.offer.vote"))
-        self._make_ballot()
+        slip = self.make_ballot()
         if self.is_checking:
             by.press_on(text("check-or-cast.check.button"))
             by.enter(text("checked.heading"))
             by.press_on(text("checked.button"))
-            self._make_ballot()
-        slip = self._slip()
+            slip = self.make_ballot()
         by.press_on(text("check-or-cast.cast.button"))
         by.enter(text("voting.card.heading"))
         self.insert_card()
@@ -62,8 +61,12 @@ class VoterByEar:
         by.enter(text("thanks.heading"))
         return slip
 
-    def _make_ballot(self) -> None:
-        """From the first contest to the question whether to check or cast."""
+    def make_ballot(self) -> str:
+        """From the first contest to the question whether to check or cast; return the words of the slip.
+
+        Raises:
+            PersonLostError: as ``vote``.
+        """
         text, by = self.text, self.by
         role, turning = text("spoken.choice"), text("ballot.down")
         for _ in self.wishes:
@@ -74,6 +77,7 @@ class VoterByEar:
         self._hear("review", text("voting.review.heading"), *(name for names in self.wishes.values() for name in names))
         by.press_on(text("voting.review.button"))
         self.told["slip"] = by.enter(text("check-or-cast.heading"))
+        return self._slip()
 
     def _slip(self) -> str:
         """Return the words of the slip, as they were read."""

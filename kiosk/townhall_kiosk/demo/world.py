@@ -175,15 +175,16 @@ class World:
         return roster_bytes(*(line(card, "administrator", self.pki.at) for card in cards))
 
     def _make_home(self) -> None:
-        self._furnish(self.home, self.paper, f'speech = "{self.speech.path}"\nheadphones = "{self.jack.path}"\n')
+        self._furnish(self.home, self.paper, self.speech, self.jack)
 
-    def _furnish(self, home: Path, paper: Path, more: str = "") -> None:
+    def _furnish(self, home: Path, paper: Path, speech: SimulatedSpeechService, jack: SimulatedJack) -> None:
         """Make the home of a kiosk whose receipts come out in ``paper``."""
         paper.mkdir()
         home.mkdir()
         (home / "kiosk.toml").write_text(
             f'centre = "{self.centre.url}"\nlanguages = {json.dumps(LANGUAGES)}\n'
-            f'window = "1280x800"\nppi = 118.0\npaper = "{paper}"\n{more}'
+            f'window = "1280x800"\nppi = 118.0\npaper = "{paper}"\n'
+            f'speech = "{speech.path}"\nheadphones = "{jack.path}"\n'
             "retry_base_s = 0.5\nretry_cap_s = 1.0\nline_check_s = 1.0\n"
         )
 

@@ -227,6 +227,11 @@ class SimulatedVisit:
         self.press(screens.EnteredAccessNumber(number))
         return number
 
+    def hear(self, *texts: str) -> None:
+        """Let the window say these things, one over the other."""
+        for text in texts:
+            self._visit.hear(text, self.around.language, True)  # as the signal of the window
+
     def insert(self, card: VirtualCard, reader: str = FIRST) -> None:
         """Put a card into a reader."""
         self.cards.insert(reader, card)

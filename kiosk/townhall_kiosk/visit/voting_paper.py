@@ -98,6 +98,11 @@ def number_shown(admission: str) -> str:
     return " ".join(admission_groups(admission))
 
 
+def number_heard(admission: str) -> str:
+    """Return an admission number as it is said: digit by digit, with a pause after each group."""
+    return ", ".join(map(" ".join, admission_groups(admission)))
+
+
 def receipt_model(text: str, facts: VotingReceiptFacts, around: Surroundings) -> ReceiptModel:
     """Return the receipt: which ballot this place took, on which day."""
     say, day = around.text, date.fromisoformat(facts.date)

@@ -71,6 +71,7 @@ class Frame:
     ways: str | None = None  # leads to the ways to use the kiosk
     mode: str = ""  # who else is at work here ("Clerk is helping"); colours the frame as well
     spoken: SpokenWords = SpokenWords()
+    heard: str = ""  # said after the screen's own text, and shown to nobody: what eyes find without words
 
 
 @dataclass(frozen=True, slots=True)

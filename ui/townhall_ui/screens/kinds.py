@@ -86,7 +86,7 @@ class AccessNumberScreen:
     digits: int
     notice: str = ""
     tone: Tone = Tone.PLAIN
-    is_on_paper: bool = False  # the number of an admission, on a slip: no card is drawn
+    is_on_paper: bool = False  # the number of an admission, on a slip: no card is drawn, and its digits may be heard
 
 
 class EntryKind(enum.Enum):
@@ -199,6 +199,7 @@ class ReceiptScreen:
     paragraphs: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]  # label and value
     print: Choice | None = None
+    number_heard: str = ""  # the number as it is said, where a voice would read it as another
 
 
 @dataclass(frozen=True, slots=True)

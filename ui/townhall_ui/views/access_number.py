@@ -36,6 +36,19 @@ class AccessNumberView(DigitsView):
     def places(self) -> QWidget:
         return self._card
 
+    @property
+    def is_heard(self) -> bool:
+        """A number on paper is its holder's to compare, by eye or by ear."""
+        return isinstance(self.asked, AccessNumberScreen) and self.asked.is_on_paper
+
+    def tell_digit(self, digit: str) -> None:
+        if self.is_heard:
+            self._card.typed.emit(digit)
+
+    def tell_gone(self, digit: str) -> None:
+        if digit:
+            self._card.removed.emit(digit)
+
     def show_digits(self, buffer: PinBuffer) -> None:
         self._card.show_digits(buffer)
 

@@ -37,6 +37,17 @@ class DigitsView(View):
         """The widget that tells of the digits and has the focus first."""
         raise NotImplementedError
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether a digit may be said to who wears headphones; of a PIN and of a card's number never."""
+        return False
+
+    def tell_digit(self, digit: str) -> None:
+        """Have ``digit`` said, where it may be heard."""
+
+    def tell_gone(self, digit: str) -> None:
+        """Have it said that ``digit`` is taken back, where it may be heard."""
+
     def show_digits(self, buffer: PinBuffer) -> None:
         """Show what of ``buffer`` may be seen."""
         raise NotImplementedError
@@ -47,10 +58,13 @@ class DigitsView(View):
 
     def _add(self, digit: int) -> None:
         if self._buffer.add(digit):
+            self.tell_digit(str(digit))
             self._tell_count()
 
     def _delete(self) -> None:
+        gone = self._buffer.sign_at(self._buffer.count - 1) if self.is_heard and self._buffer.count else ""
         self._buffer.delete()
+        self.tell_gone(gone)
         self._tell_count()
 
     def _clear(self) -> None:
@@ -66,7 +80,7 @@ class DigitsView(View):
 
     def _tell_count(self) -> None:
         self.show_count()
-        self.outlet.say(self._told(), True)
+        self.outlet.say(self._told(), not self.is_heard)  # after the digit, not over it
 
     def _told(self) -> str:
         """How many digits there are: of how many, where every card of this kind has as many."""
@@ -106,6 +120,7 @@ class DigitsView(View):
         self.outlet.tell_alive()
         digit = digit_of_key(event.key())
         if digit is not None:
+            self.leave_button(self.places())
             self._add(digit)
         elif event.key() in {Qt.Key.Key_Backspace, Qt.Key.Key_Delete}:
             self._delete()

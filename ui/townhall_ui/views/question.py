@@ -116,6 +116,7 @@ class QuestionView(View):
         if event.key() == Qt.Key.Key_Backspace:
             self._entry.delete_back()
         elif is_typing(event):
+            self.leave_button(self.first_focus())
             self._entry.type_in(event.text())
         else:
             super().keyPressEvent(event)

@@ -36,6 +36,7 @@ class ReceiptView(View):
 
     def __init__(self, look: Look, screen: ReceiptScreen, room: Room, outlet: Outlet) -> None:
         super().__init__(look, screen, room, outlet)
+        self._number_heard = screen.number_heard
         if screen.print is not None:
             self.add_to_foot(self._print_button(screen.print))
         self.reserve_side(self._make_card(screen), spans_foot=False)
@@ -60,6 +61,10 @@ class ReceiptView(View):
         words = Words(number, self.look, Style.NUMBER, is_foreign=True)
         words.setObjectName("number")
         return words
+
+    def heard_of(self, words: Words) -> str:
+        """The number in its own way, where it has one."""
+        return self._number_heard if words.objectName() == "number" and self._number_heard else words.text()
 
     def _make_card(self, screen: ReceiptScreen) -> QWidget:
         look = self.look

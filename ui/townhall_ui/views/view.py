@@ -225,9 +225,12 @@ class View(QWidget):
     @property
     def description(self) -> str:
         """The running text of the screen, which a screen reader says after the heading."""
-        return " ".join(
-            words.text() for words in self.main.findChildren(Words) if words is not self.heading and words.text()
-        )
+        parts = [self.heard_of(words) for words in self.main.findChildren(Words) if words is not self.heading]
+        return " ".join(part for part in (*parts, self.shown.frame.heard) if part)
+
+    def heard_of(self, words: Words) -> str:
+        """What is said for words on the screen."""
+        return words.text()
 
     def refresh(self, screen: Screen) -> bool:
         """Show ``screen`` in place if this view can; False: build a new view."""
@@ -255,6 +258,14 @@ class View(QWidget):
     def go_on(self) -> None:
         """The primary button."""
         self.outlet.send(Proceeded())
+
+    def leave_button(self, field: QWidget) -> None:
+        """Go to ``field`` if the focus is on a button: the Enter that ends what is typed must not press that.
+
+        Scanners of codes end with Enter, wherever the focus is.
+        """
+        if isinstance(self.window().focusWidget(), QAbstractButton):
+            field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def say_politely(self, text: str) -> None:
         """Have a screen reader say ``text`` when it has finished."""

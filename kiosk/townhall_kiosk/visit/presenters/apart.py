@@ -10,7 +10,7 @@ from townhall_kiosk.visit.presenters.form import date_words, keyboard_words
 from townhall_kiosk.visit.presenters.frames import frame
 from townhall_kiosk.visit.qr import qr_png
 from townhall_kiosk.visit.surroundings import Surroundings
-from townhall_kiosk.visit.voting_paper import election_title, number_shown
+from townhall_kiosk.visit.voting_paper import election_title, number_heard, number_shown
 from townhall_kiosk.voting import states as vote
 from townhall_kiosk.voting.errors import REFUSALS, AdmissionMistypedError
 from townhall_kiosk.voting.polls import LASTS_HOURS
@@ -57,7 +57,12 @@ def entering_admission(around: Surroundings) -> AccessNumberScreen:
     """The number pad, for the number that the desk gave out."""
     text = around.text
     heading = frame(
-        around, text("voting.admission.heading"), proceed=text("access-number.button"), back=True, stop=True
+        around,
+        text("voting.admission.heading"),
+        proceed=text("button.continue"),
+        back=True,
+        stop=True,
+        heard=text("voting.admission.heard"),
     )
     words = PinWords(text("pin.clear"), text("pin.delete"), text("pin.entered", count="{count}"))
     where = text("voting.admission.where")
@@ -88,7 +93,14 @@ def entering_slip(state: vote.EnteringSlip, around: Surroundings) -> QuestionScr
     """The slip's code, by a scanner that types or by hand."""
     text = around.text
     problem = text(f"voting.refused.{REFUSALS.get(state.code, 'other')}") if state.code else ""
-    heading = frame(around, text("voting.enter-slip.heading"), proceed=text("button.continue"), back=True, stop=True)
+    heading = frame(
+        around,
+        text("voting.enter-slip.heading"),
+        proceed=text("button.continue"),
+        back=True,
+        stop=True,
+        heard=text("voting.enter-slip.heard"),
+    )
     return QuestionScreen(
         heading,
         EntryKind.TEXT,
@@ -111,11 +123,12 @@ def admission(state: vote.ShowingAdmission, desk: BallotDesk, around: Surroundin
         facts.append((text("voting.given.district"), district))
     told.append(text(f"receipt.{state.paper.value}") if state.paper.value != "not-asked" else text("voting.given.note"))
     return ReceiptScreen(
-        frame(around, text("voting.given.heading"), proceed=text("receipt.finish")),
+        frame(around, text("voting.given.heading"), proceed=text("receipt.finish"), heard=text("voting.given.heard")),
         number_shown(given.admission),
         qr_png(given.admission),
         text("voting.given.qr"),
         tuple(told),
         tuple(facts),
         Choice(PRINT, text("receipt.print-again")) if around.can_print else None,
+        number_heard=number_heard(given.admission),
     )

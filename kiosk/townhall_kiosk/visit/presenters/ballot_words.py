@@ -90,9 +90,11 @@ def left_open(text: Texts, chosen: int, maximum: int) -> str:
 def check_or_cast(around: Surroundings, slip: str) -> CheckOrCastScreen:
     """The commitment is printed; ``slip`` is what it says in short words."""
     text = around.text
-    cast = "check-or-cast.cast.booth" if around.role is DeviceRole.BOOTH else "check-or-cast.cast.what"
+    is_booth = around.role is DeviceRole.BOOTH  # where a second slip comes that fingers could take for this one
+    cast = "check-or-cast.cast.booth" if is_booth else "check-or-cast.cast.what"
+    heard = text("check-or-cast.heard") if is_booth else ""
     return CheckOrCastScreen(
-        frame(around, text("check-or-cast.heading"), stop=True),
+        frame(around, text("check-or-cast.heading"), stop=True, heard=heard),
         (text("check-or-cast.sealed"),),
         text("check-or-cast.slip"),
         slip,
@@ -114,11 +116,17 @@ def checked(around: Surroundings, opening: str) -> CodeScreen:
     )
 
 
-def slip_to_desk(around: Surroundings) -> MessageScreen:
-    """The booth has forgotten everything; the slip goes to the desk."""
+def slip_to_desk(around: Surroundings, slip: str) -> MessageScreen:
+    """The booth has forgotten everything; the slip goes to the desk, and ``slip`` is what it says in short words."""
     text = around.text
-    heading = frame(around, text("slip.heading"), proceed=text("receipt.finish"))
-    return MessageScreen(heading, (text("slip.sign"), text("slip.secret")), Picture.TAKE_SLIP)
+    heading = frame(around, text("slip.heading"), proceed=text("receipt.finish"), heard=text("slip.heard"))
+    paragraphs = (text("slip.sign"), slip_says(around, slip), text("slip.secret"))
+    return MessageScreen(heading, paragraphs, Picture.TAKE_SLIP)
+
+
+def slip_says(around: Surroundings, slip: str) -> str:
+    """Return what stands on a slip, for who cannot read it, or has several."""
+    return f"{around.text('check-or-cast.slip')} {slip}"
 
 
 def cast_statement(around: Surroundings, statement: str) -> StatementScreen:

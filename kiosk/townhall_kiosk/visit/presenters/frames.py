@@ -20,8 +20,9 @@ def frame(  # noqa: PLR0913  # keyword-only; each is one part of the frame
     step: str = "",
     code: str = "",
     ways: bool = True,
+    heard: str = "",
 ) -> Frame:
-    """Return the frame of a screen; ``heading`` and ``proceed`` are finished texts.
+    """Return the frame of a screen; ``heading``, ``proceed`` and ``heard`` are finished texts.
 
     Staff can be called from everywhere; ``ways`` is False where the machine works or the screen passes by itself.
     """
@@ -39,6 +40,7 @@ def frame(  # noqa: PLR0913  # keyword-only; each is one part of the frame
         help=text("button.help"),
         ways=text("button.ways") if ways else None,
         spoken=spoken_words(around),
+        heard=heard,
     )
 
 

@@ -97,7 +97,7 @@ def _apart(state: vote.Apart, desk: BallotDesk, around: Surroundings) -> Screen:
         case vote.CastSlipFailed():
             return apart.cast_slip_failed(state, around)
         case vote.TakingSlip():
-            return ballot_words.slip_to_desk(around)
+            return ballot_words.slip_to_desk(around, words_of(desk))
         case vote.EnteringSlip():
             return apart.entering_slip(state, around)
         case vote.ReadingSlip():
@@ -165,8 +165,8 @@ def waiting_for_voter(state: vote.WaitingForVoter, desk: BallotDesk, around: Sur
     why_now = "voting.card.what"
     if around.role is DeviceRole.DESK:
         why_now = "voting.card.admission" if desk.slip is None else "voting.card.slip"
-    paragraphs = (text(why_now), text("insert-card.how"))
-    return MessageScreen(heading, paragraphs, Picture.INSERT_CARD)
+    said = () if desk.slip is None else (ballot_words.slip_says(around, desk.slip.words),)
+    return MessageScreen(heading, (text(why_now), *said, text("insert-card.how")), Picture.INSERT_CARD)
 
 
 def turned_away(state: vote.VoterTurnedAway, around: Surroundings) -> MessageScreen:

@@ -25,6 +25,8 @@ from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_person import JUHAN, KADRI, Person
 from townhall_smartcard.simulation.pki import TestPki
 from townhall_ui import screens
+from townhall_voting.eligibility.slip import read_slip, sign_slip
+from townhall_voting.mode import Mode
 from townhall_voting.package.definition import Definition, DeviceRole
 
 Act = Callable[[SimulatedVisit], Coroutine[object, object, None]]
@@ -199,3 +201,8 @@ async def leave(visit: SimulatedVisit) -> None:
     await visit.until(at.TakingCard)
     visit.remove()
     await visit.until(at.Thanked)
+
+
+def forged(slip: str, key: FileDeviceKey, **changes: str | Mode) -> str:
+    """Return a slip with other facts, signed by any key."""
+    return sign_slip(msgspec.structs.replace(read_slip(slip), **changes), key)

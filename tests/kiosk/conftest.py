@@ -15,6 +15,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from tests.kiosk.voting_town import other_card as other_card  # noqa: PLC0414  # a fixture of several modules
+from tests.kiosk.voting_town import voting as voting  # noqa: PLC0414  # a fixture of several modules
 
 from townhall_central.repository.working_copy import WorkingCopy
 from townhall_central.simulation.catalogue import SimulatedAdministrators, write_content

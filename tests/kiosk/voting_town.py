@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from townhall_crypto.device_key import DeviceKey
+import pytest
+
+from townhall_crypto.device_key import DeviceKey, FileDeviceKey
 from townhall_kiosk import states as at
 from townhall_kiosk.simulation.election import SimulatedElection, SimulatedPolls, at_this_kiosk
 from townhall_kiosk.simulation.ports import SimulatedOutbox, StandingClock
@@ -15,7 +17,9 @@ from townhall_kiosk.visit.election import VisitElection
 from townhall_kiosk.visit.presenters.voting import CAST, CHECK, VOTE
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_kiosk.voting import states as vote
+from townhall_kiosk.voting.sets_on_disk import Part
 from townhall_smartcard.simulation.estonian_card import EstonianCard
+from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import JUHAN, KADRI, Person
 from townhall_smartcard.simulation.pki import TestPki
 from townhall_ui import screens
@@ -127,3 +131,22 @@ async def whole_vote(visit: SimulatedVisit, card: EstonianCard) -> None:
     await to_first_contest(visit)
     await to_decision(visit)
     await cast(visit, card)
+
+
+def stored(polls: SimulatedPolls) -> tuple[int, int, int, int]:
+    """Return how many statements, ballots, marks and checked ballots are on the disk."""
+    parts = (Part.ELIGIBILITY, Part.BALLOTS, Part.MARKS, Part.CHECKED)
+    one, two, three, four = (len(polls.members(part)) for part in parts)
+    return one, two, three, four
+
+
+@pytest.fixture
+def voting(tmp_path: Path, make_around: Callable[[str], Surroundings], pki: TestPki, key: FileDeviceKey) -> VotingTown:
+    """Return a polling station in single-kiosk mode, and who comes there."""
+    return VotingTown(tmp_path / "voting", make_around, pki, key)
+
+
+@pytest.fixture
+def other_card(juhan_keys: CardKeys) -> EstonianCard:
+    """Return somebody else's card."""
+    return EstonianCard(JUHAN, juhan_keys)

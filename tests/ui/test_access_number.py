@@ -77,6 +77,18 @@ def test_the_enter_of_a_code_s_scanner_presses_no_button_that_has_the_focus(stag
         stage.intents.clear()
 
 
+def test_another_paper_held_to_the_scanner_leaves_no_number(stage: Stage, english: Sampler) -> None:
+    stage.show(english.admission())
+    stage.type("TOWNHALL-CAST-1:P2345672345672345M67")
+    stage.key(Qt.Key.Key_Return)
+    assert stage.acts == []
+    assert not stage.find("proceed").isEnabled()
+    stage.key(Qt.Key.Key_Backspace, Qt.Key.Key_Backspace)
+    stage.type("042017382")
+    stage.key(Qt.Key.Key_Return)
+    assert stage.acts == [EnteredAccessNumber(bytearray(b"042017382"))]
+
+
 def test_nine_digits_have_room_on_the_smallest_paper(stage: Stage, english: Sampler) -> None:
     tight = replace(english.admission(), introduction=" ".join([english.t("admission1")] * 12))
     stage.show(tight)

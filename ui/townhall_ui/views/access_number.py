@@ -3,6 +3,7 @@
 """Shows an ``AccessNumberScreen``: a card or slip with the digits where they stand on it, and the pad."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from townhall_ui.look import Look
@@ -48,6 +49,14 @@ class AccessNumberView(DigitsView):
     def tell_gone(self, digit: str) -> None:
         if digit:
             self._card.removed.emit(digit)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """As of any digits; a letter is of another paper that was held to the scanner, as were the digits before."""
+        if self.is_heard and event.text().isalpha():
+            self.outlet.tell_alive()
+            self.clear()
+        else:
+            super().keyPressEvent(event)
 
     def show_digits(self, buffer: PinBuffer) -> None:
         self._card.show_digits(buffer)

@@ -29,7 +29,7 @@ class DigitsView(View):
     def _make_pad(self, screen: PinScreen | AccessNumberScreen) -> DigitPad:
         clear = Button(screen.words.clear, self.look, Kind.WORD_DIGIT)
         clear.setObjectName("key:clear")
-        clear.clicked.connect(self._clear)
+        clear.clicked.connect(self.clear)
         delete = delete_key(self.look, screen.words.delete, self._delete)
         return DigitPad(self.look, self._add, (clear, delete), zero=zero_of(screen.frame.language))
 
@@ -67,7 +67,8 @@ class DigitsView(View):
         self.tell_gone(gone)
         self._tell_count()
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Begin again with no digits."""
         self._buffer.wipe()
         self._tell_count()
 
@@ -110,7 +111,7 @@ class DigitsView(View):
         """The same question again begins with no digits; another notice needs other room."""
         if screen != self.asked:
             return False
-        self._clear()
+        self.clear()
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

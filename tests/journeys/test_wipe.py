@@ -86,14 +86,15 @@ class Visited:
 
 
 def type_and_take_back(town: "Town", search: "Search", pid: int) -> set[str]:
-    """Type and copy what is never sent; return what the search found meanwhile."""
-    person = town.person
+    """Type and copy what is never sent; return what the search found while it stood there."""
+    person, found = town.person, set[str]()
     for text in (UNSENT, COPIED):
         person.press_keys("Ctrl+A")
         person.type(text)
+        found |= search.found(searching.memory(pid))
     person.press_keys("Ctrl+A")
     person.press_keys("Ctrl+C")
-    found = search.found([*searching.memory(pid), searching.clipboard()])
+    found |= search.found([searching.clipboard()])
     person.press_keys("Ctrl+A")
     person.type(canaries.ANSWERS["town"])
     return found

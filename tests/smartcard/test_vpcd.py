@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The card's side of the vpcd protocol, against a driver that behaves as Debian's does."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -12,7 +13,7 @@ import pytest
 from townhall_smartcard.connection import RawCommand
 from townhall_smartcard.errors import CardMisuseError
 from townhall_smartcard.simulation.faulty_card import DeadCard, FaultyCard
-from townhall_smartcard.simulation.vpcd import VirtualReader
+from townhall_smartcard.simulation.vpcd import VirtualCard, VirtualReader
 
 DEADLINE_S = 5.0
 
@@ -40,6 +41,15 @@ class Driver:
         self._listener.settimeout(DEADLINE_S)
         self.port: int = self._listener.getsockname()[1]
         self._line: socket.socket | None = None
+
+    @contextlib.contextmanager
+    def slot(self, card: VirtualCard) -> Iterator[VirtualReader]:
+        """Have a card in the slot, and pull it in the end: this driver never looks by itself."""
+        reader = VirtualReader(card, "127.0.0.1", self.port)
+        try:
+            yield reader
+        finally:
+            reader.remove()
 
     @property
     def line(self) -> socket.socket:
@@ -89,7 +99,7 @@ def driver() -> Iterator[Driver]:
 
 
 def test_a_mute_card_lets_go_when_it_is_taken_out(driver: Driver) -> None:
-    with VirtualReader(FaultyCard(EchoCard()).mute_after(0), "127.0.0.1", driver.port) as reader:
+    with driver.slot(FaultyCard(EchoCard()).mute_after(0)) as reader:
         driver.accept()
         assert driver.ask(b"\x04") == EchoCard.atr
         driver.send(b"\x00\xa4\x00\x0c")
@@ -99,7 +109,7 @@ def test_a_mute_card_lets_go_when_it_is_taken_out(driver: Driver) -> None:
 
 
 def test_a_mute_card_is_there_again_after_the_service_was_killed(driver: Driver) -> None:
-    with VirtualReader(FaultyCard(EchoCard()).mute_after(0), "127.0.0.1", driver.port):
+    with driver.slot(FaultyCard(EchoCard()).mute_after(0)):
         driver.accept()
         driver.send(b"\x00\xa4\x00\x0c")
         driver.line.close()
@@ -108,7 +118,7 @@ def test_a_mute_card_is_there_again_after_the_service_was_killed(driver: Driver)
 
 
 def test_a_card_pulled_at_a_command_closes_the_line_and_leaves_the_slot(driver: Driver) -> None:
-    with VirtualReader(FaultyCard(EchoCard()).tear(1), "127.0.0.1", driver.port) as reader:
+    with driver.slot(FaultyCard(EchoCard()).tear(1)) as reader:
         driver.accept()
         assert driver.ask(b"\x00\xa4\x00\x0c") == b"\x00\xa4\x00\x0c\x90\x00"
         driver.send(b"\x00\xa4\x00\x0c")
@@ -122,14 +132,14 @@ def test_a_card_pulled_at_a_command_closes_the_line_and_leaves_the_slot(driver: 
 
 
 def test_a_dead_card_is_present_but_gives_no_possible_atr(driver: Driver) -> None:
-    with VirtualReader(DeadCard(), "127.0.0.1", driver.port):
+    with driver.slot(DeadCard()):
         driver.accept()
         assert len(driver.ask(b"\x04")) == 34
 
 
 def test_power_off_and_reset_reset_the_card(driver: Driver) -> None:
     card = EchoCard()
-    with VirtualReader(card, "127.0.0.1", driver.port):
+    with driver.slot(card):
         driver.accept()
         before = card.resets
         for control in (b"\x01", b"\x02", b"\x00"):
@@ -139,7 +149,7 @@ def test_power_off_and_reset_reset_the_card(driver: Driver) -> None:
 
 
 def test_a_command_in_pieces_and_two_at_once_are_told_apart(driver: Driver) -> None:
-    with VirtualReader(EchoCard(), "127.0.0.1", driver.port):
+    with driver.slot(EchoCard()):
         driver.accept()
         for byte in b"\x00\x05\x00\xb0\x00\x00\x10":
             driver.line.sendall(bytes((byte,)))
@@ -150,14 +160,14 @@ def test_a_command_in_pieces_and_two_at_once_are_told_apart(driver: Driver) -> N
 
 
 def test_long_commands_and_answers_pass(driver: Driver) -> None:
-    with VirtualReader(EchoCard(), "127.0.0.1", driver.port):
+    with driver.slot(EchoCard()):
         driver.accept()
         command = bytes(65_000)
         assert driver.ask(command) == command + b"\x90\x00"
 
 
 def test_the_slot_dials_again_when_the_service_comes_back(driver: Driver) -> None:
-    with VirtualReader(EchoCard(), "127.0.0.1", driver.port):
+    with driver.slot(EchoCard()):
         for _ in range(3):
             driver.accept()
             assert driver.ask(b"\x04") == EchoCard.atr
@@ -175,7 +185,7 @@ def test_a_card_waits_for_a_service_that_is_not_there_yet() -> None:
 
 
 def test_one_slot_holds_one_card(driver: Driver) -> None:
-    with VirtualReader(EchoCard(), "127.0.0.1", driver.port) as reader, pytest.raises(CardMisuseError):
+    with driver.slot(EchoCard()) as reader, pytest.raises(CardMisuseError):
         reader.insert(EchoCard())
 
 
@@ -197,7 +207,7 @@ def test_putting_in_and_taking_out_a_hundred_times_leaves_no_thread_behind(drive
 
 
 def test_a_command_does_not_wait_for_the_delayed_acknowledgement(driver: Driver) -> None:
-    with VirtualReader(EchoCard(), "127.0.0.1", driver.port):
+    with driver.slot(EchoCard()):
         driver.accept()
         begin = time.monotonic()
         for _ in range(100):

@@ -70,7 +70,7 @@ class VirtualReader:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Take the card out."""
+        """Take the card out, slowly."""
         self.close()
 
     @property
@@ -112,8 +112,8 @@ class VirtualReader:
             self._insertion = None
 
     def close(self) -> None:
-        """Take the card out for good."""
-        self.remove()
+        """Take the card out for good; slowly, because the next card may be another slot's."""
+        self.remove_slowly()
 
 
 class _Insertion(threading.Thread):
@@ -163,7 +163,9 @@ class _Insertion(threading.Thread):
         line.settimeout(None)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
-            self._line = None if self.is_over else line
+            if self.is_over:  # taken out while it was dialling: nobody would ever shut this line
+                return
+            self._line = line
         try:
             while (message := _receive(line)) is not None:
                 if not self.is_over:

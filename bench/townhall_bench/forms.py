@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Opening a large form and answering a question that hundreds of others depend on."""
+"""Opening a large form and answering a question that hundreds of others depend on, beside floors and other engines."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count
 from typing import Final
 
 from lxml import etree
@@ -12,10 +13,12 @@ from townhall_bench.pairing import in_turns, seconds
 from townhall_bench.row import Budget, Held, Row
 from townhall_forms.form import load_form
 from townhall_forms.session import FormSession
+from townhall_oracle.engines import Engine, Rxeval, XFormsEngine, node_program
 
 BINDS: Final = 551
 DEPENDENT: Final = 440
 _ROUNDS: Final = 15
+_FEW_ROUNDS: Final = 3  # of an engine that takes seconds
 _MS: Final = 1000.0
 _NOW: Final = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
@@ -45,6 +48,40 @@ def rows() -> Iterator[Row]:
         evaluated * _MS,
         Budget(16, Held.VALUE),
     )
+    yield from _beside_engines(xml)
+
+
+def _beside_engines(xml: bytes) -> Iterator[Row]:
+    """Compare with other people's engines: opening, and one answer with the instance that follows."""
+    with XFormsEngine(node_program()) as web:
+        for engine, rounds in ((web, _FEW_ROUNDS), (Rxeval(), _ROUNDS)):
+            opened, theirs = in_turns(
+                seconds(lambda: FormSession(load_form(xml), language="en", now=_NOW, prefill={})),
+                seconds(_opens(engine, xml)),
+                rounds,
+            )
+            yield Row(
+                "open a form of 551 binds", opened * _MS, "ms", engine.name, theirs * _MS, Budget(300, Held.VALUE)
+            )
+            answered, theirs = in_turns(seconds(_answers(xml)), seconds(_puts(engine)), rounds)
+            yield Row(
+                "answer a question that 440 nodes follow",
+                answered * _MS,
+                "ms",
+                engine.name,
+                theirs * _MS,
+                Budget(16, Held.VALUE),
+            )
+
+
+def _opens(engine: Engine, xml: bytes) -> Callable[[], None]:
+    text = xml.decode()
+    return lambda: engine.open(text, {})
+
+
+def _puts(engine: Engine) -> Callable[[], None]:
+    numbers = count(1)
+    return lambda: engine.put("/data/n0", str(next(numbers)))
 
 
 def form_of(binds: int, dependent: int) -> bytes:

@@ -41,7 +41,14 @@ class DataType(enum.Enum):
     INTENT = "intent"
 
 
-_ALIASES = {"select": DataType.STRING, "select1": DataType.STRING, "datetime": DataType.DATE_TIME}
+# Names that forms from before the specification use, and that the other engines still read.
+_ALIASES = {
+    "integer": DataType.INT,
+    "long": DataType.INT,
+    "double": DataType.DECIMAL,
+    "float": DataType.DECIMAL,
+    "datetime": DataType.DATE_TIME,
+}
 
 
 def read_type(written: str) -> DataType:
@@ -103,13 +110,19 @@ def _date_time(text: str) -> str | None:
 
 
 def _place(text: str) -> str | None:
-    """Write a place with all its four numbers; altitude and accuracy are 0 where they are not known."""
+    """Write a place with all its four numbers, as the other engines do; unknown altitude and accuracy are 0.0."""
     numbers = text.split()
     if not 2 <= len(numbers) <= 4 or not all(_COORDINATE.fullmatch(each) for each in numbers):
         return None
     if abs(float(numbers[0])) > 90 or abs(float(numbers[1])) > 180:
         return None
-    return " ".join([*numbers, "0", "0"][:4])
+    return " ".join(_coordinate(each) for each in [*numbers, "0", "0"][:4])
+
+
+def _coordinate(number: str) -> str:
+    whole, _point, rest = number.partition(".")
+    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
+    return f"{sign}{int(digits)}.{rest.rstrip('0') or '0'}"
 
 
 def _places(text: str, *, is_closed: bool) -> str | None:

@@ -13,6 +13,7 @@ from townhall_forms.actions import RECORDING, Action, ActionReader, is_action
 from townhall_forms.binds import Bind, Preload, read_binds
 from townhall_forms.body import Body, read_body
 from townhall_forms.body import Model as BodyModel
+from townhall_forms.calculated import type_defaults
 from townhall_forms.controls import Control, ControlKind, Item, all_controls
 from townhall_forms.dependence import Dependence
 from townhall_forms.errors import FormRefusedError, RefusalCause
@@ -125,6 +126,7 @@ class _Reading:
         expressions = Expressions(self._namespaces, frozenset(self._primary.templates))
         translations = read_translations(self._model, expressions)
         binds = read_binds(self._model, self._nodes, expressions, translations)
+        type_defaults((self._primary.document, *self._primary.templates.values()), binds.by_path)
         actions = ActionReader(self._nodes, binds.paths, expressions)
         for element in filter(is_action, self._model):
             actions.read(element)

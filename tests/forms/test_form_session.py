@@ -205,6 +205,23 @@ def test_an_answer_comes_back_when_its_question_does(open_form: Open) -> None:
     assert session.question("/data/b").value == "kept"
 
 
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("/data/b != 'yes'", True),
+        ("/data/b = ''", True),
+        ("'' = current()/../b", True),
+        ("/data/b = 'yes'", False),
+        ("/data/b &lt; 5", False),
+        ("/data/b[. != 'no'] != 'yes'", False),
+        ("count(/data/b) = 0", True),
+    ],
+)
+def test_what_is_not_relevant_counts_as_empty_in_comparisons(open_form: Open, condition: str, holds: bool) -> None:  # noqa: FBT001
+    session = open_form(ABC, bind("/data/b", relevant="/data/a = '1'") + bind("/data/c", relevant=condition), ASK_ABC)
+    assert [question.ref for question in session.questions()] == ["/data/a", *["/data/c"] * holds]
+
+
 def test_what_is_not_relevant_counts_as_empty_in_calculations(open_form: Open) -> None:
     rules = bind("/data/b", relevant="/data/a = '1'") + bind("/data/c", calculate="concat('[', /data/b, ']')")
     session = open_form(ABC, rules, ASK_ABC)
@@ -242,7 +259,7 @@ def test_calculations_follow_one_another(open_form: Open) -> None:
         ("dateTime", "0.5", "1970-01-01T12:00:00.000+02:00"),
         ("dateTime", "'soon'", "soon"),
         ("string", "1 = 1", "true"),
-        ("string", "0 div 0", "NaN"),
+        ("string", "0 div 0", ""),
     ],
 )
 def test_a_calculated_value_takes_the_type_of_its_node(
@@ -550,6 +567,25 @@ def test_an_unfinished_form_gives_no_instance(open_form: Open) -> None:
     session = open_form("<a/>", bind("/data/a", required="true()"), ask("/data/a"))
     with pytest.raises(UnfinishedError):
         session.finish()
+
+
+@pytest.mark.parametrize(
+    ("data_type", "written", "held"),
+    [
+        ("int", "007", "7"),
+        ("integer", "7.9", "7"),
+        ("decimal", "5.50", "5.50"),
+        ("date", "2025-12-21T23:30:05", "2025-12-21"),
+        ("geopoint", "59.40 24.7 0 3", "59.4 24.7 0.0 3.0"),
+        ("string", "007", "007"),
+    ],
+)
+def test_what_a_form_begins_with_is_written_as_its_type_wants_it(
+    open_form: Open, data_type: str, written: str, held: str
+) -> None:
+    session = open_form(f"<a>{written}</a>", bind("/data/a", type=data_type), ask("/data/a"))
+    assert session.state.value("/data/a") == held
+    assert session.problems() == ()
 
 
 def test_a_default_that_is_no_answer_is_a_problem(open_form: Open) -> None:

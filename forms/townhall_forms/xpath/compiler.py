@@ -117,8 +117,8 @@ class _Compiler:
         return lambda scope: any(to_boolean(operand(scope)) for operand in operands)
 
     def _chain(self, chain: Chain) -> Evaluator:
-        first = self.expression(chain.first)
-        rest = [(_OPERATORS[operator], self.expression(operand)) for operator, operand in chain.rest]
+        first = self._operand(chain.first)
+        rest = [(_OPERATORS[operator], self._operand(operand)) for operator, operand in chain.rest]
         if len(rest) == 1:
             (apply, second), *_ = rest
             return lambda scope: apply(first(scope), second(scope), scope)
@@ -130,6 +130,29 @@ class _Compiler:
             return value
 
         return run
+
+    def _operand(self, operand: Expression) -> Evaluator:
+        """Compile what is compared or counted with: what is not relevant counts as empty, as in the other engines.
+
+        XPath 1.0 (§3.4) says that nothing equals or differs from an empty node-set. But a path without conditions is
+        only empty where its nodes are not relevant, and `/data/ill != 'yes'` has to hold for who was not asked.
+        """
+        evaluate = self.expression(operand)
+        if not _is_unconditional(operand):
+            return evaluate
+
+        def run(scope: Scope) -> Value:
+            value = evaluate(scope)
+            return "" if isinstance(value, NodeSet) and not value.nodes else value
+
+        return run
+
+
+def _is_unconditional(expression: Expression) -> bool:
+    if not isinstance(expression, Path | Filter):
+        return False
+    has_none = not any(step.predicates for step in expression.steps)
+    return has_none and (isinstance(expression, Path) or not expression.predicates)
 
 
 def _nodes(value: Value) -> list[Node]:

@@ -86,6 +86,10 @@ class CommandApdu:
         """Return the same command that expects another number of bytes."""
         return replace(self, le=le)
 
+    def with_data(self, data: RawCommand) -> "CommandApdu":
+        """Return the same command with other data."""
+        return replace(self, data=data)
+
     @property
     def name(self) -> str:
         """The header in digits: what may be said of a command anywhere."""

@@ -327,7 +327,7 @@ def test_a_card_pulled_in_the_middle_is_a_removed_card(play: Play, card: Estonia
     ("atr", "family"),
     [
         ("3BFA1800008031FE45FE654944202F20504B4903", CardFamily.TOO_OLD),
-        ("3BDB960080B1FE451F830012428F536549440F900020", CardFamily.FOREIGN),
+        ("3BDB960080B1FE451F830012428F536549440F900020", CardFamily.LATEID_2019),
         ("", CardFamily.DEAD),
     ],
 )

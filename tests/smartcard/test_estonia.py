@@ -29,7 +29,8 @@ from townhall_smartcard.estonia import EstonianIdCard
 from townhall_smartcard.messages import PinRole, PinTries
 from townhall_smartcard.pins import BLOCKED, LAST_TRY_UNCONFIRMED, LENGTH, PinRefusal, PinRefusalReason
 from townhall_smartcard.processors import processors_for
-from townhall_smartcard.simulation.estonian_card import Delivery, EstonianCard
+from townhall_smartcard.simulation.delivery import Delivery
+from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys, CertifiedKey
 from townhall_smartcard.simulation.estonian_card_person import AINO, KADRI, Person
 from townhall_smartcard.simulation.estonian_card_pins import PinReference

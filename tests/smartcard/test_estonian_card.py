@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from townhall_smartcard.simulation.estonian_card import Chip, Delivery, EstonianCard
+from townhall_smartcard.simulation.delivery import Delivery
+from townhall_smartcard.simulation.estonian_card import Chip, EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import AINO, KADRI
 from townhall_smartcard.simulation.pki import TestPki

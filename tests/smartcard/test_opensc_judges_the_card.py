@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from townhall_smartcard.simulation.estonian_card import Chip, Delivery, EstonianCard
+from townhall_smartcard.simulation.delivery import Delivery
+from townhall_smartcard.simulation.estonian_card import Chip, EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.estonian_card_pins import PinReference

@@ -6,7 +6,8 @@ import asyncio
 
 from townhall_smartcard.connection import RawCommand
 from townhall_smartcard.messages import CardContents, CardFamily, Signed
-from townhall_smartcard.simulation.estonian_card import Delivery, EstonianCard
+from townhall_smartcard.simulation.delivery import Delivery
+from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.pcscd import PrivatePcscd

@@ -9,7 +9,8 @@ import enum
 from typing import Final
 
 from townhall_smartcard.connection import RawCommand
-from townhall_smartcard.simulation.card_command import LONGEST_ANSWER, Answer, Command, parse_command
+from townhall_smartcard.simulation.card_command import Answer, Command, parse_command
+from townhall_smartcard.simulation.delivery import GET_RESPONSE, AnswerLine, Delivery
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import Person
 from townhall_smartcard.simulation.estonian_card_pins import PinReference, Pins
@@ -19,7 +20,6 @@ from townhall_smartcard.status import StatusWord
 
 _SELECT: Final = 0xA4
 _READ_BINARY: Final = 0xB0
-_GET_RESPONSE: Final = 0xC0
 _GUARDED: Final[dict[int, CommandMethod]] = {
     0x20: Security.verify,
     0x24: Security.change,
@@ -41,13 +41,6 @@ class Chip(enum.Enum):
     COSMO_X = bytes.fromhex("3BDC960080B1FE451F830012233F54654944320F9000C3")
 
 
-class Delivery(enum.Enum):
-    """How answers reach the other side."""
-
-    DIRECT = "direct"  # as over T=1: with the command that asked
-    FETCHED = "fetched"  # as over T=0: 61xx and GET RESPONSE, 6Cxx and the command again
-
-
 class EstonianCard:
     """One card: its ATR, its memory and its answers. Not for use from two threads at once."""
 
@@ -62,26 +55,25 @@ class EstonianCard:
     ) -> None:
         """Personalise a card. Keys and certificates come from ``TestPki.issue_card_keys``."""
         self.atr: Final = chip.value
-        self._delivery: Final = delivery
+        self._line: Final = AnswerLine(delivery)
         self._selection = Selection(personalised_files(person, keys))
         self._security = Security(pins, keys)
-        self._pending = b""
 
     def reset(self) -> None:
         """Do what power-off and warm reset do: selection, opened PINs and environment are gone; counters stay."""
         self._selection.reset()
         self._security.reset()
-        self._pending = b""
+        self._line.clear()
 
     def transmit(self, command: RawCommand) -> bytes:
         """Answer one command; every sequence of bytes gets an answer."""
         parsed = parse_command(bytes(command))
         if parsed is None:
             return Answer(StatusWord.WRONG_LENGTH).to_bytes()
-        if parsed.ins == _GET_RESPONSE and parsed.cla == 0x00:
-            return self._fetch(parsed).to_bytes()
-        self._pending = b""
-        return self._deliver(parsed, self._execute(parsed)).to_bytes()
+        if parsed.ins == GET_RESPONSE and parsed.cla == 0x00:
+            return self._line.fetch(parsed).to_bytes()
+        self._line.clear()
+        return self._line.deliver(parsed, self._execute(parsed)).to_bytes()
 
     def tries_left(self, reference: PinReference) -> int:
         """Return a retry counter as the card's memory holds it, for tests and training."""
@@ -104,29 +96,6 @@ class EstonianCard:
         if command.p1 == _BY_NAME and answer.status == StatusWord.OK:
             self._security.application_selected(command.data)
         return answer
-
-    def _deliver(self, command: Command, answer: Answer) -> Answer:
-        if not answer.data:
-            return answer
-        if command.ins == _READ_BINARY:
-            is_exact = command.expected == len(answer.data)
-            wrong = self._delivery is Delivery.FETCHED and not is_exact
-            return Answer(0x6C00 | len(answer.data) & 0xFF) if wrong else answer
-        if self._delivery is Delivery.DIRECT and (command.expected or 0) >= len(answer.data):
-            return answer
-        self._pending = answer.data
-        return Answer(0x6100 | len(answer.data) & 0xFF)
-
-    def _fetch(self, command: Command) -> Answer:
-        if command.parameters != (0x00, 0x00):
-            return Answer(StatusWord.WRONG_PARAMETERS)
-        if not self._pending:
-            return Answer(StatusWord.CONDITIONS_NOT_SATISFIED)
-        expected = command.expected or LONGEST_ANSWER
-        if len(self._pending) < expected < LONGEST_ANSWER:
-            return Answer(0x6C00 | len(self._pending))
-        data, self._pending = self._pending[:expected], self._pending[expected:]
-        return Answer(0x6100 | len(self._pending) if self._pending else StatusWord.OK, data)
 
 
 def _refusal_of_class(cla: int) -> int:

@@ -1,0 +1,132 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Which national card has which driver: by its ATR, and for unknown ATRs by the files that only such a card has.
+
+The order of the table is the order of probes. Several states use one application's name, so a name alone proves
+nothing: each probe ends at a file, and a family whose files are a part of another's comes after it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from townhall_smartcard.apdu import MAX_SHORT_LE, CommandApdu, Ins
+from townhall_smartcard.messages import CardFamily
+from townhall_smartcard.national.atr import AtrPattern
+from townhall_smartcard.national.contract import NationalCard
+from townhall_smartcard.national.estonia_2018 import EstonianCardOf2018
+from townhall_smartcard.national.idemia import (
+    AUTHENTICATION_APPLICATION,
+    MAIN_APPLICATION,
+    SIGNATURE_APPLICATION,
+)
+from townhall_smartcard.national.latvia_1 import LatvianCardOf2012
+from townhall_smartcard.national.latvia_2 import LatvianCardOf2019
+from townhall_smartcard.processors import ApduProcessor
+from townhall_smartcard.status import StatusWord
+
+
+@dataclass(frozen=True, slots=True)
+class NationalFamily:
+    """One kind of card: how it is recognised and who drives it."""
+
+    family: CardFamily
+    country: str
+    """Two capital letters."""
+    atrs: tuple[AtrPattern, ...]
+    probe: tuple[CommandApdu, ...]
+    """A card of unknown ATR that takes all of these is one; empty: only the ATR tells."""
+    driver: Callable[[ApduProcessor], NationalCard]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedTo:
+    """A card that has something of a family, and does not show it before it is opened."""
+
+    family: CardFamily
+
+
+def _application(name: bytes) -> CommandApdu:
+    return CommandApdu(0x00, Ins.SELECT, 0x04, 0x0C, name)
+
+
+def _file(how: int, path: str) -> CommandApdu:
+    return CommandApdu(0x00, Ins.SELECT, how, 0x04, bytes.fromhex(path), le=MAX_SHORT_LE)
+
+
+def _atrs(*digits: str) -> tuple[AtrPattern, ...]:
+    return tuple(AtrPattern.parse(each) for each in digits)
+
+
+FAMILIES: Final = (
+    NationalFamily(
+        CardFamily.ESTEID_2018,
+        "EE",
+        _atrs(
+            "3BDB960080B1FE451F830012233F536549440F9000F1",  # Cosmo 8.1, 8.2
+            "3BDC960080B1FE451F830012233F54654944320F9000C3",  # Cosmo X
+        ),
+        (_application(MAIN_APPLICATION), _file(0x09, "ADF13401")),
+        EstonianCardOf2018,
+    ),
+    # Has the Estonian applications with directories in them, and not the Estonian certificate file at its place.
+    NationalFamily(
+        CardFamily.LATEID_2019,
+        "LV",
+        _atrs(
+            "3BDB960080B1FE451F830012428F536549440F900020",  # Cosmo 8
+            "3BDC960080B1FE451F830012428F54654944320F900012",  # Cosmo X
+        ),
+        (
+            _application(MAIN_APPLICATION),
+            _application(SIGNATURE_APPLICATION),
+            _application(AUTHENTICATION_APPLICATION),
+            _file(0x02, "5031"),
+        ),
+        LatvianCardOf2019,
+    ),
+    NationalFamily(
+        CardFamily.LATEID_2012,
+        "LV",
+        _atrs("3BDD18008131FE45904C41545649412D65494490008C"),
+        (
+            _application(MAIN_APPLICATION),
+            CommandApdu(0x00, Ins.SELECT, 0x09, 0x0C, bytes.fromhex("ADF1A002")),
+            _application(AUTHENTICATION_APPLICATION),
+        ),
+        LatvianCardOf2012,
+    ),
+)
+"""A new family is an entry here and a driver beside this module."""
+
+
+def family_by_atr(atr: bytes) -> NationalFamily | None:
+    """Return whose ATR this is; None for one that nobody listed."""
+    return next((each for each in FAMILIES if any(pattern.matches(atr) for pattern in each.atrs)), None)
+
+
+def family_by_probe(card: ApduProcessor) -> NationalFamily | ClosedTo | None:
+    """Ask a card of unknown ATR which of the families it is; changes nothing on it but what is selected.
+
+    A first step that the card refused for one family is not sent for another. A card that wants to be opened first is
+    not asked further: it would say the same of everything.
+    """
+    refused: set[CommandApdu] = set()
+    for each in FAMILIES:
+        if not each.probe or each.probe[0] in refused:
+            continue
+        for step in each.probe:
+            answer = card.exchange(step)
+            if answer.status == StatusWord.SECURITY_STATUS_NOT_SATISFIED:
+                return ClosedTo(each.family)
+            if not answer.is_ok:
+                refused.add(step)
+                break
+        else:
+            return each
+    return None
+
+
+def national_family(family: CardFamily) -> NationalFamily | None:
+    """Return the entry of a family; None where no driver of the table serves it."""
+    return next((each for each in FAMILIES if each.family is family), None)

@@ -137,7 +137,7 @@ def wiped(pin: bytearray) -> Iterator[None]:
         wipe(pin)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PinUse:
     """One PIN at one card: how it is presented, and what is done around that."""
 

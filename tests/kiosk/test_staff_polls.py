@@ -14,6 +14,7 @@ from tests.kiosk.voting_town import definition
 
 from townhall_crypto.device_key import FileDeviceKey
 from townhall_crypto.envelope import Envelope
+from townhall_crypto.recipients import generate_recipient_key
 from townhall_crypto.sealed import open_sealed
 from townhall_crypto.secret import Secret
 from townhall_kiosk.keeper.election_day import BALLOT_BOX, ELIGIBILITY_BOARD
@@ -41,6 +42,7 @@ from townhall_kiosk.staff.roster import Roster
 from townhall_kiosk.voting.errors import (
     NotYetClosingError,
     OfficersNeededError,
+    PackageNotCurrentError,
     PollsClosedError,
     PollsEndedError,
     PollsPausedError,
@@ -91,6 +93,7 @@ class Polls:
     other: CardKeys
     clerk: CardKeys
     journal: AsyncJournal
+    recipients: dict[str, tuple[bytes, ...]]
     token: bytes = b""
     challenges: bytes = b""
     """What the officers' cards give of their generators."""
@@ -189,7 +192,7 @@ def play(
                 BALLOT_BOX: (election.ballot_box.public.to_bytes(),),
             }
             assert counter.election.use(package, recipients) is not None
-            await scene(Polls(counter, election, package, kadri_keys, juhan_keys, aino_keys, journal))
+            await scene(Polls(counter, election, package, kadri_keys, juhan_keys, aino_keys, journal, recipients))
 
         SimulatedLine(kiosk, centre, centre.keys).run(work)
 
@@ -461,6 +464,65 @@ def test_a_booth_tells_the_ballot_box_alone_and_a_desk_the_eligibility_board(
         assert {part for part in Part if sets[part]} == {Part.POLLS}
 
     play(scene, role=role)
+
+
+def test_a_board_that_gets_a_new_key_while_polls_are_open_can_open_what_comes_from_then_on(
+    play: Callable[[Scene], None],
+) -> None:
+    async def scene(polls: Polls) -> None:
+        await polls.both(acts.OpenPolls())
+        new = generate_recipient_key()
+        recipients = polls.recipients | {BALLOT_BOX: (new.public.to_bytes(),)}
+        assert polls.counter.election.use(polls.package, recipients) is not None
+        polls.put(Part.BALLOTS, b"a ballot")
+        await polls.both(acts.ClosePolls())
+        office = polls.counter.election.polls
+        assert office is not None
+        await office.tick()
+        sealed = [each for each in await polls.batches() if new.public.key_id.encode() in each]
+        assert [parse_ballot_batch(open_sealed(each, new).payload).ballots for each in sealed] == [(b"a ballot",)]
+        assert not [each for each in await polls.batches() if is_for(each, polls)]
+
+    play(scene)
+
+
+@pytest.mark.parametrize("lost", [ELIGIBILITY_BOARD, BALLOT_BOX])
+def test_without_a_key_of_each_board_nobody_votes_and_what_is_there_keeps_its_keys(
+    play: Callable[[Scene], None], lost: str
+) -> None:
+    async def scene(polls: Polls) -> None:
+        await polls.both(acts.OpenPolls())
+        with pytest.raises(PackageNotCurrentError):
+            polls.counter.election.use(polls.package, polls.recipients | {lost: ()})
+        polls.put(Part.BALLOTS, b"a ballot")
+        await polls.both(acts.ClosePolls())
+        office = polls.counter.election.polls
+        assert office is not None
+        await office.tick()
+        assert len(await polls.batches()) == 2
+
+    play(scene)
+
+
+def test_an_election_that_is_withdrawn_or_over_opens_no_polls_and_lets_open_ones_be_closed(
+    play: Callable[[Scene], None],
+) -> None:
+    async def scene(polls: Polls) -> None:
+        election = polls.counter.election
+        assert election.use(None, polls.recipients) is None
+        assert election.polls is None
+        assert await polls.both(acts.OpenPolls()) == StaffDone(PackageNotCurrentError.code)
+        await polls.counter.tell_office(StaffLeft())
+        assert election.use(polls.package, polls.recipients) is not None
+        assert await polls.both(acts.OpenPolls()) == StaffDone()
+        assert election.use(None, polls.recipients) is None
+        assert await polls.both(acts.ClosePolls()) == StaffDone()
+        office = election.polls
+        assert office is not None
+        await office.tick()
+        assert len(await polls.batches()) == 2
+
+    play(scene)
 
 
 def is_for(sealed: bytes, polls: Polls) -> bool:

@@ -101,6 +101,7 @@ class ElectionDay:
     """The ballot box's public log, whose newest state receipts name."""
     _bad_cards: set[str] = field(default_factory=set)  # visits in which a card's generator failed its tests
     _package: str = ""
+    _boards: Boards = Boards((), ())
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -110,22 +111,28 @@ class ElectionDay:
     def use(self, package: ElectionPackage | None, recipients: Recipients) -> ElectionFiles | None:
         """Use this package from now on; return what visits need of it. While polls are open no other takes its place.
 
+        Without a package nothing new begins: polls that were never opened are gone. Those that were can be closed, and
+        what they hold is sent. New keys of the boards count from the next batch on.
+
         Raises:
-            PackageNotCurrentError: another election is on at this kiosk.
+            PackageNotCurrentError: another election is on at this kiosk, or the catalogue has no key of a board.
             StoreDamagedError: what lies on the disk is not what was written, or belongs to another election.
         """
         if package is None or package.definition.device(self.journal.kiosk) is None:
+            self._leave()
             return None
+        boards = Boards(*(_keys(recipients, name) for name in (ELIGIBILITY_BOARD, BALLOT_BOX)))
         if package.sha256 != self._package:
             self._require_free()
-            self.polls = self._open(package, recipients)
+            self.polls = self._open(package)
             self._package = package.sha256
             self.log.use(package.definition)
             self._changed.set()
+        self._boards = boards
         return ElectionFiles(
             definition=package.definition.to_bytes(),
             elections={style: election.data for style, election in package.elections.items()},
-            board_keys=recipients.get(ELIGIBILITY_BOARD, ()),
+            board_keys=recipients[ELIGIBILITY_BOARD],
             roll_version=package.roll_version,
         )
 
@@ -138,13 +145,16 @@ class ElectionDay:
         if self.polls is not None and self.polls.station.record.state in {PollsState.OPEN, PollsState.PAUSED}:
             raise PackageNotCurrentError("another election is on at this kiosk")
 
-    def _open(self, package: ElectionPackage, recipients: Recipients) -> PollsOffice:
+    def _leave(self) -> None:
+        if self.polls is not None and self.polls.station.record.state is PollsState.CLOSED:
+            self.polls, self._package = None, ""
+
+    def _open(self, package: ElectionPackage) -> PollsOffice:
         definition, kiosk = package.definition, self.journal.kiosk
         place, device = definition.place_of(kiosk), definition.device(kiosk)
         if place is None or device is None or device.key != self.key.public_der:
             raise PackageNotCurrentError("this kiosk has another key than the package says")
         here = PollingPlace(definition, place, device)
-        boards = Boards(*(_keys(recipients, name) for name in (ELIGIBILITY_BOARD, BALLOT_BOX)))
         checkers = {each.fingerprint: (style, BallotChecker(each)) for style, each in package.elections.items()}
         setting = StationSetting(
             here=here,
@@ -157,7 +167,7 @@ class ElectionDay:
             ballot_log=lambda: self.log.state,
         )
         station = PollingStation(setting, SetsOnDisk(self.home / FOLDER))
-        batching = Batching(here, boards, station.sets, self.journal.commit)
+        batching = Batching(here, lambda: self._boards, station.sets, self.journal.commit)
         station.record  # noqa: B018  # raises now what every later call would raise
         return PollsOffice(station, OfficersShares(package), batching, self.has_printer, self._is_quiet)
 

@@ -48,7 +48,8 @@ class Batching:
     """Batches of one polling station."""
 
     here: PollingPlace
-    boards: Boards
+    boards: Callable[[], Boards]
+    """Asked for each batch: a board may get a new key while polls are open."""
     sets: SetsOnDisk
     commit: Callable[[bytes], Awaitable[object]]
     """Make a sealed payload durable in the journal; the same bytes again are the same envelope."""
@@ -116,10 +117,10 @@ class Batching:
             ballots=ballots,
             opened=tuple(opened),
         )
-        sealed = []
+        sealed, boards = [], self.boards()
         if self.here.device.role is not DeviceRole.BOOTH:
-            sealed.append(seal(for_eligibility.to_bytes(), kind=STATEMENTS_KIND, recipients=self.boards.eligibility))
+            sealed.append(seal(for_eligibility.to_bytes(), kind=STATEMENTS_KIND, recipients=boards.eligibility))
         if self.here.device.role is not DeviceRole.DESK:
-            sealed.append(seal(for_box.to_bytes(), kind=BALLOTS_KIND, recipients=self.boards.ballot_box))
+            sealed.append(seal(for_box.to_bytes(), kind=BALLOTS_KIND, recipients=boards.ballot_box))
         record = msgspec.structs.replace(record, is_reported=is_final)
         return {**left, Part.OUTGOING: frozenset(sealed), Part.POLLS: frozenset({record.to_bytes()})}, record

@@ -199,11 +199,14 @@ class PollingPlace:
 
     def counted_last(self) -> dict[str, object]:
         """Return the counts that stand last in the journal."""
+        return dict([each.facts for each in self.entries() if each.event == "POLLS_COUNTED"][-1])
+
+    def entries(self) -> list[Entry]:
+        """Return the audit trail."""
         with tempfile.TemporaryDirectory() as copy:
             for part in (self.world.home / "journal").glob("*.db*"):
                 shutil.copy(part, copy)
             (database,) = Path(copy).glob("*.db")
             with contextlib.closing(sqlite3.connect(database)) as connection:
                 rows = connection.execute("SELECT entry FROM log").fetchall()
-        entries = [msgspec.json.decode(row[0], type=Entry) for row in rows]
-        return dict([each.facts for each in entries if each.event == "POLLS_COUNTED"][-1])
+        return [msgspec.json.decode(row[0], type=Entry) for row in rows]

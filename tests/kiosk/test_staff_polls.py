@@ -187,7 +187,7 @@ def play(
         async def work(journal: AsyncJournal, _courier: Courier) -> None:
             roster = Roster.read(roster_bytes(*people))
             counter = Counter(tmp_path, journal, key, pki.trust_anchors, roster, clock)
-            recipients = {
+            recipients: dict[str, tuple[bytes, ...]] = {
                 ELIGIBILITY_BOARD: (election.board.public.to_bytes(),),
                 BALLOT_BOX: (election.ballot_box.public.to_bytes(),),
             }

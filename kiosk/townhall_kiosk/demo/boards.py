@@ -42,6 +42,11 @@ class DemoBoards:
         """The ballot box's home."""
         return self.directory / "box"
 
+    def log_key(self, election: str, mode: str) -> str:
+        """Make the key of the box's public log, before the package that names it; return its verifier key."""
+        made = ("--election", election, "--mode", mode, "--out", str(self._log_key.parent))
+        return self.command("box", "log-key", *made).strip()
+
     def create(self, grounds: Grounds) -> None:
         """Make both boards and let the centre know them; the roll is not open yet."""
         certificates = self.directory / "officers"
@@ -50,11 +55,12 @@ class DemoBoards:
             (certificates / f"{number}.der").write_bytes(certificate)
         self._passphrase.touch(mode=0o600)
         self._passphrase.write_text(secrets.token_urlsafe(16))
-        for kind, home in (("board", self.board), ("box", self.box)):
+        log_key = ("--log-key", str(self._log_key))
+        for kind, home, keys in (("board", self.board, ()), ("box", self.box, log_key)):
             self.command(
                 *(kind, "init", "--home", str(home), "--name", kind, "--centre", self.centre.url),
                 *("--root", str(self.centre.data / "root.json"), "--package", str(grounds.package)),
-                *("--anchors", str(grounds.anchors), "--officers", str(certificates), *self._signing),
+                *("--anchors", str(grounds.anchors), "--officers", str(certificates), *self._signing, *keys),
             )
             self.centre.command(
                 "agency", "add", "--data", str(self.centre.data), "--by", "anna", str(home / "agency.json")
@@ -78,6 +84,10 @@ class DemoBoards:
         told = [json.loads(self.command(kind, "run", "--home", str(home), "--once")) for kind, home in kinds]
         return all(each["devices"] and all(device["is_closed"] for device in each["devices"]) for each in told)
 
+    def publish(self, folder: Path) -> None:
+        """Have the box publish its log as it stands now, in ``folder`` and through the centre to kiosks."""
+        self.command("box", "publish", "--home", str(self.box), "--out", str(folder), "--to-kiosks")
+
     def close(self, public: Path) -> Path:
         """Have the board settle and the box close; return the record, which waits for the trustees."""
         home, out = ("--home", str(self.board)), ("--out", str(public))
@@ -97,6 +107,10 @@ class DemoBoards:
         if done.returncode != 0:
             raise CentreFailedError(f"{' '.join(arguments[:2])}: {done.stderr.strip()}")
         return done.stdout
+
+    @property
+    def _log_key(self) -> Path:
+        return self.directory / "log-key" / "log.pem"
 
     @property
     def _passphrase(self) -> Path:

@@ -109,6 +109,7 @@ class VotingWorld(World):
             expires=now + timedelta(days=7),
             rules=msgspec.structs.replace(authored.rules, hours=today, minimum_tally=2),
             places=(place,),
+            ballot_log=self.boards.log_key(authored.id, authored.mode.value),
         )
 
     def _package(self) -> Mapping[str, bytes]:

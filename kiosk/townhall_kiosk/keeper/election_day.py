@@ -101,7 +101,7 @@ class ElectionDay:
     """The ballot box's public log, whose newest state receipts name."""
     _bad_cards: set[str] = field(default_factory=set)  # visits in which a card's generator failed its tests
     _package: str = ""
-    _boards: Boards = Boards((), ())
+    _boards: Boards = field(default_factory=lambda: Boards((), ()))
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:

@@ -422,12 +422,16 @@ def test_after_the_destruction_the_board_can_open_nothing(town: SimulatedTown) -
     with pytest.raises(VoteStateError, match="not settled"):
         acts.destroy(town.board, key, ("Ann", "Bob"), NOW)
     report = msgspec.json.decode(town.settle().report)["list"]
+    person = town.voters[0].person.personal_code.encode()
+    for left_behind in ("board.db-journal", "board.db-wal"):
+        (town.board.directory / left_behind).write_bytes(person)
     protocol, signature = acts.destroy(town.board, key, ("Ann", "Bob"), NOW).split(b"\n")[:2]
     told = msgspec.json.decode(protocol)
     assert told["statements"] == report["statements"]
     verify_device_signature(key.public_der, DESTRUCTION_PROTOCOL, protocol, bytes.fromhex(signature.decode()))
     with pytest.raises(DirectoryError):
         open_home(town.board.directory, BoardRole.ELIGIBILITY)
+    assert not list(town.board.directory.glob("board.db*"))
     left = b"".join(path.read_bytes() for path in town.board.directory.rglob("*") if path.is_file())
     assert not any(voter.person.personal_code.encode() in left for voter in town.voters)
     assert not (town.board.directory / "keys" / "recipient.key").exists()

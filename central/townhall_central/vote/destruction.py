@@ -17,7 +17,14 @@ from townhall_crypto import canonical
 from townhall_crypto.device_key import DeviceKey
 from townhall_crypto.namespaces import DESTRUCTION_PROTOCOL
 
-_DESTROYED: Final = ("keys/recipient.key", "keys/roll.key", "board.db", "keys/request.pem", "keys/board.pem")
+_DESTROYED: Final = (
+    "keys/recipient.key",
+    "keys/roll.key",
+    "board.db",
+    *("board.db-journal", "board.db-wal", "board.db-shm"),  # what a process that died may have left of statements
+    "keys/request.pem",
+    "keys/board.pem",
+)
 
 
 def destroy(home: BoardHome, key: DeviceKey, witnesses: tuple[str, str], now: int) -> bytes:

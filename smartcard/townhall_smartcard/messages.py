@@ -20,6 +20,8 @@ class CardFamily(enum.Enum):
     ESTEID_2018_BEHIND_PACE = "esteid-2018-behind-pace"  # held to a reader: shows nothing before its access number
     LATEID_2012 = "lateid-2012"
     LATEID_2019 = "lateid-2019"
+    FINEID_3 = "fineid-3"
+    FINEID_4 = "fineid-4"
     TOO_OLD = "too-old"  # a withdrawn national generation that we know by its ATR
     FOREIGN = "foreign"  # a card that works, but none that this kiosk serves
     DEAD = "dead"  # no ATR: upside down, unpowered or broken

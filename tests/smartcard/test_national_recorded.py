@@ -68,6 +68,14 @@ PLAYED: Final = (
         b"123456",
         3,
     ),
+    Played(
+        "fineid_v3_select_auth_certificate_and_authenticate",
+        CardFamily.FINEID_3,
+        PinRole.AUTHENTICATION,
+        b"1234",
+        5,
+    ),
+    Played("fineid_v3_select_sign_certificate_and_signing", CardFamily.FINEID_3, PinRole.SIGNATURE, b"123456", 5),
 )
 EVERY_DIALOGUE = pytest.mark.parametrize("played", PLAYED, ids=lambda each: each.name)
 

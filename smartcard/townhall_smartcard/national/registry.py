@@ -15,6 +15,13 @@ from townhall_smartcard.messages import CardFamily
 from townhall_smartcard.national.atr import AtrPattern
 from townhall_smartcard.national.contract import NationalCard
 from townhall_smartcard.national.estonia_2018 import EstonianCardOf2018
+from townhall_smartcard.national.finland import (
+    AUTHENTICATION_CERTIFICATE,
+    SIGNATURE_CERTIFICATE_3,
+    SIGNATURE_CERTIFICATE_4,
+    finnish_card_3,
+    finnish_card_4,
+)
 from townhall_smartcard.national.idemia import (
     AUTHENTICATION_APPLICATION,
     MAIN_APPLICATION,
@@ -22,6 +29,7 @@ from townhall_smartcard.national.idemia import (
 )
 from townhall_smartcard.national.latvia_1 import LatvianCardOf2012
 from townhall_smartcard.national.latvia_2 import LatvianCardOf2019
+from townhall_smartcard.national.thales import APPLICATION as PKCS15_APPLICATION
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.status import StatusWord
 
@@ -95,6 +103,28 @@ FAMILIES: Final = (
             _application(AUTHENTICATION_APPLICATION),
         ),
         LatvianCardOf2012,
+    ),
+    NationalFamily(
+        CardFamily.FINEID_4,
+        "FI",
+        _atrs("3B7F9600008031B865B08505xxxx122460829000"),  # 4 and 4.1
+        (
+            _application(PKCS15_APPLICATION),
+            _file(0x08, AUTHENTICATION_CERTIFICATE),
+            _file(0x08, SIGNATURE_CERTIFICATE_4),
+        ),
+        finnish_card_4,
+    ),
+    NationalFamily(
+        CardFamily.FINEID_3,
+        "FI",
+        _atrs("3B7F9600008031B865B08504021B1200F6829000"),
+        (
+            _application(PKCS15_APPLICATION),
+            _file(0x08, AUTHENTICATION_CERTIFICATE),
+            _file(0x08, SIGNATURE_CERTIFICATE_3),
+        ),
+        finnish_card_3,
     ),
 )
 """A new family is an entry here and a driver beside this module."""

@@ -14,10 +14,12 @@ class ElementaryFile:
 
     identifier: bytes  # two bytes
     content: bytes = field(repr=False)
+    length_tag: int = 0x80
+    """81 where the maker counts structural information as well (ISO/IEC 7816-4 §7.4.3)."""
 
     def control_parameters(self) -> bytes:
-        """Return the template 62 with the file's length in tag 80, as this card gives it."""
-        return b"\x62\x04\x80\x02" + len(self.content).to_bytes(2, "big")
+        """Return the template 62 with the file's length alone, as these cards give it."""
+        return bytes((0x62, 0x04, self.length_tag, 0x02)) + len(self.content).to_bytes(2, "big")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,22 +36,26 @@ class PinReference(enum.IntEnum):
 class Pin:
     """One secret with its retry counter. The value is compared in constant time and shown to nobody."""
 
-    def __init__(self, value: bytes, shortest: int) -> None:
-        """Take the digits and the least length that a new value may have.
+    def __init__(
+        self, value: bytes, shortest: int, *, padding: bytes = b"\xff", maximum_tries: int = MAXIMUM_TRIES
+    ) -> None:
+        """Take the digits and the least length that a new value may have; other makers pad and count otherwise.
 
         Raises:
             ValueError: the value is too short, too long, or not all digits.
         """
         self._shortest = shortest
-        self._block = value.ljust(BLOCK_BYTES, b"\xff")
-        self.tries_left = MAXIMUM_TRIES
+        self._padding = padding
+        self._maximum_tries = maximum_tries
+        self._block = value.ljust(BLOCK_BYTES, padding)
+        self.tries_left = maximum_tries
         self.is_verified = False
         if not self.accepts(self._block):
             raise ValueError("a PIN has 4 (PIN 1), 5 (PIN 2) or 8 (PUK) to 12 digits")
 
     def accepts(self, block: bytes) -> bool:
         """Tell whether a padded block has the form of a value of this PIN."""
-        digits = block.rstrip(b"\xff")
+        digits = block.rstrip(self._padding)
         return len(block) == BLOCK_BYTES and len(digits) >= self._shortest and digits.isdigit()
 
     def holds(self, block: bytes) -> bool:
@@ -66,12 +70,12 @@ class Pin:
         self.tries_left -= 1  # first, as on the real card: pulling it must not save the try
         if not self.holds(block):
             return False
-        self.tries_left = MAXIMUM_TRIES
+        self.tries_left = self._maximum_tries
         self.is_verified = True
         return True
 
     def replace(self, block: bytes) -> None:
         """Set a new value and all tries. Whoever calls has checked the form and the right to do so."""
         self._block = block
-        self.tries_left = MAXIMUM_TRIES
+        self.tries_left = self._maximum_tries
         self.is_verified = False

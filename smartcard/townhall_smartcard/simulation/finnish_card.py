@@ -1,0 +1,177 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The Finnish identity card as a program: one PKCS#15 application, its PIN before the key, a hash before signing."""
+
+import enum
+from dataclasses import dataclass
+from typing import Final
+
+from townhall_crypto.card_signature import CardAlgorithm, Digest, Scheme
+from townhall_smartcard.connection import RawCommand
+from townhall_smartcard.simulation.card_command import Answer, Command, parse_command
+from townhall_smartcard.simulation.delivery import GET_RESPONSE, AnswerLine, Delivery
+from townhall_smartcard.simulation.estonian_card_files import MASTER_FILE, ElementaryFile, Folder
+from townhall_smartcard.simulation.estonian_card_pins import BLOCK_BYTES, Pin
+from townhall_smartcard.simulation.estonian_card_selection import Selection
+from townhall_smartcard.simulation.national_keys import KeyKind, NationalCardKeys, NationalKey
+from townhall_smartcard.status import StatusWord
+from townhall_smartcard.tlv import encode
+
+MOST_TRIES: Final = 5
+_APPLICATION: Final = bytes.fromhex("A000000063504B43532D3135")
+_LENGTH_TAG: Final = 0x81
+_TAKES_HASH: Final = (0x90, 0xA0)
+_SIGNS: Final = (0x9E, 0x9A)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Use:
+    """One key: how it is named, which PIN opens it, what it does, and how the card numbers that."""
+
+    key: int
+    pin: int
+    number: int
+    algorithm: CardAlgorithm
+    certificate: bytes
+    """Identifiers on the path from the master file."""
+
+
+class FinnishVersion(enum.Enum):
+    """A version: its ATR, and the two keys for authentication and signature."""
+
+    V3 = (
+        bytes.fromhex("3B7F9600008031B865B08504021B1200F6829000"),
+        _Use(0x01, 0x11, 0x45, CardAlgorithm(Scheme.RSA_PSS, Digest.SHA256), bytes.fromhex("4331")),
+        _Use(0x03, 0x82, 0x44, CardAlgorithm(Scheme.ECDSA, Digest.SHA256), bytes.fromhex("50164335")),
+    )
+    V4 = (
+        bytes.fromhex("3B7F9600008031B865B085050011122460829000"),
+        _Use(0x01, 0x11, 0x54, CardAlgorithm(Scheme.ECDSA, Digest.SHA384), bytes.fromhex("4331")),
+        _Use(0x02, 0x82, 0x54, CardAlgorithm(Scheme.ECDSA, Digest.SHA384), bytes.fromhex("50164332")),
+    )
+
+    @property
+    def kinds(self) -> tuple[KeyKind, KeyKind]:
+        """Which keys such a card has, for authentication and signature."""
+        return (KeyKind.RSA_2048, KeyKind.P256) if self is FinnishVersion.V3 else (KeyKind.P384, KeyKind.P384)
+
+
+class FinnishCard:
+    """One card: its ATR, its memory and its answers. Not for use from two threads at once."""
+
+    def __init__(
+        self,
+        keys: NationalCardKeys,
+        version: FinnishVersion,
+        *,
+        pins: tuple[bytes, bytes] = (b"1234", b"123456"),
+        delivery: Delivery = Delivery.DIRECT,
+    ) -> None:
+        """Personalise a card with keys of the version's ``kinds``; ``pins`` are PIN 1 and PIN 2."""
+        self.atr, authentication, signature = version.value
+        self._line: Final = AnswerLine(delivery)
+        self._single: Final = signature  # what its PIN opens is one signature
+        self._keys: Final = {authentication: keys.authentication, signature: keys.signature}
+        self._pins: Final = {
+            use: Pin(value, shortest, padding=b"\x00", maximum_tries=MOST_TRIES)
+            for use, value, shortest in ((authentication, pins[0], 4), (signature, pins[1], 6))
+        }
+        self._selection: Final = Selection(_files(self._keys))
+        self._environment: _Use | None = None
+        self._digest = b""
+
+    def reset(self) -> None:
+        """Do what power-off does: selection, opened PINs, environment and hash are gone; counters stay."""
+        self._selection.reset()
+        self._environment, self._digest = None, b""
+        self._line.clear()
+        for pin in self._pins.values():
+            pin.is_verified = False
+
+    def tries_left(self) -> tuple[int, ...]:
+        """Return both counters as the card's memory holds them."""
+        return tuple(pin.tries_left for pin in self._pins.values())
+
+    def transmit(self, command: RawCommand) -> bytes:
+        """Answer one command; every sequence of bytes gets an answer."""
+        parsed = parse_command(bytes(command))
+        if parsed is None:
+            return Answer(StatusWord.WRONG_LENGTH).to_bytes()
+        if parsed.cla:
+            return Answer(StatusWord.CLASS_NOT_SUPPORTED).to_bytes()
+        if parsed.ins == GET_RESPONSE:
+            return self._line.fetch(parsed).to_bytes()
+        self._line.clear()
+        return self._line.deliver(parsed, self._execute(parsed)).to_bytes()
+
+    def _execute(self, command: Command) -> Answer:
+        does = {
+            0xB0: self._selection.read,
+            0x20: self._verify,
+            0x22: self._set_environment,
+            0x2A: self._operate,
+            0xA4: self._selection.select,
+            0xCB: self._read_counter,
+        }.get(command.ins)
+        return Answer(StatusWord.INSTRUCTION_NOT_SUPPORTED) if does is None else does(command)
+
+    def _verify(self, command: Command) -> Answer:
+        use = next((each for each in self._pins if each.pin == command.p2), None)
+        if use is None or command.p1:
+            return Answer(StatusWord.REFERENCE_NOT_FOUND)
+        if len(command.data) != BLOCK_BYTES:
+            return Answer(StatusWord.WRONG_LENGTH)
+        pin = self._pins[use]
+        if pin.tries_left == 0:
+            return Answer(StatusWord.AUTHENTICATION_METHOD_BLOCKED)
+        return Answer() if pin.verify(command.data) else Answer(0x63C0 | pin.tries_left)
+
+    def _read_counter(self, command: Command) -> Answer:
+        for use, pin in self._pins.items():
+            if command.parameters == (0x00, 0xFF) and command.data == bytes((0xA0, 0x03, 0x83, 0x01, use.pin)):
+                counted = encode(0xDF21, bytes((pin.tries_left, 0xFF, 0xA5, 0x03)))
+                return Answer(data=encode(0xA0, encode(0x83, bytes((use.pin,))) + counted + encode(0xDF2F, b"\x01")))
+        return Answer(StatusWord.REFERENCE_NOT_FOUND)
+
+    def _set_environment(self, command: Command) -> Answer:
+        self._environment, self._digest = None, b""
+        for use in self._keys:
+            if command.data == bytes((0x80, 0x01, use.number, 0x84, 0x01, use.key)):
+                if command.parameters != (0x41, 0xB6):
+                    return Answer(StatusWord.REFERENCE_NOT_FOUND)
+                self._environment = use
+                return Answer()
+        return Answer(StatusWord.WRONG_DATA)
+
+    def _operate(self, command: Command) -> Answer:
+        use = self._environment
+        if use is None:
+            return Answer(StatusWord.CONDITIONS_NOT_SATISFIED)
+        if command.parameters == _TAKES_HASH:
+            size = use.algorithm.digest.size_bytes
+            if command.data[:2] != bytes((0x90, size)) or len(command.data) != size + 2:
+                return Answer(StatusWord.WRONG_DATA)
+            self._digest = command.data[2:]
+            return Answer()
+        if command.parameters != _SIGNS or not self._digest:
+            return Answer(StatusWord.CONDITIONS_NOT_SATISFIED)
+        return self._sign(use)
+
+    def _sign(self, use: _Use) -> Answer:
+        if not self._pins[use].is_verified:
+            return Answer(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+        digest, self._digest = self._digest, b""
+        if use is self._single:
+            self._pins[use].is_verified = False
+        signature = self._keys[use].sign(use.algorithm, digest)
+        return Answer(StatusWord.WRONG_DATA) if signature is None else Answer(data=signature)
+
+
+def _files(keys: dict[_Use, NationalKey]) -> Folder:
+    """Return the master file with both certificates; files end in some bytes that nobody wrote."""
+    inner: list[ElementaryFile] = []
+    outer: list[ElementaryFile] = []
+    for use, key in keys.items():
+        file = ElementaryFile(use.certificate[-2:], key.certificate + bytes(7), _LENGTH_TAG)
+        (outer if len(use.certificate) == 2 else inner).append(file)
+    return Folder(MASTER_FILE, _APPLICATION, (*outer, Folder(b"\x50\x16", children=tuple(inner))))

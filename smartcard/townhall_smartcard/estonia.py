@@ -220,7 +220,7 @@ class EstonianIdCard:
         self._select_folder()
         records = [self._record(number, is_required=True) for number in range(1, _FIRST_REMARK)]
         surname, given_names, sex, citizenship, birth, personal_code, document, expiry, issuing = records
-        if not (surname or given_names) or not _is_personal_code(personal_code):
+        if not (surname or given_names) or not is_personal_code(personal_code):
             raise CardUnreadableError("the personal data file names nobody")
         return StatedData(
             surname=surname,
@@ -244,7 +244,7 @@ class EstonianIdCard:
         if not is_required and answer.status == StatusWord.FILE_NOT_FOUND:
             return ""
         _require_ok("SELECT record", answer)
-        return _text(self._expect_ok("READ record", CommandApdu(0x00, Ins.READ_BINARY, 0x00, 0x00, le=256)))
+        return record_text(self._expect_ok("READ record", CommandApdu(0x00, Ins.READ_BINARY, 0x00, 0x00, le=256)))
 
     def _read_binary(self, length: int) -> bytes:
         content = bytearray()
@@ -286,8 +286,12 @@ def _tries_in(untrusted: bytes, reference: int) -> PinTries:
     return PinTries(left=left[0], maximum=maximum[0])
 
 
-def _text(untrusted: bytes) -> str:
-    """Return a record as text; a record that is one zero byte is empty, and none is without a byte."""
+def record_text(untrusted: bytes) -> str:
+    """Return a record as text; a record that is one zero byte is empty, and none is without a byte.
+
+    Raises:
+        CardUnreadableError: it is no text, or one with control characters.
+    """
     if not untrusted:
         raise CardUnreadableError("a record without a byte")
     try:
@@ -299,7 +303,8 @@ def _text(untrusted: bytes) -> str:
     return text
 
 
-def _is_personal_code(text: str) -> bool:
+def is_personal_code(text: str) -> bool:
+    """Tell whether this has the form of an Estonian personal code: eleven digits."""
     return len(text) == 11 and text.isascii() and text.isdecimal()
 
 

@@ -18,6 +18,7 @@ class CardFamily(enum.Enum):
 
     ESTEID_2018 = "esteid-2018"
     ESTEID_2018_BEHIND_PACE = "esteid-2018-behind-pace"  # held to a reader: shows nothing before its access number
+    ESTEID_2025 = "esteid-2025"
     LATEID_2012 = "lateid-2012"
     LATEID_2019 = "lateid-2019"
     FINEID_3 = "fineid-3"
@@ -45,6 +46,8 @@ class PinTries(msgspec.Struct, frozen=True):
 
     left: int
     maximum: int
+    is_activated: bool = True
+    """False: the card was never used with this PIN, and wants its holder to set one first."""
 
 
 class StatedData(msgspec.Struct, frozen=True):

@@ -157,3 +157,5 @@ def _refused(request: int, result: PinRefusal) -> PinRefused:
             return PinLengthRefused(request)
         case PinRefusalReason.LAST_TRY_UNCONFIRMED:
             return LastTryUnconfirmed(request)
+        case PinRefusalReason.NOT_ACTIVATED:
+            return Failed(request, Failure.CARD_UNSUPPORTED)

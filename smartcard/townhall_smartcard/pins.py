@@ -21,6 +21,7 @@ class PinRefusalReason(enum.Enum):
     BLOCKED = "blocked"
     LENGTH = "length"
     LAST_TRY_UNCONFIRMED = "last-try-unconfirmed"
+    NOT_ACTIVATED = "not-activated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class PinRefusal:
 BLOCKED: Final = PinRefusal(PinRefusalReason.BLOCKED)
 LENGTH: Final = PinRefusal(PinRefusalReason.LENGTH)
 LAST_TRY_UNCONFIRMED: Final = PinRefusal(PinRefusalReason.LAST_TRY_UNCONFIRMED, 1)
+
+NOT_ACTIVATED: Final = PinRefusal(PinRefusalReason.NOT_ACTIVATED)
 
 
 class CountsTries(Protocol):

@@ -188,7 +188,7 @@ def test_cards_that_the_kiosk_does_not_serve_are_named_and_not_asked(service: Pr
     finnish = RecordedCard(recordings["fineid_v3_select_auth_certificate_and_authenticate"])
     cards: dict[int, tuple[VirtualCard, CardFamily]] = {
         1: (gemalto, CardFamily.TOO_OLD),
-        2: (finnish, CardFamily.FOREIGN),
+        2: (finnish, CardFamily.FINEID_3),
         4: (DeadCard(), CardFamily.DEAD),
     }
 

@@ -36,7 +36,9 @@ class SelectingCard:
         ("3BDC960080B1FE451F830012428F54654944320F900012", CardFamily.LATEID_2019),
         ("3BDD18008131FE45904C41545649412D65494490008C", CardFamily.LATEID_2012),
         ("", CardFamily.DEAD),
-        ("3B7F9600008031B865B08504021B1200F6829000", None),
+        ("3B7F9600008031B865B08504021B1200F6829000", CardFamily.FINEID_3),
+        ("3BFF9600008031FE438031B85365494464B085051012233F1D", CardFamily.ESTEID_2025),
+        ("3B6500002063CB6800", None),
     ],
 )
 def test_an_atr_tells_the_families_that_we_know(atr: str, family: CardFamily | None) -> None:
@@ -57,7 +59,7 @@ def test_the_application_alone_does_not_make_a_card_estonian() -> None:
     assert probe(processors_for(SelectingCard("A000000077010800070000FE00000100"))) is CardFamily.FOREIGN
 
 
-def test_a_card_that_knows_nothing_of_it_is_foreign_and_asked_once() -> None:
+def test_a_card_that_knows_nothing_of_it_is_foreign_and_asked_for_each_application_once() -> None:
     card = SelectingCard()
     assert probe(processors_for(card)) is CardFamily.FOREIGN
-    assert len(card.asked) == 1
+    assert len(card.asked) == len(set(card.asked)) == 2

@@ -15,6 +15,8 @@ from townhall_smartcard.messages import CardFamily
 from townhall_smartcard.national.atr import AtrPattern
 from townhall_smartcard.national.contract import NationalCard
 from townhall_smartcard.national.estonia_2018 import EstonianCardOf2018
+from townhall_smartcard.national.estonia_2025 import AUTHENTICATION_CERTIFICATE as ESTONIAN_CERTIFICATE_2025
+from townhall_smartcard.national.estonia_2025 import EstonianCardOf2025
 from townhall_smartcard.national.finland import (
     AUTHENTICATION_CERTIFICATE,
     SIGNATURE_CERTIFICATE_3,
@@ -103,6 +105,13 @@ FAMILIES: Final = (
             _application(AUTHENTICATION_APPLICATION),
         ),
         LatvianCardOf2012,
+    ),
+    NationalFamily(
+        CardFamily.ESTEID_2025,
+        "EE",
+        _atrs("3BFF9600008031FE438031B85365494464B085051012233F1D"),
+        (_application(PKCS15_APPLICATION), _file(0x08, ESTONIAN_CERTIFICATE_2025)),
+        EstonianCardOf2025,
     ),
     NationalFamily(
         CardFamily.FINEID_4,

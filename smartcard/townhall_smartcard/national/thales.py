@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Cards by Thales (once Gemalto) with a PKCS#15 application, whichever state they are of: all in one application.
 
-The card states nothing of its holder; names and code stand in the certificates. Commands are those that a known client
+What every such card has is here: certificates, counters, keys. Commands are those that a known client
 sent to such cards, byte for byte: dialogues of that client are recorded. It presents the PIN first and names the key
 afterwards.
 """
@@ -26,13 +26,15 @@ from townhall_smartcard.national.transaction import (
 )
 from townhall_smartcard.pins import PinRefusal
 from townhall_smartcard.processors import ApduProcessor
-from townhall_smartcard.tlv import value_at
+from townhall_smartcard.tlv import parse_all, value_at
 
 APPLICATION: Final = bytes.fromhex("A000000063504B43532D3135")
 """The name that PKCS#15 gives to its application; cards of many makers have it."""
 
 _BY_PATH: Final = 0x08
 _SIGNATURE_TEMPLATE: Final = 0xB6  # for both keys
+_COUNTER: Final = 0xDF21
+_WAS_SET: Final = 0xDF2F
 _SCHEMES: Final = {Scheme.ECDSA: 0x04, Scheme.RSA_PSS: 0x05}
 _DIGESTS: Final = {Digest.SHA256: 0x40, Digest.SHA384: 0x50, Digest.SHA512: 0x60}
 
@@ -79,7 +81,9 @@ class ThalesCard:
         return self._card.read_certificate(self._card.select_file(_BY_PATH, path), MAX_SHORT_LE)
 
     def read_tries(self, role: PinRole) -> PinTries:
-        """Read one retry counter: A0 / DF21, whose first byte counts. The card does not tell how many there were.
+        """Read one retry counter: A0 / DF21, whose first byte counts, and DF2F, which is 0 before the PIN was ever set.
+
+        The card does not tell how many tries there were.
 
         Raises:
             CardUnreadableError: no counter, or one that cannot be.
@@ -87,10 +91,11 @@ class ThalesCard:
         query = bytes((0xA0, 0x03, 0x83, 0x01, self._key(role).pin.reference))
         self._card.select_application(APPLICATION)
         command = CommandApdu(0x00, Ins.GET_DATA, 0x00, 0xFF, query, le=MAX_SHORT_LE)
-        counter = value_at(value_at(self._card.expect("GET DATA counter", command), 0xA0), 0xDF21)
+        facts = {each.tag: each.value for each in parse_all(value_at(self._card.expect("GET DATA", command), 0xA0))}
+        counter = facts.get(_COUNTER, b"")
         if not counter or counter[0] > self._most_tries:
             raise CardUnreadableError("impossible retry counter")
-        return PinTries(left=counter[0], maximum=self._most_tries)
+        return PinTries(counter[0], self._most_tries, is_activated=facts.get(_WAS_SET) != b"\0")
 
     def algorithm(self, role: PinRole) -> CardAlgorithm:
         """Return what this kind of card has; the card is not asked."""

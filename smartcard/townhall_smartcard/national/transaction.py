@@ -13,6 +13,7 @@ from townhall_smartcard.errors import CardMisuseError, CardUnreadableError, Unex
 from townhall_smartcard.pins import (
     BLOCKED,
     LAST_TRY_UNCONFIRMED,
+    NOT_ACTIVATED,
     CountsTries,
     PinRefusal,
     refusal_before,
@@ -149,14 +150,17 @@ class PinUse:
     def present(self, card: CardTransaction, pin: bytearray, *, last_try_confirmed: bool) -> PinRefusal | None:
         """Present the PIN if that may help; return why it led to nothing. The card sees it once at most.
 
-        Not sent: what no PIN of this card looks like, a blocked PIN, and a last try that the person has not confirmed.
+        Not sent: what no PIN of this card looks like, a PIN that is blocked or was never activated, and a last try that
+        the person has not confirmed.
         """
         if refusal := refusal_before(pin, self.facts.shortest, self.facts.longest):
             return refusal
-        left = self.count_tries().left
-        if left == 0:
+        tries = self.count_tries()
+        if not tries.is_activated:
+            return NOT_ACTIVATED
+        if tries.left == 0:
             return BLOCKED
-        if left == 1 and not last_try_confirmed:
+        if tries.left == 1 and not last_try_confirmed:
             return LAST_TRY_UNCONFIRMED
         self.prepare()
         return card.verify(self.facts, pin, self.count_tries)

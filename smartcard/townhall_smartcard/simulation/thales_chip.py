@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The Finnish identity card as a program: one PKCS#15 application, its PIN before the key, a hash before signing."""
+"""Cards of Thales chips as a program, Finland's and Estonia's: its PIN before the key, a hash before signing."""
 
-import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,71 +13,100 @@ from townhall_smartcard.simulation.delivery import GET_RESPONSE, AnswerLine, Del
 from townhall_smartcard.simulation.estonian_card_files import MASTER_FILE, ElementaryFile, Folder
 from townhall_smartcard.simulation.estonian_card_pins import BLOCK_BYTES, Pin
 from townhall_smartcard.simulation.estonian_card_selection import Selection
-from townhall_smartcard.simulation.national_keys import KeyKind, NationalCardKeys, NationalKey
+from townhall_smartcard.simulation.national_keys import KeyKind, NationalCardKeys
 from townhall_smartcard.status import StatusWord
 from townhall_smartcard.tlv import encode
 
-MOST_TRIES: Final = 5
 _APPLICATION: Final = bytes.fromhex("A000000063504B43532D3135")
+_PERSONAL_DATA: Final = b"\xdf\xdd"
+_TRANSPORT: Final = (b"000000", b"000000")
 _LENGTH_TAG: Final = 0x81
 _TAKES_HASH: Final = (0x90, 0xA0)
 _SIGNS: Final = (0x9E, 0x9A)
+_RSA_PSS: Final = CardAlgorithm(Scheme.RSA_PSS, Digest.SHA256)
+_ON_P256: Final = CardAlgorithm(Scheme.ECDSA, Digest.SHA256)
+_ON_P384: Final = CardAlgorithm(Scheme.ECDSA, Digest.SHA384)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Use:
+class KeyUse:
     """One key: how it is named, which PIN opens it, what it does, and how the card numbers that."""
 
+    kind: KeyKind
     key: int
     pin: int
+    shortest_pin: int
     number: int
     algorithm: CardAlgorithm
     certificate: bytes
     """Identifiers on the path from the master file."""
 
 
-class FinnishVersion(enum.Enum):
-    """A version: its ATR, and the two keys for authentication and signature."""
+@dataclass(frozen=True, slots=True)
+class ThalesProfile:
+    """What a state has its cards made as."""
 
-    V3 = (
-        bytes.fromhex("3B7F9600008031B865B08504021B1200F6829000"),
-        _Use(0x01, 0x11, 0x45, CardAlgorithm(Scheme.RSA_PSS, Digest.SHA256), bytes.fromhex("4331")),
-        _Use(0x03, 0x82, 0x44, CardAlgorithm(Scheme.ECDSA, Digest.SHA256), bytes.fromhex("50164335")),
-    )
-    V4 = (
-        bytes.fromhex("3B7F9600008031B865B085050011122460829000"),
-        _Use(0x01, 0x11, 0x54, CardAlgorithm(Scheme.ECDSA, Digest.SHA384), bytes.fromhex("4331")),
-        _Use(0x02, 0x82, 0x54, CardAlgorithm(Scheme.ECDSA, Digest.SHA384), bytes.fromhex("50164332")),
-    )
+    atr: bytes
+    authentication: KeyUse
+    signature: KeyUse
+    most_tries: int
 
     @property
     def kinds(self) -> tuple[KeyKind, KeyKind]:
         """Which keys such a card has, for authentication and signature."""
-        return (KeyKind.RSA_2048, KeyKind.P256) if self is FinnishVersion.V3 else (KeyKind.P384, KeyKind.P384)
+        return self.authentication.kind, self.signature.kind
 
 
-class FinnishCard:
+FINLAND_3: Final = ThalesProfile(
+    bytes.fromhex("3B7F9600008031B865B08504021B1200F6829000"),
+    KeyUse(KeyKind.RSA_2048, 0x01, 0x11, 4, 0x45, _RSA_PSS, bytes.fromhex("4331")),
+    KeyUse(KeyKind.P256, 0x03, 0x82, 6, 0x44, _ON_P256, bytes.fromhex("50164335")),
+    most_tries=5,
+)
+FINLAND_4: Final = ThalesProfile(
+    bytes.fromhex("3B7F9600008031B865B085050011122460829000"),
+    KeyUse(KeyKind.P384, 0x01, 0x11, 4, 0x54, _ON_P384, bytes.fromhex("4331")),
+    KeyUse(KeyKind.P384, 0x02, 0x82, 6, 0x54, _ON_P384, bytes.fromhex("50164332")),
+    most_tries=5,
+)
+ESTONIA_2025: Final = ThalesProfile(
+    bytes.fromhex("3BFF9600008031FE438031B85365494464B085051012233F1D"),
+    KeyUse(KeyKind.P384, 0x01, 0x81, 4, 0x54, _ON_P384, bytes.fromhex("ADF13411")),
+    KeyUse(KeyKind.P384, 0x05, 0x82, 5, 0x54, _ON_P384, bytes.fromhex("ADF23421")),
+    most_tries=3,
+)
+
+
+class ThalesChip:
     """One card: its ATR, its memory and its answers. Not for use from two threads at once."""
 
     def __init__(
         self,
         keys: NationalCardKeys,
-        version: FinnishVersion,
+        profile: ThalesProfile,
         *,
-        pins: tuple[bytes, bytes] = (b"1234", b"123456"),
+        pins: tuple[bytes, bytes] | None = (b"1234", b"123456"),
+        records: Sequence[bytes] = (),
         delivery: Delivery = Delivery.DIRECT,
     ) -> None:
-        """Personalise a card with keys of the version's ``kinds``; ``pins`` are PIN 1 and PIN 2."""
-        self.atr, authentication, signature = version.value
+        """Personalise a card with keys of the profile's ``kinds``.
+
+        ``pins`` are PIN 1 and PIN 2, None where the holder has not set them yet; ``records`` the personal data file
+        from its first record on, if there is one.
+        """
+        self.atr: Final = profile.atr
+        authentication, signature = profile.authentication, profile.signature
         self._line: Final = AnswerLine(delivery)
         self._single: Final = signature  # what its PIN opens is one signature
         self._keys: Final = {authentication: keys.authentication, signature: keys.signature}
         self._pins: Final = {
-            use: Pin(value, shortest, padding=b"\x00", maximum_tries=MOST_TRIES)
-            for use, value, shortest in ((authentication, pins[0], 4), (signature, pins[1], 6))
+            use: Pin(value, use.shortest_pin, padding=b"\x00", maximum_tries=profile.most_tries)
+            for use, value in zip((authentication, signature), pins or _TRANSPORT, strict=True)
         }
-        self._selection: Final = Selection(_files(self._keys))
-        self._environment: _Use | None = None
+        certificates = {use.certificate: key.certificate for use, key in self._keys.items()}
+        self._selection: Final = Selection(_files(certificates, records))
+        self._is_activated: Final = pins is not None
+        self._environment: KeyUse | None = None
         self._digest = b""
 
     def reset(self) -> None:
@@ -129,8 +158,9 @@ class FinnishCard:
     def _read_counter(self, command: Command) -> Answer:
         for use, pin in self._pins.items():
             if command.parameters == (0x00, 0xFF) and command.data == bytes((0xA0, 0x03, 0x83, 0x01, use.pin)):
+                set_once = encode(0xDF2F, bytes((self._is_activated,)))
                 counted = encode(0xDF21, bytes((pin.tries_left, 0xFF, 0xA5, 0x03)))
-                return Answer(data=encode(0xA0, encode(0x83, bytes((use.pin,))) + counted + encode(0xDF2F, b"\x01")))
+                return Answer(data=encode(0xA0, encode(0x83, bytes((use.pin,))) + counted + set_once))
         return Answer(StatusWord.REFERENCE_NOT_FOUND)
 
     def _set_environment(self, command: Command) -> Answer:
@@ -157,8 +187,8 @@ class FinnishCard:
             return Answer(StatusWord.CONDITIONS_NOT_SATISFIED)
         return self._sign(use)
 
-    def _sign(self, use: _Use) -> Answer:
-        if not self._pins[use].is_verified:
+    def _sign(self, use: KeyUse) -> Answer:
+        if not self._pins[use].is_verified or not self._is_activated:
             return Answer(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
         digest, self._digest = self._digest, b""
         if use is self._single:
@@ -167,11 +197,14 @@ class FinnishCard:
         return Answer(StatusWord.WRONG_DATA) if signature is None else Answer(data=signature)
 
 
-def _files(keys: dict[_Use, NationalKey]) -> Folder:
-    """Return the master file with both certificates; files end in some bytes that nobody wrote."""
-    inner: list[ElementaryFile] = []
-    outer: list[ElementaryFile] = []
-    for use, key in keys.items():
-        file = ElementaryFile(use.certificate[-2:], key.certificate + bytes(7), _LENGTH_TAG)
-        (outer if len(use.certificate) == 2 else inner).append(file)
-    return Folder(MASTER_FILE, _APPLICATION, (*outer, Folder(b"\x50\x16", children=tuple(inner))))
+def _files(certificates: dict[bytes, bytes], records: Sequence[bytes]) -> Folder:
+    """Return the master file with certificates at their paths; those files end in some bytes that nobody wrote."""
+    places: dict[bytes, list[ElementaryFile]] = {}
+    for path, certificate in certificates.items():
+        places.setdefault(path[:-2], []).append(ElementaryFile(path[-2:], certificate + bytes(7), _LENGTH_TAG))
+    places[_PERSONAL_DATA] = [
+        ElementaryFile(bytes((0x50, number)), record, _LENGTH_TAG) for number, record in enumerate(records, start=1)
+    ]
+    outer = places.pop(b"", [])
+    folders = [Folder(path, children=tuple(files)) for path, files in places.items()]
+    return Folder(MASTER_FILE, _APPLICATION, (*outer, *folders))

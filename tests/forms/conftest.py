@@ -21,7 +21,6 @@ from townhall_forms.xpath.values import Value
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ROOT / "services"
-CORPUS = ROOT.parent / "shared" / "corpus" / "xforms"
 
 EXAMPLE = """
 <data id="x" version="3">
@@ -133,11 +132,3 @@ def card() -> Mapping[str, str]:
         "eid:citizenship": "EST",
         "eid:document_number": "AS0000001",
     }
-
-
-@pytest.fixture(scope="session")
-def corpus() -> Path:
-    """The shared corpus; tests marked ``corpus`` are left out where it is absent."""
-    if not CORPUS.is_dir():
-        pytest.skip(f"the shared corpus is not at {CORPUS}")
-    return CORPUS

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,12 +46,14 @@ from townhall_ui.screens import (
     Picture,
     PinScreen,
     PinWords,
+    PlaceWords,
     QuestionScreen,
     RankedScreen,
     Ranking,
     RankWords,
     ReceiptScreen,
     ReviewScreen,
+    Scale,
     Screen,
     SpokenWords,
     StatementScreen,
@@ -172,7 +175,7 @@ class Sampler:
     def question(
         self, kind: EntryKind, heading: str, value: str = "", choices: tuple[Choice, ...] = ()
     ) -> QuestionScreen:
-        date = DateWords(self.t("day"), self.t("month"), self.t("year"))
+        date = DateWords(*map(self.t, ("day", "month", "year", "hour", "minute")))
         return QuestionScreen(
             self.frame(heading), kind, value, self.keyboard, date, choices=choices, paging=self.paging
         )
@@ -252,12 +255,31 @@ class Sampler:
             "decimal": self.question(EntryKind.DECIMAL, "size", "72.5"),
             "date": replace(date, hint=self.t("date hint")),
             "date-problem": replace(date, value="2027-02-31", problem=self.t("date problem")),
+            "time": self.question(EntryKind.TIME, "time", "14:05:00.000+02:00"),
+            "date-time": self.question(EntryKind.DATE_TIME, "moment", "2027-03-01T14:05"),
+            "place": self.place("58.3801 -26.7251 0.0 0.0"),
+            "range": self.scale("20"),
+            "rank": self.rank("own rent"),
             "choose-one": self.question(EntryKind.CHOOSE_ONE, "kind", "own", self.kinds()),
             "choose-many": self.question(EntryKind.CHOOSE_MANY, "tell", "tell1 tell3", tell),
             "choose-towns": self.question(EntryKind.CHOOSE_ONE, "town", "t9", towns),
             "note": replace(self.question(EntryKind.NOTE, "note"), hint=self.t("note1")),
             "read-only": replace(born, is_read_only=True, source=self.t("source"), hint=hint),
         }
+
+    def place(self, value: str = "") -> QuestionScreen:
+        words = PlaceWords(self.t("latitude"), self.t("longitude"), self.t("minus"))
+        return replace(self.question(EntryKind.PLACE, "where it is", value), place=words)
+
+    def scale(self, value: str = "", low: str = "0", step: str = "5") -> QuestionScreen:
+        scale = Scale(Decimal(low), Decimal(100), Decimal(step), self.t("less"), self.t("more of it"))
+        hint = self.t("scale hint")
+        return replace(self.question(EntryKind.RANGE, "how far", value), scale=scale, hint=hint)
+
+    def rank(self, value: str = "") -> QuestionScreen:
+        names = tuple(self.t(f"rank{number}") for number in (1, 2, 3))
+        ranks = RankWords(names, self.t("move up"), self.t("move down"), self.t("take out"))
+        return replace(self.question(EntryKind.RANK, "in order", value, self.kinds()), ranks=ranks)
 
     def others(self) -> dict[str, Screen]:
         review = [

@@ -25,6 +25,7 @@ from townhall_ui.screens import (
     PinScreen,
     QuestionScreen,
     RankedScreen,
+    RankWords,
     ReviewScreen,
     Screen,
     StatusScreen,
@@ -148,6 +149,12 @@ def _choices(screen: Screen) -> tuple[str, dict[str, bool]]:  # noqa: PLR0911 - 
     match screen:
         case QuestionScreen(kind=EntryKind.CHOOSE_MANY):
             return "check box", {choice.label: choice.id in screen.value.split() for choice in screen.choices}
+        case QuestionScreen(kind=EntryKind.RANK, ranks=RankWords(ranks=ranks)):
+            told = {one: f", {rank}" for one, rank in zip(screen.value.split(), ranks, strict=False)}
+            named = {choice: _label(Candidate(choice.id, choice.label)) for choice in screen.choices}
+            return "check box", {
+                named[choice] + told.get(choice.id, ""): choice.id in told for choice in screen.choices
+            }
         case QuestionScreen(kind=EntryKind.CHOOSE_ONE):
             return "radio button", {choice.label: choice.id == screen.value for choice in screen.choices}
         case WaysScreen():
@@ -196,7 +203,8 @@ def test_choices_have_their_role_and_tell_whether_they_are_marked(walk: Walk) ->
 
 
 def test_fields_are_told_as_fields_and_a_pin_as_hidden_text(walk: Walk) -> None:
-    typed = {EntryKind.TEXT: 1, EntryKind.LONG_TEXT: 1, EntryKind.INTEGER: 1, EntryKind.DECIMAL: 1, EntryKind.DATE: 3}
+    typed = dict.fromkeys((EntryKind.TEXT, EntryKind.LONG_TEXT, EntryKind.INTEGER, EntryKind.DECIMAL), 1)
+    typed |= {EntryKind.DATE: 3, EntryKind.TIME: 2, EntryKind.DATE_TIME: 5, EntryKind.PLACE: 2, EntryKind.RANGE: 1}
     for name, screen in walk.sampler.all().items():
         fields = [node for node in walk.trees[name] if node.role == "text"]
         is_typed = isinstance(screen, QuestionScreen) and not screen.is_read_only

@@ -28,6 +28,10 @@ FIRST = {
     "decimal": "field",
     "date": "field:day",
     "date-problem": "field:day",
+    "time": "field:hour",
+    "date-time": "field:day",
+    "place": "field:latitude",
+    "range": "field",
 }
 
 

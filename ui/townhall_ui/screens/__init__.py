@@ -44,15 +44,11 @@ from townhall_ui.screens.kinds import (
     Answer,
     AttractScreen,
     ChoiceScreen,
-    DateWords,
     DocumentScreen,
-    EntryKind,
-    KeyboardWords,
     MessageScreen,
     Picture,
     PinScreen,
     PinWords,
-    QuestionScreen,
     ReceiptScreen,
     ReviewScreen,
     Screen,
@@ -63,6 +59,7 @@ from townhall_ui.screens.kinds import (
     WaysScreen,
     WorkingScreen,
 )
+from townhall_ui.screens.question import DateWords, EntryKind, KeyboardWords, PlaceWords, QuestionScreen, Scale
 
 __all__ = [
     "AccessNumberScreen",
@@ -97,6 +94,7 @@ __all__ = [
     "Picture",
     "PinScreen",
     "PinWords",
+    "PlaceWords",
     "Proceeded",
     "QuestionScreen",
     "RankWords",
@@ -105,6 +103,7 @@ __all__ = [
     "Ranking",
     "ReceiptScreen",
     "ReviewScreen",
+    "Scale",
     "Screen",
     "SpokenWords",
     "StatementScreen",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from townhall_ui.screens.ballot import CheckOrCastScreen, CodeScreen, ContestScreen, RankedScreen, StatementScreen
 from townhall_ui.screens.frame import Choice, Frame, PageWords, Tone
+from townhall_ui.screens.question import QuestionScreen
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,59 +88,6 @@ class AccessNumberScreen:
     notice: str = ""
     tone: Tone = Tone.PLAIN
     is_on_paper: bool = False  # the number of an admission, on a slip: no card is drawn, and its digits may be heard
-
-
-class EntryKind(enum.Enum):
-    """How an answer is entered."""
-
-    TEXT = "text"
-    LONG_TEXT = "long-text"
-    INTEGER = "integer"
-    DECIMAL = "decimal"
-    DATE = "date"
-    CHOOSE_ONE = "choose-one"
-    CHOOSE_MANY = "choose-many"
-    NOTE = "note"  # nothing to enter
-
-
-@dataclass(frozen=True, slots=True)
-class KeyboardWords:
-    """Names of the keys that carry no letter, for the eye and for the screen reader."""
-
-    space: str
-    delete: str
-    shift: str
-    more_letters: str
-    symbols: str
-    letters: str
-    script: str = ""  # the key that leads to the letters of another script; empty: no such key
-    own_script: str = ""  # the key that leads back to the letters of the screen's language
-
-
-@dataclass(frozen=True, slots=True)
-class DateWords:
-    """Labels of the three fields of a date."""
-
-    day: str
-    month: str
-    year: str
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionScreen:
-    """One question of a form; the heading is the question."""
-
-    frame: Frame
-    kind: EntryKind
-    value: str  # ISO date, plain number, choice id, ids parted by spaces, or text
-    keyboard: KeyboardWords
-    date: DateWords
-    hint: str = ""
-    source: str = ""  # where a filled-in value comes from: "From your card"
-    problem: str = ""  # what is wrong and how to mend it
-    choices: tuple[Choice, ...] = ()
-    is_read_only: bool = False
-    paging: PageWords | None = None  # for choices that need several pages
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,14 @@ from townhall_ui.look import Look, Style
 from townhall_ui.screens import Choice, EntryKind, QuestionScreen
 from townhall_ui.views.choice_column import ChoiceColumn
 from townhall_ui.views.entry import Entry
-from townhall_ui.views.typed_entries import DateEntry, NumberEntry, TextEntry
+from townhall_ui.views.parted_entries import DateEntry, DateTimeEntry, PlaceEntry, TimeEntry
+from townhall_ui.views.rank_entry import RankEntry
+from townhall_ui.views.scale_entry import ScaleEntry
+from townhall_ui.views.typed_entries import NumberEntry, TextEntry
 from townhall_ui.views.view import View
 from townhall_ui.words import Words
+
+_TIME_LENGTH = len("14:30")
 
 
 class ChoiceEntry(Entry):
@@ -95,31 +100,49 @@ class ReadEntry(Entry):
         self._words.setText(_readable(self._screen, value))
 
 
-def _readable(screen: QuestionScreen, value: str) -> str:
+def _readable(screen: QuestionScreen, value: str) -> str:  # noqa: PLR0911 - one line a kind
     """A value as people read it: labels for ids, a date in words of the screen's language."""
     match screen.kind:
         case EntryKind.CHOOSE_ONE | EntryKind.CHOOSE_MANY:
             ids = value.split()
             return "\n".join(choice.label for choice in screen.choices if choice.id in ids)
+        case EntryKind.RANK:
+            labels = {choice.id: choice.label for choice in screen.choices}
+            return "\n".join(f"{rank}. {labels.get(one, one)}" for rank, one in enumerate(value.split(), 1))
         case EntryKind.DATE:
-            date = QDate.fromString(value, "yyyy-MM-dd")
-            if not date.isValid():
-                return value
-            return _with_plain_digits(QLocale(screen.frame.language).toString(date, "d MMMM yyyy"))
+            return _day_in_words(screen, value)
+        case EntryKind.TIME:
+            return value[:_TIME_LENGTH]
+        case EntryKind.DATE_TIME:
+            day, _, clock = value.partition("T")
+            return f"{_day_in_words(screen, day)} {clock[:_TIME_LENGTH]}".strip()
+        case EntryKind.PLACE:
+            return ", ".join(value.split()[:2])
         case EntryKind.NOTE:
             return ""
-        case EntryKind.TEXT | EntryKind.LONG_TEXT | EntryKind.INTEGER | EntryKind.DECIMAL:
+        case EntryKind.TEXT | EntryKind.LONG_TEXT | EntryKind.INTEGER | EntryKind.DECIMAL | EntryKind.RANGE:
             return value
         case _:
             assert_never(screen.kind)
+
+
+def _day_in_words(screen: QuestionScreen, value: str) -> str:
+    date = QDate.fromString(value, "yyyy-MM-dd")
+    if not date.isValid():
+        return value
+    return _with_plain_digits(QLocale(screen.frame.language).toString(date, "d MMMM yyyy"))
 
 
 def _with_plain_digits(text: str) -> str:
     return "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
 
 
-def make_entry(view: View, screen: QuestionScreen) -> Entry:
-    """The way to answer that fits the question's kind."""
+def make_entry(view: View, screen: QuestionScreen) -> Entry:  # noqa: C901, PLR0911 - one line a kind
+    """The way to answer that fits the question's kind.
+
+    Raises:
+        ScreenMalformedError: the model lacks the words of its kind.
+    """
     if screen.is_read_only or screen.kind is EntryKind.NOTE:
         return ReadEntry(view, screen)
     match screen.kind:
@@ -129,6 +152,16 @@ def make_entry(view: View, screen: QuestionScreen) -> Entry:
             return NumberEntry(view, screen)
         case EntryKind.DATE:
             return DateEntry(view, screen)
+        case EntryKind.TIME:
+            return TimeEntry(view, screen)
+        case EntryKind.DATE_TIME:
+            return DateTimeEntry(view, screen)
+        case EntryKind.PLACE:
+            return PlaceEntry(view, screen)
+        case EntryKind.RANGE:
+            return ScaleEntry(view, screen)
+        case EntryKind.RANK:
+            return RankEntry(view, screen)
         case EntryKind.CHOOSE_ONE | EntryKind.CHOOSE_MANY:
             return ChoiceEntry(view, screen)
         case _:

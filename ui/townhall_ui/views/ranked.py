@@ -2,53 +2,17 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Shows a ``RankedScreen``: candidates in the model's order, each with its rank in words and buttons that change it."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
-
-from townhall_ui.buttons import Button, Kind
-from townhall_ui.icons import Icon
+from townhall_ui.buttons import Button
 from townhall_ui.look import Look
 from townhall_ui.marking import RankRules, Refusal, marked, rank_of, taken_out
 from townhall_ui.marks import MarkButton
 from townhall_ui.screens import Candidate, RankedScreen, Ranking, RankWords, Screen
 from townhall_ui.screens import Ranked as RankedIntent
-from townhall_ui.theme import GAP_MM
 from townhall_ui.views.marking import MarkingView, Sent, listed
+from townhall_ui.views.rank_row import RankRow, rank_tools
 from townhall_ui.views.view import Outlet, Room
-
-_TOOLS_SHARE = 50
-"""Of a row's width: where the buttons with words would take more, they carry their signs alone."""
-
-
-class _Row(QWidget):
-    """A candidate, and while it has a rank, the buttons that change it."""
-
-    def __init__(self, button: MarkButton, tools: tuple[Button, ...], look: Look, width: int) -> None:
-        super().__init__()
-        self.button, self.tools = button, tools
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(look.px(GAP_MM))
-        row.addWidget(button, 1)
-        for tool in tools:
-            tool.hide()
-            row.addWidget(tool, 0, Qt.AlignmentFlag.AlignVCenter)
-        taken = sum(tool.sizeHint().width() + look.px(GAP_MM) for tool in tools)
-        heights = [button.heightForWidth(width), button.heightForWidth(width - taken)]
-        self.setFixedHeight(max(*heights, *(tool.minimumHeight() for tool in tools)))
-        self.setMinimumWidth(button.minimumSizeHint().width() + taken)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def show_tools(self, *, is_ranked: bool) -> None:
-        """Offer the buttons or hide them; whoever was on one is on the candidate then."""
-        had_focus = any(tool.hasFocus() for tool in self.tools)
-        for tool in self.tools:
-            tool.setVisible(is_ranked)
-        if had_focus and not is_ranked:
-            self.button.setFocus(Qt.FocusReason.TabFocusReason)
 
 
 class RankedView(MarkingView):
@@ -70,35 +34,26 @@ class RankedView(MarkingView):
         shared = tuple(words.shared.format(rank=rank) for rank in ranks) if self._rules.has_equal_ranks else ()
         return (*ranks, *shared)
 
-    def _row(self, candidate: Candidate) -> _Row:
+    def _row(self, candidate: Candidate) -> RankRow:
         is_blank = candidate.id == self._blank
         states = (self._words.chosen,) if is_blank else self._states(self._rank_words)
         button = MarkButton(candidate, self.look, states)
         button.clicked.connect(lambda: self._touch(button))
-        return _Row(button, () if is_blank else self._tools(button), self.look, self.main_width)
+        return RankRow(button, () if is_blank else self._tools(button), self.look, self.main_width)
 
     def _tools(self, button: MarkButton) -> tuple[Button, ...]:
-        words, rules, one = self._rank_words, self._rules, button.candidate.id
-        has_words = self._have_room((words.move_up, words.move_down, words.take_out))
-
-        def tool(name: str, caption: str, icon: Icon, act: Callable[[], Ranking]) -> Button:
-            made = Button(
-                caption if has_words else "", self.look, Kind.TOOL, icon=icon, name=f"{caption}: {button.label}"
-            )
-            made.setObjectName(f"{name}:{one}")
-            made.clicked.connect(lambda: self._change(button, act()))
-            return made
-
-        return (
-            tool("up", words.move_up, Icon.UP, lambda: rules.moved_up(self._ranking, one)),
-            tool("down", words.move_down, Icon.DOWN, lambda: rules.moved_down(self._ranking, one)),
-            tool("out", words.take_out, Icon.CLOSE, lambda: taken_out(self._ranking, one)),
+        rules, one = self._rules, button.candidate.id
+        return rank_tools(
+            button,
+            self._rank_words,
+            self.look,
+            self.main_width,
+            (
+                lambda: self._change(button, rules.moved_up(self._ranking, one)),
+                lambda: self._change(button, rules.moved_down(self._ranking, one)),
+                lambda: self._change(button, taken_out(self._ranking, one)),
+            ),
         )
-
-    def _have_room(self, captions: tuple[str, ...]) -> bool:
-        probes = [Button(caption, self.look, Kind.TOOL, icon=Icon.UP) for caption in captions]
-        wide = sum(probe.sizeHint().width() + self.look.px(GAP_MM) for probe in probes)
-        return wide <= self.main_width * _TOOLS_SHARE // 100
 
     def _touch(self, button: MarkButton) -> None:
         ranking = self._rules.turned(self._ranking, button.candidate.id)
@@ -129,7 +84,7 @@ class RankedView(MarkingView):
             self._show_rank(row, rank_of(ranking, row.button.candidate.id))
         self.show_count(marked(ranking))
 
-    def _show_rank(self, row: _Row, rank: int | None) -> None:
+    def _show_rank(self, row: RankRow, rank: int | None) -> None:
         one = row.button.candidate.id
         if rank is None:
             row.button.set_mark("", is_marked=False)

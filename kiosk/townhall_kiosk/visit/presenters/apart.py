@@ -6,7 +6,7 @@ from typing import Final
 
 from townhall_kiosk.visit.ballot_desk import BallotDesk
 from townhall_kiosk.visit.presenters.closing import PRINT
-from townhall_kiosk.visit.presenters.form import date_words, keyboard_words
+from townhall_kiosk.visit.presenters.entry_words import date_words, keyboard_words
 from townhall_kiosk.visit.presenters.frames import frame
 from townhall_kiosk.visit.qr import qr_png
 from townhall_kiosk.visit.surroundings import Surroundings

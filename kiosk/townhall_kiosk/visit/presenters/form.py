@@ -3,22 +3,30 @@
 """Screens from the services to the document that will be signed."""
 
 from townhall_crypto.trust_verdict import Outcome
-from townhall_forms.questions import Question
+from townhall_forms.questions import Question, QuestionKind
 from townhall_forms.service import Service
 from townhall_forms.session import FormSession
 from townhall_kiosk import states as at
 from townhall_kiosk.visit.asking import asked_questions
 from townhall_kiosk.visit.desk import Desk
+from townhall_kiosk.visit.presenters.ballot_words import rank_words
+from townhall_kiosk.visit.presenters.entry_words import (
+    as_choice,
+    date_words,
+    few_numbers,
+    keyboard_words,
+    place_words,
+    scale,
+    what_is_asked,
+)
 from townhall_kiosk.visit.presenters.frames import frame, page_words
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_ui.screens import (
     Answer,
     Choice,
     ChoiceScreen,
-    DateWords,
     DocumentScreen,
     EntryKind,
-    KeyboardWords,
     QuestionScreen,
     ReviewScreen,
     WorkingScreen,
@@ -71,6 +79,7 @@ def question(state: at.Answering, desk: Desk, around: Surroundings) -> QuestionS
     questions = asked_questions(form)
     asked = questions[state.question]
     value = state.refused if state.problem else asked.value
+    few = few_numbers(asked, around.language)
     heading = frame(
         around,
         asked.label,
@@ -81,43 +90,25 @@ def question(state: at.Answering, desk: Desk, around: Surroundings) -> QuestionS
     )
     return QuestionScreen(
         heading,
-        EntryKind(asked.kind.value),
-        value,
+        EntryKind.CHOOSE_ONE if few else EntryKind(asked.kind.value),
+        as_choice(value) if few else value,
         keyboard_words(around),
         date_words(around),
-        hint=asked.hint,
+        hint=" ".join(part for part in (asked.hint, what_is_asked(asked, around)) if part),
         source=text("form.from-card") if asked.source else "",
         problem=state.problem,
-        choices=_choices(asked, value),
+        choices=few or _choices(asked, value),
         is_read_only=asked.is_read_only,
         paging=page_words(around),
+        place=place_words(around) if asked.kind is QuestionKind.PLACE else None,
+        scale=scale(asked, around),
+        ranks=rank_words(text, len(asked.choices)) if asked.kind is QuestionKind.RANK else None,
     )
 
 
 def _choices(asked: Question, value: str) -> tuple[Choice, ...]:
     chosen = value.split()
     return tuple(Choice(choice.value, choice.label, is_chosen=choice.value in chosen) for choice in asked.choices)
-
-
-def date_words(around: Surroundings) -> DateWords:
-    """Return the labels of a date's fields."""
-    text = around.text
-    return DateWords(text("date.day"), text("date.month"), text("date.year"))
-
-
-def keyboard_words(around: Surroundings) -> KeyboardWords:
-    """Return the names of the keys that carry no letter."""
-    text = around.text
-    return KeyboardWords(
-        space=text("key.space"),
-        delete=text("key.delete"),
-        shift=text("key.shift"),
-        more_letters=text("key.more-letters"),
-        symbols=text("key.symbols"),
-        letters=text("key.letters"),
-        script=text("key.other-script"),
-        own_script=text("key.own-script"),
-    )
 
 
 def review(desk: Desk, around: Surroundings) -> ReviewScreen:

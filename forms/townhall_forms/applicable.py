@@ -72,7 +72,6 @@ def _of_model(form: Form) -> Iterator[Gap]:
 
 def _of_repeats(form: Form) -> Iterator[Gap]:
     for path in form.repeats:
-        yield Gap(path, "repeat: no screen asks it yet")
         bind = form.binds.get(path)
         if bind is not None and bind.relevant is not None and _looks_inside(form, path, bind):
             yield Gap(path, "instances of a repeat that hide one by one: the centre could not say which are missing")

@@ -127,8 +127,9 @@ class FormSession:
         for item in all_repeats(self.form.items):
             repeat = self.form.repeats[item.path]
             for parent in self._state.tree.at(item.path.rpartition("/")[0]):
-                if parent.is_relevant:
-                    instances = [each for each in repeat.instances(parent) if each.is_relevant]
+                there = repeat.instances(parent)
+                instances = [each for each in there if each.is_relevant]
+                if parent.is_relevant and (instances or not there):
                     can_change = repeat.count is None and not repeat.is_fixed
                     refs = tuple(self._state.tree.refs[each] for each in instances)
                     label = self._display.repeat_label(item, instances[0] if instances else parent)

@@ -79,6 +79,14 @@ class GiveAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeRepeat:
+    """Do what was touched on the screen of a repeat."""
+
+    question: int
+    chosen: str
+
+
+@dataclass(frozen=True, slots=True)
 class MakeDocument:
     """Make the document of the answers."""
 
@@ -194,6 +202,7 @@ Effect = (
     | ProveIdentity
     | OpenService
     | GiveAnswer
+    | ChangeRepeat
     | MakeDocument
     | SignDocument
     | WipeSecret
@@ -219,6 +228,7 @@ Job = (
     | ProveIdentity
     | OpenService
     | GiveAnswer
+    | ChangeRepeat
     | MakeDocument
     | SignDocument
     | Commit

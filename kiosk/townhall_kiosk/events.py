@@ -64,6 +64,13 @@ class AnswerGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatTouched:
+    """One more, change one, remove one, or go on: the id of what was touched on the screen of a repeat."""
+
+    chosen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeAsked:
     """One line of the review is to be changed; its position among the questions that apply."""
 
@@ -276,6 +283,7 @@ Event = (
     | StopPressed
     | ServiceChosen
     | AnswerGiven
+    | RepeatTouched
     | ChangeAsked
     | PinGiven
     | AccessNumberGiven

@@ -145,8 +145,7 @@ def test_questions_that_belong_on_one_page_say_so(open_form: Open) -> None:
         ('<input ref="/data/a" query="instance(\'x\')"/>', "itemset"),
         ('<select1 ref="/data/a" appearance="minimal search(\'towns\')"/>', "itemset"),
         ('<secret ref="/data/a"/>', "masked"),
-        ('<range ref="/data/a" start="1" end="2" step="1"/>', "range"),
-        ('<repeat nodeset="/data/g"><input ref="/data/g/b"/></repeat>', "repeat"),
+        ('<upload ref="/data/a" mediatype="image/*"/>', "file"),
     ],
 )
 def test_what_no_kiosk_does_is_named_before_a_form_is_published(xform: BuildForm, body: str, gap: str) -> None:

@@ -75,7 +75,6 @@ def test_an_author_reads_what_could_be_better(good: Path, capsys: pytest.Capture
     lines = capsys.readouterr().out
     assert "3 questions, 1 repeats, 1 rules, 0 instances, 2 languages" in lines
     for advice in (
-        "not at a kiosk: repeat: no screen asks it yet at /data/p",
         "a has no text in fr",
         "the file of jr://images/a.png is not beside the form",
         '/data/surname asks what an ID card states: th:prefill="eid:surname"',

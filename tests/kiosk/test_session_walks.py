@@ -204,6 +204,7 @@ STRAIGHT: tuple[Event, ...] = (
     on.ServiceChosen("s"),
     on.ServiceOpened(),
     on.AnswerGiven("a"),
+    on.RepeatTouched("add"),
     on.AnswerAccepted(0, None),
     on.Continued(),
     on.DocumentMade(3),

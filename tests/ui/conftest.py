@@ -236,8 +236,17 @@ class Sampler:
             "attract": AttractScreen(self.frame("welcome", None, has_ways_out=False), invitations, self.t("place")),
             "services": ChoiceScreen(self.frame("services", None), services, self.t("services1")),
             "languages": ChoiceScreen(self.frame("services", None), languages),
+            "repeat": ChoiceScreen(self.frame("things"), self.things(), self.t("things1"), paging=self.paging),
             "towns": ChoiceScreen(self.frame("town", None), towns, paging=self.paging),
         }
+
+    def things(self) -> tuple[Choice, ...]:
+        """What can be done about the two things that a form has been told of."""
+        acts = (("change thing", 1), ("remove thing", 1), ("change thing", 2), ("remove thing", 2))
+        return (
+            Choice("add", self.t("add another")),
+            *(Choice(f"{act}{number}".replace(" ", "-"), f"{self.t(act)} {number}") for act, number in acts),
+        )
 
     def questions(self) -> dict[str, Screen]:
         towns = tuple(Choice(f"t{number}", f"{number}. {self.t('own')}") for number in range(1, 13))

@@ -32,7 +32,7 @@ from townhall_kiosk.simulation.ports import (
 )
 from townhall_kiosk.staff.errors import StaffRefusedError
 from townhall_kiosk.staff.messages import Answer, StaffTurnedAway, ToOffice
-from townhall_kiosk.visit.asking import asked_questions
+from townhall_kiosk.visit.asking import step_at
 from townhall_kiosk.visit.ballot_work import BallotWork
 from townhall_kiosk.visit.card_work import CardWork
 from townhall_kiosk.visit.closing_work import ClosingWork
@@ -258,7 +258,7 @@ class SimulatedVisit:
         state = self._visit.state
         if not isinstance(state, at.Answering) or self.desk.form is None:
             raise TypeError(f"no question in {type(state).__name__}")
-        return asked_questions(self.desk.form)[state.question].ref.rsplit("/", 1)[-1]
+        return step_at(self.desk.form, state.question).ref.rsplit("/", 1)[-1]
 
     def post(self, event: on.Event) -> None:
         """Let something happen that neither person nor card does."""

@@ -5,19 +5,20 @@
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from typing import assert_never
 
 from townhall_crypto.trust_verdict import Outcome
 from townhall_forms.document import Direction as PageDirection
 from townhall_forms.document import DocumentModel, Line, document_text, render_document
 from townhall_forms.document_pictures import page_pictures
-from townhall_forms.questions import AnswerRefused, QuestionKind, RefusalReason
+from townhall_forms.questions import AnswerRefused, QuestionKind, RefusalReason, RepeatState
 from townhall_forms.session import FormSession
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
 from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.errors import VisitError
 from townhall_kiosk.ports import Clock
-from townhall_kiosk.visit.asking import asked_questions
+from townhall_kiosk.visit.asking import Asked, RepeatChange, asked_steps, read_choice, step_at
 from townhall_kiosk.visit.desk import Desk, Document
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.identity import Identity
@@ -51,12 +52,27 @@ class FormWork:
     def answer(self, job: do.GiveAnswer, *, is_changing: bool) -> on.Event:
         """Hand one answer to the form and find what follows."""
         form = self._form()
-        asked = asked_questions(form)[job.question]
+        asked = step_at(form, job.question)
+        if isinstance(asked, RepeatState):  # a second touch, when the first has led on
+            return on.AnswerAccepted(job.question, job.question)
         if asked.kind is not QuestionKind.NOTE:
             outcome = form.answer(asked.ref, job.value)
             if isinstance(outcome, AnswerRefused):
                 return on.AnswerRefused(job.question, job.value, outcome.message or self._own_words(outcome.reason))
         return on.AnswerAccepted(job.question, _following(form, asked.ref, is_changing=is_changing))
+
+    def change_repeat(self, job: do.ChangeRepeat, *, is_changing: bool) -> on.Event:
+        """Add, open or remove an instance of a repeat, or go on, and find what follows.
+
+        A second touch in the moment of the first changes nothing.
+        """
+        form = self._form()
+        asked = step_at(form, job.question)
+        try:
+            following = _change_repeat(form, asked, job.chosen, is_changing=is_changing)
+        except ValueError:
+            following = job.question
+        return on.AnswerAccepted(job.question, following)
 
     def _own_words(self, reason: RefusalReason) -> str:
         which = "form.answer-needed" if reason is RefusalReason.REQUIRED else "form.answer-unfit"
@@ -112,17 +128,52 @@ class FormWork:
         return self.desk.form
 
 
+def _change_repeat(form: FormSession, asked: Asked, chosen: str, *, is_changing: bool) -> int | None:
+    """Do what was chosen, and return the step that follows.
+
+    Raises:
+        ValueError: it was chosen on a screen that is not there any more.
+    """
+    if not isinstance(asked, RepeatState):
+        raise ValueError("no repeat")  # noqa: TRY004  # a touch that came late is no mistake of a caller
+    change, instance = read_choice(chosen, asked)
+    match change:
+        case RepeatChange.NONE:
+            return _following(form, asked.ref, is_changing=is_changing)
+        case RepeatChange.ADD:
+            instance = form.add_repeat(asked.ref)
+        case RepeatChange.REMOVE:
+            form.remove_repeat(instance)
+            instance = ""
+        case RepeatChange.CHANGE:
+            pass
+        case _:
+            assert_never(change)
+    steps = asked_steps(form)
+    inside = (number for number, step in enumerate(steps) if instance and step.ref.startswith(f"{instance}/"))
+    return next(inside, _position(steps, asked.ref))
+
+
+def _position(steps: tuple[Asked, ...], ref: str) -> int:
+    return next(number for number, step in enumerate(steps) if step.ref == ref)
+
+
 def _following(form: FormSession, ref: str, *, is_changing: bool) -> int | None:
-    """Return the next question; after the last, or after a change, the first that still has a problem."""
-    refs = [asked.ref for asked in asked_questions(form)]
-    following = refs.index(ref) + 1
-    return following if following < len(refs) and not is_changing else _first_problem(form)
+    """Return the next step; after the last, or after a change, the first question that still has a problem.
+
+    A change inside a repeat goes on through its instance to the repeat itself: a new instance is asked as a whole.
+    """
+    steps = asked_steps(form)
+    following = _position(steps, ref) + 1
+    repeats = [step for step in steps if isinstance(step, RepeatState)]
+    is_inside = any(ref.startswith(f"{instance}/") for repeat in repeats for instance in repeat.instances)
+    return following if following < len(steps) and (is_inside or not is_changing) else _first_problem(form)
 
 
 def _first_problem(form: FormSession) -> int | None:
     """Return the first question that keeps the form from being finished."""
     problems = {problem.ref for problem in form.problems()}
-    return next((position for position, asked in enumerate(asked_questions(form)) if asked.ref in problems), None)
+    return next((position for position, asked in enumerate(asked_steps(form)) if asked.ref in problems), None)
 
 
 def prefill_of(identity: Identity) -> dict[str, str]:

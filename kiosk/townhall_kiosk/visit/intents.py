@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, assert_never
 
+from townhall_forms.questions import RepeatState
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.staff import views
-from townhall_kiosk.visit.asking import asked_questions
+from townhall_kiosk.visit.asking import asked_steps, step_at
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.presenters.apart import ADMISSION, OFFICERS, SLIP
 from townhall_kiosk.visit.presenters.closing import PRINT
@@ -38,7 +39,9 @@ def event_of(intent: screens.Intent, state: at.State, desk: Desk, role: DeviceRo
     """
     match intent:
         case screens.Proceeded():
-            return on.Continued()
+            return on.RepeatTouched() if _is_at_repeat(state, desk) else on.Continued()
+        case screens.Chose(id=chosen) if _is_at_repeat(state, desk):
+            return on.RepeatTouched(chosen)
         case screens.WentBack():
             return on.WentBack()
         case screens.Stopped():
@@ -87,11 +90,18 @@ def _choice(chosen: str, state: at.State, role: DeviceRole | None) -> on.Event |
             return on.PrintAsked() if chosen == PRINT else on.LanguageChosen(chosen, role is not None)
 
 
+def _is_at_repeat(state: at.State, desk: Desk) -> bool:
+    """Whether the person sees a repeat: each of its buttons changes it or goes on."""
+    if not isinstance(state, at.Answering) or desk.form is None:
+        return False
+    return isinstance(step_at(desk.form, state.question), RepeatState)
+
+
 def _change(ref: str, state: at.State, desk: Desk) -> on.Event | None:
     if isinstance(state, vote.ReviewingBallot):
         contests = [] if desk.ballot.style is None else [contest.id for contest in desk.ballot.style.contests]
         return on.ChangeAsked(contests.index(ref)) if ref in contests else None
     if desk.form is None:
         return None
-    refs = [asked.ref for asked in asked_questions(desk.form)]
+    refs = [asked.ref for asked in asked_steps(desk.form)]
     return on.ChangeAsked(refs.index(ref)) if ref in refs else None

@@ -161,7 +161,7 @@ class Visit:
             self._on_dismissed()
         if isinstance(before, at.Attract) and not isinstance(self.state, at.Attract):
             self._on_left()
-        if self.state != before or step.effects:
+        if self.state != before or step.effects or isinstance(event, on.AnswerAccepted):  # a repeat grows in its place
             self._entered()
 
     def _entered(self) -> None:

@@ -77,7 +77,7 @@ class Work:
             _log.warning("%s failed: %s %s", type(job).__name__, exc.code, type(exc).__name__)
             return on.StaffTurnedAway(exc.code)
 
-    async def _perform(self, job: do.Job, state: at.State) -> on.Event:  # noqa: PLR0911  # one line a job
+    async def _perform(self, job: do.Job, state: at.State) -> on.Event:  # noqa: C901, PLR0911  # one line a job
         match job:
             case do.ReadCard():
                 return await self._card.read(job)
@@ -89,6 +89,8 @@ class Work:
                 return self._form.open(job)
             case do.GiveAnswer():
                 return self._form.answer(job, is_changing=isinstance(state, at.Answering) and state.is_changing)
+            case do.ChangeRepeat():
+                return self._form.change_repeat(job, is_changing=isinstance(state, at.Answering) and state.is_changing)
             case do.MakeDocument():
                 return await self._form.make_document()
             case do.SignDocument():

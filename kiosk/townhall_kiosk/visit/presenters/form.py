@@ -3,11 +3,11 @@
 """Screens from the services to the document that will be signed."""
 
 from townhall_crypto.trust_verdict import Outcome
-from townhall_forms.questions import Question, QuestionKind
+from townhall_forms.questions import Question, QuestionKind, RepeatState
 from townhall_forms.service import Service
 from townhall_forms.session import FormSession
 from townhall_kiosk import states as at
-from townhall_kiosk.visit.asking import asked_questions
+from townhall_kiosk.visit.asking import asked_steps, step_at
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.presenters.ballot_words import rank_words
 from townhall_kiosk.visit.presenters.entry_words import (
@@ -20,6 +20,7 @@ from townhall_kiosk.visit.presenters.entry_words import (
     what_is_asked,
 )
 from townhall_kiosk.visit.presenters.frames import frame, page_words
+from townhall_kiosk.visit.presenters.repeat import how_many, instance_of, repeat
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_ui.screens import (
     Answer,
@@ -72,12 +73,15 @@ def _opened(desk: Desk) -> tuple[Service, FormSession]:
     return desk.service, desk.form
 
 
-def question(state: at.Answering, desk: Desk, around: Surroundings) -> QuestionScreen:
-    """One question."""
+def question(state: at.Answering, desk: Desk, around: Surroundings) -> QuestionScreen | ChoiceScreen:
+    """One question, or one repeat."""
     text = around.text
     _service, form = _opened(desk)
-    questions = asked_questions(form)
-    asked = questions[state.question]
+    steps = asked_steps(form)
+    asked = step_at(form, state.question)
+    step = text("form.step", current=state.question + 1, total=len(steps))
+    if isinstance(asked, RepeatState):
+        return repeat(asked, form, around, step)
     value = state.refused if state.problem else asked.value
     few = few_numbers(asked, around.language)
     heading = frame(
@@ -86,7 +90,7 @@ def question(state: at.Answering, desk: Desk, around: Surroundings) -> QuestionS
         proceed=text("button.continue"),
         back=True,
         stop=True,
-        step=text("form.step", current=state.question + 1, total=len(questions)),
+        step=" · ".join(part for part in (step, instance_of(asked, form)) if part),
     )
     return QuestionScreen(
         heading,
@@ -115,16 +119,7 @@ def review(desk: Desk, around: Surroundings) -> ReviewScreen:
     """All answers, each with a way to change it."""
     text = around.text
     _service, form = _opened(desk)
-    changeable = {asked.ref for asked in asked_questions(form)}
-    answers = tuple(
-        Answer(
-            line.ref,
-            line.label,
-            line.shown or text("review.not-answered"),
-            text("review.change") if line.ref in changeable else None,
-        )
-        for line in form.answers()
-    )
+    answers = _answers(form, around)
     heading = frame(around, text("review.heading"), proceed=text("button.continue"), stop=True)
     left_open = sum(not line.shown for line in form.answers())
     told = [text("review.introduction")]
@@ -140,6 +135,30 @@ def review(desk: Desk, around: Surroundings) -> ReviewScreen:
         text("page.next"),
         text("page.of", page="{page}", pages="{pages}"),
     )
+
+
+def _answers(form: FormSession, around: Surroundings) -> tuple[Answer, ...]:
+    """Every answer, and behind those of a repeat how many there are."""
+    text, steps = around.text, asked_steps(form)
+    changeable = {asked.ref for asked in steps}
+    answers = [
+        Answer(
+            line.ref,
+            line.label,
+            line.shown or text("review.not-answered"),
+            text("review.change") if line.ref in changeable else None,
+        )
+        for line in form.answers()
+    ]
+    for position, asked in enumerate(steps):
+        if isinstance(asked, RepeatState):
+            heading = asked.label or text("repeat.heading")
+            before = [step.ref for step in steps[:position]]
+            inside = [number for number, answer in enumerate(answers, 1) if answer.id.startswith(f"{asked.ref}[")]
+            earlier = [number for number, answer in enumerate(answers, 1) if answer.id in before]
+            place = max(inside or earlier, default=0)
+            answers.insert(place, Answer(asked.ref, heading, how_many(asked, around), text("review.change")))
+    return tuple(answers)
 
 
 def making_document(around: Surroundings) -> WorkingScreen:

@@ -146,9 +146,10 @@ class AnswerRefused:
 
 @dataclass(frozen=True, slots=True)
 class AnswerMissing:
-    """The form cannot be finished before this question has another answer."""
+    """The form cannot be finished before this question has another answer, and before others have where there are."""
 
     question: int
+    is_only_one: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,16 +134,18 @@ TABLE: dict[Key, Row] = dict(
         _row(
             at.Reviewing,
             on.Continued,
-            lambda s, _e: Step(at.MakingDocument(s.reader), (do.MakeDocument(),)),
+            then.reviewed,
             at.MakingDocument,
+            at.Reviewing,
         ),
         _row(at.Reviewing, on.StopPressed, then.stop, at.TakingCard),
         # The document and its signature
         _row(
             at.MakingDocument,
             on.AnswerMissing,
-            lambda s, e: Step(at.Answering(s.reader, e.question, is_changing=True)),
+            then.answer_missing,
             at.Answering,
+            at.Reviewing,
         ),
         _row(
             at.MakingDocument,

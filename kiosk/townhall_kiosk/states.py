@@ -185,6 +185,7 @@ class Reviewing:
     """All answers before the document is made."""
 
     reader: str
+    is_incomplete: bool = False  # several questions must have another answer first: they are listed instead
     card: ClassVar[CardNeed] = CardNeed.VISIT
     idle: ClassVar[Idle | None] = _FORM
     lasts_s: ClassVar[int | None] = None

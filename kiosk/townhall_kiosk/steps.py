@@ -115,6 +115,20 @@ def answer_accepted(state: at.Answering, event: on.AnswerAccepted) -> Step:
     return Step(at.Answering(state.reader, event.following, is_changing=state.is_changing))
 
 
+def reviewed(state: at.Reviewing, _event: on.Continued) -> Step:
+    """Make the document; from the list of what is open, first to all answers."""
+    if state.is_incomplete:
+        return Step(at.Reviewing(state.reader))
+    return Step(at.MakingDocument(state.reader), (do.MakeDocument(),))
+
+
+def answer_missing(state: at.MakingDocument, event: on.AnswerMissing) -> Step:
+    """Back to the one question that is open, or to the list of those that are."""
+    if event.is_only_one:
+        return Step(at.Answering(state.reader, event.question, is_changing=True))
+    return Step(at.Reviewing(state.reader, is_incomplete=True))
+
+
 def answer_refused(state: at.Answering, event: on.AnswerRefused) -> Step:
     """Say how to mend the answer, and leave it there to be mended."""
     if event.question != state.question:

@@ -138,7 +138,7 @@ def test_every_choice_on_a_screen_leads_somewhere(make_desk: MakeDesk, make_arou
             assert choice.label
     assert offering == {
         *(at.Attract, at.Arrived, at.ChoosingLanguage, at.ChoosingService, at.ShowingReceipt, at.PreviousEnded),
-        at.AtCounter,
+        *(at.Reviewing, at.AtCounter),
         *(vote.VotingOffered, vote.ChoosingDistrict, vote.CheckOrCast, vote.ShowingVoteReceipt),
         vote.ShowingAdmission,
     }

@@ -379,6 +379,7 @@ def test_every_word_on_every_screen_and_paper_comes_from_a_catalogue(
     assert desk.receipt is not None
     own = {text for each in services for text in (*each.titles.values(), *each.summaries.values())}
     own |= {around.place, ELSEWHERE, desk.receipt.facts.number, *words_of_the_election(around, desk)}
+    own |= {problem.message for problem in desk.form.problems()}
     made = run_everything(around, desk)
     for question in desk.form.questions():
         own |= {question.label, question.hint, question.value, *(choice.label for choice in question.choices)}

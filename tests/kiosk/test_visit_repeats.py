@@ -157,6 +157,40 @@ def test_going_back_leads_to_the_list_and_an_open_thing_is_asked_again(
     play(scene)
 
 
+def test_what_is_left_open_is_listed_and_each_line_leads_there(
+    play: Play, card: EstonianCard, service: Service
+) -> None:
+    async def scene(visit: SimulatedVisit) -> None:
+        await open_form(visit, card, service, THINGS)
+        await visit.answer("yes")
+        await go_on(visit)
+        await visit.answer("Bus 5")
+        for _ in range(2):
+            review = visit.screen
+            assert isinstance(review, screens.ReviewScreen)
+            visit.press(screens.AskedToChange("/data/thing"))
+            await visit.until(at.Answering)
+            await choose(visit, "Add another" if _ else "Add one")
+            visit.press(screens.WentBack())
+            await visit.until(at.Reviewing)
+        await go_on(visit)
+        await visit.until(at.Reviewing)
+        screen = hub(visit)
+        assert screen.frame.heading == "2 questions need another answer"
+        assert [choice.label for choice in screen.choices] == ["What · Thing 1", "What · Thing 2"]
+        assert {choice.hint for choice in screen.choices} == {"We need an answer to go on."}
+        visit.press(screens.Chose(screen.choices[1].id))
+        await visit.until(at.Answering)
+        assert visit.screen.frame.step.endswith("Thing 2")
+        await visit.answer("Phone")
+        assert visit.question() == "worth"  # the rest of what was opened, and the way back to the list
+        visit.press(screens.WentBack())
+        await visit.until(at.Reviewing)
+        assert isinstance(visit.screen, screens.ReviewScreen)
+
+    play(scene)
+
+
 def test_two_touches_in_one_moment_add_or_remove_one(play: Play, card: EstonianCard, service: Service) -> None:
     async def scene(visit: SimulatedVisit) -> None:
         await open_form(visit, card, service, THINGS)

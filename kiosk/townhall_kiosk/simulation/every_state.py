@@ -36,6 +36,7 @@ _ASKING: Final[tuple[at.Asking, ...]] = (
     at.Answering("A", 0, problem="Enter it again", refused="x"),
     at.Answering("A", 0, is_changing=True),
     at.Reviewing("A"),
+    at.Reviewing("A", is_incomplete=True),
     at.ReadingDocument("A", 3),
     *(at.ShowingReceipt(card_is_in, paper) for card_is_in in (True, False) for paper in Paper),
     vote.VotingOffered(),

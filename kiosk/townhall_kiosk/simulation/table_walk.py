@@ -98,6 +98,7 @@ EVENTS: Final[tuple[Event, ...]] = (
     *(on.AnswerAccepted(question, following) for question in (0, 1) for following in (None, 0, 1)),
     *(on.AnswerRefused(question, "x", "no") for question in (0, 1)),
     on.AnswerMissing(1),
+    on.AnswerMissing(1, is_only_one=False),
     *(on.DocumentMade(tries) for tries in (0, 1, 3)),
     on.Committed(),
     *(on.Printed(paper) for paper in (Paper.PRINTED, Paper.FAILED)),

@@ -84,7 +84,7 @@ class FormWork:
         if contents is None:
             raise VisitError("nobody to sign")
         if (missing := _first_problem(self._form())) is not None:  # a change brought up a question that was left open
-            return on.AnswerMissing(missing)
+            return on.AnswerMissing(missing, is_only_one=len(self._form().problems()) == 1)
         model = self._model()
         # A page takes longer than a tap may wait for its answer, and typst works outside the interpreter's lock.
         pdf = await asyncio.to_thread(render_document, model, self.fonts)

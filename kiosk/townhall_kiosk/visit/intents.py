@@ -47,7 +47,7 @@ def event_of(intent: screens.Intent, state: at.State, desk: Desk, role: DeviceRo
         case screens.Stopped():
             return on.StopPressed()
         case screens.Chose(id=chosen):
-            return _choice(chosen, state, role)
+            return _choice(chosen, state, desk, role)
         case screens.Answered(value=value):
             return on.AnswerGiven(value)
         case screens.AskedToChange(id=ref):
@@ -72,10 +72,12 @@ def event_of(intent: screens.Intent, state: at.State, desk: Desk, role: DeviceRo
             assert_never(intent)
 
 
-def _choice(chosen: str, state: at.State, role: DeviceRole | None) -> on.Event | None:  # noqa: PLR0911  # one line a state
+def _choice(chosen: str, state: at.State, desk: Desk, role: DeviceRole | None) -> on.Event | None:  # noqa: PLR0911  # one line a state
     match state:
         case at.AtCounter(view=view) if not isinstance(view, views.AssistLanguage):
             return on.Picked(chosen)
+        case at.Reviewing():
+            return _change(chosen, state, desk)
         case at.ChoosingService():
             return on.StaffAsked() if chosen == STAFF else on.ServiceChosen(chosen)
         case vote.VotingOffered():

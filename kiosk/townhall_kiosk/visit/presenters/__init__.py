@@ -39,7 +39,7 @@ def present(state: at.State, desk: Desk, around: Surroundings) -> Screen:  # noq
         case at.Answering():
             return form.question(state, desk, around)
         case at.Reviewing():
-            return form.review(desk, around)
+            return form.left_open(desk, around) if state.is_incomplete else form.review(desk, around)
         case at.MakingDocument():
             return form.making_document(around)
         case at.ReadingDocument():

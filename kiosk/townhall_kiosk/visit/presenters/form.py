@@ -3,7 +3,7 @@
 """Screens from the services to the document that will be signed."""
 
 from townhall_crypto.trust_verdict import Outcome
-from townhall_forms.questions import Question, QuestionKind, RepeatState
+from townhall_forms.questions import Question, QuestionKind, RefusalReason, RepeatState
 from townhall_forms.service import Service
 from townhall_forms.session import FormSession
 from townhall_kiosk import states as at
@@ -134,6 +134,26 @@ def review(desk: Desk, around: Surroundings) -> ReviewScreen:
         text("page.previous"),
         text("page.next"),
         text("page.of", page="{page}", pages="{pages}"),
+    )
+
+
+def left_open(desk: Desk, around: Surroundings) -> ChoiceScreen:
+    """What keeps the form from being finished: each question with the reason, which leads to it."""
+    text = around.text
+    _service, form = _opened(desk)
+    steps = {step.ref: step for step in asked_steps(form)}
+    problems = [(steps[problem.ref], problem) for problem in form.problems() if problem.ref in steps]
+    choices = []
+    for asked, problem in problems:
+        own = "form.answer-needed" if problem.reason is RefusalReason.REQUIRED else "form.answer-unfit"
+        instance = instance_of(asked, form) if isinstance(asked, Question) else ""
+        label = " · ".join(part for part in (asked.label, instance) if part)
+        choices.append(Choice(asked.ref, label, hint=problem.message or text(own)))
+    return ChoiceScreen(
+        frame(around, text.counted("mend.heading", len(choices)), proceed=text("review.heading"), stop=True),
+        tuple(choices),
+        introduction=text("mend.introduction"),
+        paging=page_words(around),
     )
 
 

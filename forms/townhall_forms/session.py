@@ -25,8 +25,10 @@ from townhall_forms.questions import (
     RepeatState,
 )
 from townhall_forms.record import SEED_BYTES, SessionRecord, with_plain_offset
+from townhall_forms.repeats import Repeat
 from townhall_forms.state import FormState
 from townhall_forms.tree import Placed
+from townhall_forms.xpath.values import to_boolean
 
 Randomness: TypeAlias = Callable[[int], bytes]
 
@@ -127,15 +129,26 @@ class FormSession:
         for item in all_repeats(self.form.items):
             repeat = self.form.repeats[item.path]
             for parent in self._state.tree.at(item.path.rpartition("/")[0]):
-                there = repeat.instances(parent)
-                instances = [each for each in there if each.is_relevant]
-                if parent.is_relevant and (instances or not there):
+                if self._is_asked(repeat, parent):
+                    instances = [each for each in repeat.instances(parent) if each.is_relevant]
                     can_change = repeat.count is None and not repeat.is_fixed
                     refs = tuple(self._state.tree.refs[each] for each in instances)
                     label = self._display.repeat_label(item, instances[0] if instances else parent)
                     above = self._state.tree.refs[parent]
                     found.append(RepeatState(f"{above}/{repeat.template.local}", label, refs, can_change))
         return tuple(found)
+
+    def _is_asked(self, repeat: Repeat, parent: Node) -> bool:
+        """Say whether a repeat is asked under ``parent``: some instance is relevant, or the first one would be."""
+        instances = repeat.instances(parent)
+        if not parent.is_relevant or instances:
+            return parent.is_relevant and any(each.is_relevant for each in instances)
+        bind = self.form.binds.get(repeat.path)
+        if bind is None or bind.relevant is None:
+            return True
+        asking = repeat.template.copy()
+        asking.parent = parent
+        return to_boolean(bind.relevant.run(self._state.environment, asking))
 
     def add_repeat(self, ref: str) -> str:
         """Add an instance to a repeat, by its ``RepeatState.ref``, and return the new instance's ref.

@@ -83,6 +83,22 @@ def test_the_last_instance_may_go_and_the_next_one_stands_where_the_form_has_it(
     assert b"<n/><person><name/><age>1</age><total>2</total></person><all>2</all>" in session.finish()
 
 
+def test_a_repeat_that_is_not_relevant_takes_no_first_instance(open_form: Open) -> None:
+    rules = '<bind nodeset="/data/person" relevant="/data/n = 1"/>'
+    session = open_form(PEOPLE, rules, TABLE + '<input ref="/data/n"><label>N</label></input>')
+    assert session.repeats() == ()
+    session.answer("/data/n", "1")
+    session.remove_repeat("/data/person[1]")
+    (people,) = session.repeats()
+    assert people.instances == ()
+    session.answer("/data/n", "2")
+    assert session.repeats() == ()
+    with pytest.raises(AnswerMisuseError):
+        session.add_repeat("/data/person")
+    session.answer("/data/n", "1")
+    assert session.add_repeat("/data/person") == "/data/person[1]"
+
+
 def test_only_a_template_gives_values_to_new_instances(open_form: Open) -> None:
     session = open_form("<p><a>first</a></p>", "", '<repeat nodeset="/data/p"><input ref="/data/p/a"/></repeat>')
     session.add_repeat("/data/p")

@@ -212,4 +212,4 @@ def test_a_command_does_not_wait_for_the_delayed_acknowledgement(driver: Driver)
         begin = time.monotonic()
         for _ in range(100):
             driver.ask(b"\x00\xb0\x00\x00\xc0")
-        assert time.monotonic() - begin < 100 * 0.02  # 4.4 s where it waits, 0.02 s where it does not
+        assert time.monotonic() - begin < 100 * 0.035  # 4.4 s where it waits, 0.02 s where it does not

@@ -12,6 +12,7 @@ import pytest
 
 from townhall_smartcard.connection import RawCommand
 from townhall_smartcard.errors import CardMisuseError
+from townhall_smartcard.simulation import vpcd
 from townhall_smartcard.simulation.faulty_card import DeadCard, FaultyCard
 from townhall_smartcard.simulation.vpcd import VirtualCard, VirtualReader
 
@@ -172,6 +173,17 @@ def test_the_slot_dials_again_when_the_service_comes_back(driver: Driver) -> Non
             driver.accept()
             assert driver.ask(b"\x04") == EchoCard.atr
             driver.line.close()
+
+
+def test_a_line_that_the_driver_has_lost_is_dialled_anew(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vpcd, "_UNHEARD_S", 0.05)
+    with driver.slot(EchoCard()):
+        driver.accept()
+        lost, driver._line = driver._line, None  # open, and never read again
+        driver.accept()
+        assert driver.ask(b"\x04") == EchoCard.atr
+        assert lost is not None
+        lost.close()
 
 
 def test_a_card_waits_for_a_service_that_is_not_there_yet() -> None:

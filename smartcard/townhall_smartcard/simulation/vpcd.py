@@ -22,6 +22,9 @@ _GET_ATR: Final = b"\x04"
 _RETRY_S: Final = 0.02
 _DIAL_S: Final = 0.25  # the driver's queue has one place; the kernel would try a full one again only after a second
 _NOTICED_WITHIN_S: Final = 5.0  # the service looks every 0.4 s; one that is halted never does
+_UNHEARD_S: Final = 5.0
+"""A driver asks for the ATR each 0.4 s. Two of its threads that accept at once may lose a line between them: it stays
+open and nobody ever reads it. One that hears nothing for so long is dialled anew."""
 _NO_ATR: Final = bytes(34)
 """One byte more than an ATR may have: the reader sees a card in the slot that gives no ATR when powered."""
 
@@ -160,7 +163,7 @@ class _Insertion(threading.Thread):
                 self._serve(line)
 
     def _serve(self, line: socket.socket) -> None:
-        line.settimeout(None)
+        line.settimeout(_UNHEARD_S)
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
             if self.is_over:  # taken out while it was dialling: nobody would ever shut this line
@@ -172,7 +175,7 @@ class _Insertion(threading.Thread):
                     self._answer(line, message)
         except CardRemovedError:
             self._over.set()
-        except OSError:  # the service ended, or the card was taken out while we wrote
+        except OSError:  # the service ended or lost the line, or the card was taken out while we wrote
             pass
         finally:
             with self._lock:
@@ -190,6 +193,7 @@ class _Insertion(threading.Thread):
         try:
             answer = self.card.transmit(command)
         except CardMuteError:
+            line.settimeout(None)
             while _receive(line) is not None:  # until the card is taken out or the service ends
                 pass
             return

@@ -525,6 +525,42 @@ def test_an_election_that_is_withdrawn_or_over_opens_no_polls_and_lets_open_ones
     play(scene)
 
 
+@pytest.mark.parametrize("lost", ["package", "key"])
+def test_paused_polls_of_an_election_that_is_no_longer_there_are_not_resumed_until_it_is_back(
+    play: Callable[[Scene], None], lost: str
+) -> None:
+    async def scene(polls: Polls) -> None:
+        election = polls.counter.election
+        assert await polls.both(acts.OpenPolls()) == StaffDone()
+        assert await polls.both(acts.PausePolls()) == StaffDone()
+        if lost == "key":
+            with pytest.raises(PackageNotCurrentError):
+                election.use(polls.package, polls.recipients | {BALLOT_BOX: ()})
+        else:
+            assert election.use(None, polls.recipients) is None
+        assert await polls.both(acts.ResumePolls()) == StaffDone(PackageNotCurrentError.code)
+        assert election.facts().state == "paused"
+        assert election.use(polls.package, polls.recipients) is not None
+        assert await polls.both(acts.ResumePolls()) == StaffDone()
+        assert election.facts().state == "open"
+
+    play(scene)
+
+
+def test_an_election_that_is_refused_leaves_nothing_that_officers_could_open(play: Callable[[Scene], None]) -> None:
+    async def scene(polls: Polls) -> None:
+        election = polls.counter.election
+        with pytest.raises(PackageNotCurrentError):
+            election.use(polls.package, polls.recipients | {ELIGIBILITY_BOARD: ()})
+        assert await polls.both(acts.OpenPolls()) == StaffDone(PackageNotCurrentError.code)
+        assert election.facts().state == "closed"
+        await polls.counter.tell_office(StaffLeft())
+        assert election.use(polls.package, polls.recipients) is not None
+        assert await polls.both(acts.OpenPolls()) == StaffDone()
+
+    play(scene)
+
+
 def is_for(sealed: bytes, polls: Polls) -> bool:
     return polls.election.ballot_box.public.key_id.encode() in sealed
 

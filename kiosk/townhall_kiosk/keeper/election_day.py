@@ -101,6 +101,7 @@ class ElectionDay:
     """The ballot box's public log, whose newest state receipts name."""
     _bad_cards: set[str] = field(default_factory=set)  # visits in which a card's generator failed its tests
     _package: str = ""
+    _is_on: bool = False  # visits have the election; without it officers open and resume nothing
     _boards: Boards = field(default_factory=lambda: Boards((), ()))
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -111,13 +112,15 @@ class ElectionDay:
     def use(self, package: ElectionPackage | None, recipients: Recipients) -> ElectionFiles | None:
         """Use this package from now on; return what visits need of it. While polls are open no other takes its place.
 
-        Without a package nothing new begins: polls that were never opened are gone. Those that were can be closed, and
-        what they hold is sent. New keys of the boards count from the next batch on.
+        Without a package, or with one that is refused, nothing begins: officers open and resume no polls. Those that
+        were opened can be closed, and what they hold is sent. New keys of the boards count from the next batch on.
+        The package's own window is asked at each act and each vote, for it ends while the package is in use (ADR 0038).
 
         Raises:
             PackageNotCurrentError: another election is on at this kiosk, or the catalogue has no key of a board.
             StoreDamagedError: what lies on the disk is not what was written, or belongs to another election.
         """
+        self._is_on = False
         if package is None or package.definition.device(self.journal.kiosk) is None:
             self._leave()
             return None
@@ -128,7 +131,7 @@ class ElectionDay:
             self._package = package.sha256
             self.log.use(package.definition)
             self._changed.set()
-        self._boards = boards
+        self._boards, self._is_on = boards, True
         return ElectionFiles(
             definition=package.definition.to_bytes(),
             elections={style: election.data for style, election in package.elections.items()},
@@ -243,7 +246,7 @@ class ElectionDay:
     async def act(self, visit: str, act: acts.PollsActs, certificates: tuple[bytes, ...]) -> str:
         """Do it; return an empty text, or the code of why it was not done. A report's code is the printer's."""
         polls = self.polls
-        if polls is None:
+        if polls is None or (isinstance(act, acts.OpenPolls | acts.ResumePolls) and not self._is_on):
             return PackageNotCurrentError.code
         if isinstance(act, acts.OpenPolls) and visit in self._bad_cards:
             return RandomnessError.code

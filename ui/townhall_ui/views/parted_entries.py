@@ -69,7 +69,7 @@ class PartedEntry(Entry):
         return key
 
     def _minus_key(self, part: Part, field: NumberField) -> Button:
-        key = Button("\u2212", self._look, Kind.SECONDARY, name=f"{part.minus}: {part.label}")
+        key = Button("\u2013", self._look, Kind.SECONDARY, name=f"{part.minus}: {part.label}")
         key.setObjectName(f"minus:{part.id}")
         key.clicked.connect(lambda: field.type_in(MINUS))
         return key

@@ -43,7 +43,7 @@ class ScaleEntry(NumberEntry):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(look.px(GAP_MM))
         self._field.setFixedWidth(look.px(50))
-        less = self._key("less", "\u2212", self._scale.less, lambda: self._step(-1))
+        less = self._key("less", "\u2013", self._scale.less, lambda: self._step(-1))
         more = self._key("more", "+", self._scale.more, lambda: self._step(1))
         for part in (less, self._field, more):
             row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)

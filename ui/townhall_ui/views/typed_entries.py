@@ -82,7 +82,7 @@ class NumberEntry(_OneFieldEntry):
         self.side = DigitPad(view.look, lambda digit: self._field.type_in(str(digit)), (sign, delete), zero=zero)
 
     def _sign_key(self, view: View, point: str) -> Button:
-        sign = Button(point or "\u2212", view.look, Kind.DIGIT, name=point or MINUS)
+        sign = Button(point or "\u2013", view.look, Kind.DIGIT, name=point or MINUS)
         sign.setObjectName("key:sign")
         sign.clicked.connect(lambda: self._field.type_in(POINT if point else MINUS))
         return sign

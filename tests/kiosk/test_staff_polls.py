@@ -3,21 +3,23 @@
 """Officers at the polls: two real cards open the roll, nobody else does, and what waits leaves as two batches."""
 
 import hashlib
+import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from tests.kiosk.voting_town import definition
 
-from townhall_crypto.device_key import FileDeviceKey
+from townhall_crypto.device_key import DeviceKey, FileDeviceKey
 from townhall_crypto.envelope import Envelope
 from townhall_crypto.recipients import generate_recipient_key
 from townhall_crypto.sealed import open_sealed
 from townhall_crypto.secret import Secret
-from townhall_kiosk.keeper.election_day import BALLOT_BOX, ELIGIBILITY_BOARD
+from townhall_kiosk.keeper.election_day import FOLDER
 from townhall_kiosk.simulation.counter import VISIT, Counter
 from townhall_kiosk.simulation.election import SimulatedElection, at_this_kiosk
 from townhall_kiosk.simulation.ports import StandingClock
@@ -39,6 +41,7 @@ from townhall_kiosk.staff.messages import (
 )
 from townhall_kiosk.staff.proof import Purpose, StaffChallenge
 from townhall_kiosk.staff.roster import Roster
+from townhall_kiosk.voting.batching import BALLOT_BOX, ELIGIBILITY_BOARD
 from townhall_kiosk.voting.errors import (
     NotYetClosingError,
     OfficersNeededError,
@@ -52,7 +55,7 @@ from townhall_kiosk.voting.errors import (
 from townhall_kiosk.voting.messages import BallotOpened, BallotWanted, PollsDone, SlipSigned, SlipWanted
 from townhall_kiosk.voting.polls import PollsRecord, PollsState
 from townhall_kiosk.voting.polls_report import verify_polls_report
-from townhall_kiosk.voting.sets_on_disk import Part
+from townhall_kiosk.voting.sets_on_disk import Part, SetsOnDisk
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import AINO, JUHAN, KADRI
 from townhall_smartcard.simulation.pki import TestPki
@@ -61,6 +64,7 @@ from townhall_sync.audit import Event
 from townhall_sync.courier import Courier
 from townhall_sync.simulated_kiosk import SimulatedKiosk, SimulatedLine
 from townhall_sync.simulator import CentralServiceSimulator
+from townhall_voting.eligibility.admission import draw_admission
 from townhall_voting.eligibility.batches import (
     BALLOTS_KIND,
     STATEMENTS_KIND,
@@ -70,7 +74,7 @@ from townhall_voting.eligibility.batches import (
 from townhall_voting.errors import RandomnessError
 from townhall_voting.hashing import fingerprint, hex_hash
 from townhall_voting.mode import Mode
-from townhall_voting.package.definition import Definition, DeviceRole
+from townhall_voting.package.definition import Definition, Device, DeviceRole
 from townhall_voting.package.package import ElectionPackage
 from townhall_voting.package.roll import Roll
 from townhall_voting.package.roll_key import wrap_roll_key
@@ -146,9 +150,14 @@ class Polls:
         return [Envelope.from_bytes(await self.journal.envelope_bytes(each.envelope_id)).sealed for each in pending]
 
 
-def in_role(here: Definition, role: DeviceRole) -> Definition:
+def in_role(here: Definition, role: DeviceRole, other_key: DeviceKey) -> Definition:
+    """Give the kiosk this role; beside a booth stands a desk, beside a desk a booth."""
     (place,) = here.places
-    devices = tuple(msgspec.structs.replace(each, role=role) for each in place.devices)
+    (device,) = place.devices
+    devices: tuple[Device, ...] = (msgspec.structs.replace(device, role=role),)
+    if role is not DeviceRole.SINGLE:
+        beside = DeviceRole.DESK if role is DeviceRole.BOOTH else DeviceRole.BOOTH
+        devices = (*devices, Device("kiosk-beside", beside, other_key.public_der))
     return msgspec.structs.replace(here, places=(msgspec.structs.replace(place, devices=devices),))
 
 
@@ -157,10 +166,11 @@ def play(
     tmp_path: Path, key: FileDeviceKey, pki: TestPki, kadri_keys: CardKeys, juhan_keys: CardKeys
 ) -> Callable[..., None]:
     aino_keys = pki.issue_card_keys(AINO)
+    other_key = FileDeviceKey(ec.generate_private_key(ec.SECP256R1()))
 
     def run(scene: Scene, mode: Mode = Mode.TEST, role: DeviceRole = DeviceRole.SINGLE) -> None:
         clock = StandingClock()
-        here = in_role(msgspec.structs.replace(at_this_kiosk(definition(), clock, key), mode=mode), role)
+        here = in_role(msgspec.structs.replace(at_this_kiosk(definition(), clock, key), mode=mode), role, other_key)
         election = SimulatedElection.of(here, [(KADRI, "harbour"), (JUHAN, "hill")])
         randomness = MixedRandomness((OperatingSystem(),))
         secret = BELENIOS_2048.scalar(12345678901234567890)
@@ -461,7 +471,7 @@ def test_a_booth_tells_the_ballot_box_alone_and_a_desk_the_eligibility_board(
             assert told.closed
             assert told.statements == (b"a statement",)
         sets = office.station.sets.read()
-        assert {part for part in Part if sets[part]} == {Part.POLLS}
+        assert {part for part in Part if sets[part]} == {Part.ELECTION, Part.POLLS}
 
     play(scene, role=role)
 
@@ -543,6 +553,95 @@ def test_paused_polls_of_an_election_that_is_no_longer_there_are_not_resumed_unt
         assert election.use(polls.package, polls.recipients) is not None
         assert await polls.both(acts.ResumePolls()) == StaffDone()
         assert election.facts().state == "open"
+
+    play(scene)
+
+
+def restarted(polls: Polls) -> Polls:
+    """Return the same kiosk after a restart of its keeper, which has looked at no catalogue yet."""
+    counter = polls.counter
+    again = Counter(counter.home, counter.journal, counter.key, counter.anchors, counter.roster, counter.clock)
+    return replace(polls, counter=again)
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_a_restart_without_the_package_closes_the_polls_and_sends_what_they_hold(
+    play: Callable[[Scene], None],
+    is_paused: bool,  # noqa: FBT001  # a parameter
+) -> None:
+    async def scene(before: Polls) -> None:
+        await before.both(acts.OpenPolls())
+        before.put(Part.BALLOTS, b"a ballot")
+        if is_paused:
+            await before.alone(acts.PausePolls())
+        polls = restarted(before)
+        election = polls.counter.election
+        assert election.use(None, {}) is None
+        assert election.facts().state == ("paused" if is_paused else "open")
+        assert await polls.both(acts.OpenPolls()) == StaffDone(PackageNotCurrentError.code)
+        assert await polls.may_vote() == RollLockedError.code
+        await polls.counter.tell_office(StaffLeft())
+        assert await polls.both(acts.ClosePolls()) == StaffDone()
+        assert polls.counter.printer.sheets
+        office = election.polls
+        assert office is not None
+        with pytest.raises(PackageNotCurrentError):  # to whom, no catalogue has said yet
+            await office.tick()
+        assert not await polls.batches()
+        assert election.use(None, polls.recipients) is None
+        await office.tick()
+        (for_box,) = [each for each in await polls.batches() if is_for(each, polls)]
+        batch = parse_ballot_batch(open_sealed(for_box, polls.election.ballot_box).payload)
+        assert (batch.is_final, batch.ballots) == (True, (b"a ballot",))
+
+    play(scene)
+
+
+def test_a_restart_without_the_package_goes_on_when_the_package_is_back(play: Callable[[Scene], None]) -> None:
+    async def scene(before: Polls) -> None:
+        await before.both(acts.OpenPolls())
+        polls = restarted(before)
+        election = polls.counter.election
+        assert election.use(None, polls.recipients) is None
+        another = replace(polls.package, sha256=hex_hash(b"another"))
+        with pytest.raises(PackageNotCurrentError):
+            election.use(another, polls.recipients)
+        assert election.use(polls.package, polls.recipients) is not None
+        assert await polls.may_vote() == RollLockedError.code
+        assert await polls.both(acts.OpenPolls()) == StaffDone()
+        assert await polls.may_vote() == ""
+
+    play(scene)
+
+
+def test_a_booth_that_restarts_without_the_package_takes_no_ballot(play: Callable[..., None]) -> None:
+    async def scene(before: Polls) -> None:
+        await before.both(acts.OpenPolls())
+        polls = restarted(before)
+        election = polls.counter.election
+        assert election.use(None, polls.recipients) is None
+        assert election.polls is not None
+        town = next(iter(polls.package.elections.values()))
+        wanted = SlipWanted(town.fingerprint, fingerprint(b"ballot"), draw_admission(lambda _below: 7))
+        assert isinstance(await election.polls.station.take("v", wanted), PollsDone)
+        assert not election.polls.station.sets.read()[Part.BALLOTS]
+
+    play(scene, role=DeviceRole.BOOTH)
+
+
+def test_what_is_kept_of_an_election_is_what_was_written_or_nothing_begins(play: Callable[[Scene], None]) -> None:
+    async def scene(before: Polls) -> None:
+        await before.both(acts.OpenPolls())
+        sets = SetsOnDisk(before.counter.home / FOLDER)
+        (member,) = sets.read()[Part.ELECTION]
+        kept = json.loads(member)
+        for wrong in (b"{}", member[:-1], json.dumps({**kept, "definition": "e30="}).encode()):
+            sets.replace({Part.ELECTION: frozenset({wrong})})
+            with pytest.raises(StoreDamagedError):
+                restarted(before).counter.election.use(None, before.recipients)
+        sets.replace({Part.ELECTION: frozenset({member, b"two"})})
+        with pytest.raises(StoreDamagedError):
+            restarted(before).counter.election.use(None, before.recipients)
 
     play(scene)
 

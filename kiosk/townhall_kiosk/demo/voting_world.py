@@ -18,8 +18,8 @@ from townhall_kiosk.demo.trustees import SIZE, THRESHOLD, DemoTrustees
 from townhall_kiosk.demo.world import KIOSK, STAFF, World
 from townhall_kiosk.home import KioskHome
 from townhall_kiosk.keeper.app import make_device_key
-from townhall_kiosk.keeper.election_day import BALLOT_BOX, ELIGIBILITY_BOARD
 from townhall_kiosk.simulation.staff import line, roster_bytes
+from townhall_kiosk.voting.batching import BALLOT_BOX, ELIGIBILITY_BOARD
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import KADRI, Person, personal_code
 from townhall_smartcard.simulation.stack import virtual_reader_name

@@ -4,6 +4,7 @@
 
 import asyncio
 import base64
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,24 +15,25 @@ from typing import Final
 
 from townhall_crypto.device_key import DeviceKey
 from townhall_crypto.errors import CryptoError
-from townhall_crypto.recipients import RecipientPublicKey
 from townhall_crypto.trust import TrustAnchors
 from townhall_fonts import FONT_DIRECTORY
 from townhall_forms.errors import FormError
 from townhall_kiosk.errors import KioskError
 from townhall_kiosk.keeper.ballot_log_watch import BallotLogWatch
+from townhall_kiosk.keeper.machine_randomness import ENTROPY_BYTES, machine_randomness
 from townhall_kiosk.ports import Clock
 from townhall_kiosk.staff import acts
 from townhall_kiosk.staff.messages import StaffProof
 from townhall_kiosk.staff.status import PollsFacts
-from townhall_kiosk.voting.batching import Batching, Boards
+from townhall_kiosk.voting.batching import ELIGIBILITY_BOARD, Batching, Boards, Recipients
 from townhall_kiosk.voting.errors import NoSlipPrinterError, PackageNotCurrentError
 from townhall_kiosk.voting.messages import ElectionFiles
 from townhall_kiosk.voting.polls import PollingPlace, PollsAct, PollsRecord, PollsState
 from townhall_kiosk.voting.polls_office import PollsOffice
 from townhall_kiosk.voting.polls_report import PollsReport
-from townhall_kiosk.voting.sets_on_disk import SetsOnDisk
+from townhall_kiosk.voting.sets_on_disk import CURRENT, SetsOnDisk
 from townhall_kiosk.voting.station import PollingStation
+from townhall_kiosk.voting.station_election import StationElection
 from townhall_kiosk.voting.station_hold import StationSetting
 from townhall_kiosk.voting.station_roll import OfficersShares
 from townhall_sync.async_journal import AsyncJournal
@@ -41,13 +43,10 @@ from townhall_voting.ballot_check import BallotChecker
 from townhall_voting.errors import RandomnessError, VotingError
 from townhall_voting.package.definition import DeviceRole
 from townhall_voting.package.package import ElectionPackage
-from townhall_voting.randomness import MixedRandomness, OperatingSystem, Tpm
+from townhall_voting.randomness import MixedRandomness
 
 _log = logging.getLogger(__name__)
 
-ELIGIBILITY_BOARD: Final = "eligibility-board"
-BALLOT_BOX: Final = "ballot-box"
-"""What the boards are called among the catalogue's recipients."""
 FOLDER: Final = "voting"
 LOG_FOLDER: Final = "ballot-log"
 _ACTS: Final[Mapping[type[acts.StaffAct], PollsAct]] = MappingProxyType(
@@ -58,21 +57,7 @@ _ACTS: Final[Mapping[type[acts.StaffAct], PollsAct]] = MappingProxyType(
         acts.ClosePolls: PollsAct.CLOSE,
     }
 )
-ENTROPY_BYTES: Final = 64
 _LOOK_EVERY_S: Final = 60.0
-_TPM: Final = Path("/dev/tpmrm0")
-
-Recipients = Mapping[str, tuple[bytes, ...]]
-
-
-def machine_randomness() -> MixedRandomness:
-    """Return the mixed randomness of this machine.
-
-    Raises:
-        RandomnessError: a source that is there failed its start-up test.
-    """
-    has_tpm = _TPM.exists()
-    return MixedRandomness((OperatingSystem(), Tpm(_TPM)) if has_tpm else (OperatingSystem(),))
 
 
 async def _no_printer(_pdf: bytes) -> str:
@@ -100,9 +85,10 @@ class ElectionDay:
     log: BallotLogWatch = field(init=False)
     """The ballot box's public log, whose newest state receipts name."""
     _bad_cards: set[str] = field(default_factory=set)  # visits in which a card's generator failed its tests
-    _package: str = ""
+    _election: StationElection | None = None
     _is_on: bool = False  # visits have the election; without it officers open and resume nothing
-    _boards: Boards = field(default_factory=lambda: Boards((), ()))
+    _boards: Boards | None = None
+    _sets: SetsOnDisk | None = None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -121,17 +107,18 @@ class ElectionDay:
             StoreDamagedError: what lies on the disk is not what was written, or belongs to another election.
         """
         self._is_on = False
+        self._take_up_kept()
         if package is None or package.definition.device(self.journal.kiosk) is None:
+            with contextlib.suppress(PackageNotCurrentError):  # then those known before go on
+                self._boards = Boards.of(recipients)
             self._leave()
             return None
-        boards = Boards(*(_keys(recipients, name) for name in (ELIGIBILITY_BOARD, BALLOT_BOX)))
-        if package.sha256 != self._package:
-            self._require_free()
-            self.polls = self._open(package)
-            self._package = package.sha256
-            self.log.use(package.definition)
-            self._changed.set()
-        self._boards, self._is_on = boards, True
+        self._boards = Boards.of(recipients)
+        now = self._election
+        if now is None or now.roll is None or now.package != package.sha256:
+            self._require_free(package)
+            self._open(StationElection.of(package))
+        self._is_on = True
         return ElectionFiles(
             definition=package.definition.to_bytes(),
             elections={style: election.data for style, election in package.elections.items()},
@@ -144,35 +131,49 @@ class ElectionDay:
         """Whether this kiosk makes ballots and never learns who votes."""
         return self.polls is not None and self.polls.station.setting.role is DeviceRole.BOOTH
 
-    def _require_free(self) -> None:
-        if self.polls is not None and self.polls.station.record.state in {PollsState.OPEN, PollsState.PAUSED}:
+    def _take_up_kept(self) -> None:
+        """After a start: polls that were opened are there again, whatever the catalogue has; nothing begins in them."""
+        if self.polls is not None or not (self.home / FOLDER / CURRENT).exists():
+            return
+        if (kept := StationElection.kept(self._opened_sets().read())) is not None:
+            self._open(kept)
+
+    def _require_free(self, package: ElectionPackage) -> None:
+        if self.polls is None or self._election is None or self._election.package == package.sha256:
+            return
+        if self.polls.station.record.state in {PollsState.OPEN, PollsState.PAUSED}:
             raise PackageNotCurrentError("another election is on at this kiosk")
 
     def _leave(self) -> None:
         if self.polls is not None and self.polls.station.record.state is PollsState.CLOSED:
-            self.polls, self._package = None, ""
+            self.polls = self._election = None
 
-    def _open(self, package: ElectionPackage) -> PollsOffice:
-        definition, kiosk = package.definition, self.journal.kiosk
+    def _open(self, election: StationElection) -> None:
+        self.polls, self._election = self._office(election), election
+        self.log.use(election.definition)
+        self._changed.set()
+
+    def _office(self, election: StationElection) -> PollsOffice:
+        definition, kiosk = election.definition, self.journal.kiosk
         place, device = definition.place_of(kiosk), definition.device(kiosk)
         if place is None or device is None or device.key != self.key.public_der:
             raise PackageNotCurrentError("this kiosk has another key than the package says")
         here = PollingPlace(definition, place, device)
-        checkers = {each.fingerprint: (style, BallotChecker(each)) for style, each in package.elections.items()}
+        checkers = {str(each.fingerprint): (style, BallotChecker(each)) for style, each in election.elections.items()}
         setting = StationSetting(
             here=here,
-            checkers={str(name): checker for name, checker in checkers.items()},
-            anchors=self._anchors,
+            checkers=checkers,
+            anchors=self.anchors,
             key=self.key,
             clock=self.clock,
             journal_root=self._journal_root,
             note_counts=self.note_counts,
             ballot_log=lambda: self.log.state,
         )
-        station = PollingStation(setting, SetsOnDisk(self.home / FOLDER))
-        batching = Batching(here, lambda: self._boards, station.sets, self.journal.commit)
+        station = PollingStation(setting, self._opened_sets())
+        batching = Batching(here, self._known_boards, station.sets, self.journal.commit)
         station.record  # noqa: B018  # raises now what every later call would raise
-        return PollsOffice(station, OfficersShares(package), batching, self.has_printer, self._is_quiet)
+        return PollsOffice(station, OfficersShares(election), batching, self.has_printer, self._is_quiet)
 
     async def run(self) -> None:
         """Send batches when they are due, as long as the kiosk runs."""
@@ -281,8 +282,15 @@ class ElectionDay:
             self._bad_cards.discard(visit)
             self.polls.shares.drop(visit)
 
-    def _anchors(self) -> TrustAnchors:
-        return self.anchors()
+    def _opened_sets(self) -> SetsOnDisk:
+        if self._sets is None:
+            self._sets = SetsOnDisk(self.home / FOLDER)
+        return self._sets
+
+    def _known_boards(self) -> Boards:
+        if self._boards is None:
+            raise PackageNotCurrentError("the catalogue has not said yet who the boards are")
+        return self._boards
 
     async def _is_quiet(self) -> bool:
         return await self.journal.open_visit() is None
@@ -290,10 +298,3 @@ class ElectionDay:
     async def _journal_root(self) -> str:
         note = await self.journal.checkpoint()
         return base64.b64decode(note.splitlines()[2]).hex()
-
-
-def _keys(recipients: Recipients, name: str) -> tuple[RecipientPublicKey, ...]:
-    keys = recipients.get(name, ())
-    if not keys:
-        raise PackageNotCurrentError(f"the catalogue has no key of {name}")
-    return tuple(map(RecipientPublicKey.from_bytes, keys))

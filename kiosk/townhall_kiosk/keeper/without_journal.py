@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from townhall_kiosk import messages
 from townhall_kiosk.errors import PrintError
-from townhall_kiosk.keeper.election_day import ENTROPY_BYTES
+from townhall_kiosk.keeper.machine_randomness import ENTROPY_BYTES
 from townhall_kiosk.keeper.running_visit import Processes
 from townhall_kiosk.keeper.visits import Visits
 from townhall_kiosk.staff.messages import ToOffice

@@ -8,14 +8,15 @@ Format: docs/formats/voting-batches.md. First the finished batches lie in a set 
 from theirs, by one change; then the journal takes them, which knows bytes that it has; then they leave the set.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
 from townhall_crypto.recipients import RecipientPublicKey
 from townhall_crypto.sealed import seal
+from townhall_kiosk.voting.errors import PackageNotCurrentError
 from townhall_kiosk.voting.polls import PollingPlace, PollsRecord, PollsState
 from townhall_kiosk.voting.sets_on_disk import Part, Sets, SetsOnDisk
 from townhall_voting.eligibility.batches import (
@@ -30,9 +31,15 @@ from townhall_voting.eligibility.batches import (
 from townhall_voting.hashing import HexHash
 from townhall_voting.package.definition import DeviceRole
 
+ELIGIBILITY_BOARD: Final = "eligibility-board"
+BALLOT_BOX: Final = "ballot-box"
+"""What the boards are called among the catalogue's recipients."""
 BATCH_EVERY_S: Final = 1800
 _LARGEST_BATCH: Final = 400
 """Statements or ballots; so many stay below the largest size of a sealed payload."""
+
+Recipients: TypeAlias = Mapping[str, tuple[bytes, ...]]
+"""The catalogue's recipients and their public keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,22 @@ class Boards:
     eligibility: tuple[RecipientPublicKey, ...]
     ballot_box: tuple[RecipientPublicKey, ...]
 
+    @classmethod
+    def of(cls, recipients: Recipients) -> "Boards":
+        """Return the boards' keys that the catalogue has.
+
+        Raises:
+            PackageNotCurrentError: it has no key of a board.
+        """
+        return cls(_keys(recipients, ELIGIBILITY_BOARD), _keys(recipients, BALLOT_BOX))
+
+
+def _keys(recipients: Recipients, name: str) -> tuple[RecipientPublicKey, ...]:
+    keys = recipients.get(name, ())
+    if not keys:
+        raise PackageNotCurrentError(f"the catalogue has no key of {name}")
+    return tuple(map(RecipientPublicKey.from_bytes, keys))
+
 
 @dataclass(frozen=True, slots=True)
 class Batching:
@@ -49,7 +72,7 @@ class Batching:
 
     here: PollingPlace
     boards: Callable[[], Boards]
-    """Asked for each batch: a board may get a new key while polls are open."""
+    """Asked for each batch: a board may get a new key while polls are open. PackageNotCurrentError: not known yet."""
     sets: SetsOnDisk
     commit: Callable[[bytes], Awaitable[object]]
     """Make a sealed payload durable in the journal; the same bytes again are the same envelope."""
@@ -66,6 +89,7 @@ class Batching:
 
         Raises:
             SyncError: the disk; what was not taken by the journal goes again next time.
+            PackageNotCurrentError: to whom is not known yet; everything waits.
         """
         await self.finish()
         count, sets = 0, self.sets.read()

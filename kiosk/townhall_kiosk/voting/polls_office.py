@@ -83,11 +83,13 @@ class PollsOffice:
         if not self.has_printer and self.station.setting.role is not DeviceRole.DESK:  # whose number is on the screen
             raise NoSlipPrinterError("no printer")
         roll = self._opened_roll(visit, certificates)
+        opened = {
+            Part.ELECTION: frozenset({self.shares.election.to_bytes()}),
+            Part.POLLS: frozenset({after.to_bytes()}),
+        }
         if before.state is PollsState.CLOSED:  # nothing of an election before, or of a test, is here from now on
-            empty = dict.fromkeys(Part, frozenset[bytes]())
-            await self.station.store({**empty, Part.POLLS: frozenset({after.to_bytes()})})
-        else:
-            await self.station.store({Part.POLLS: frozenset({after.to_bytes()})})
+            opened = dict.fromkeys(Part, frozenset[bytes]()) | opened
+        await self.station.store(opened)
         self.station.use_roll(roll)
 
     async def _close(self, after: PollsRecord) -> None:

@@ -41,6 +41,7 @@ _LONG_AGO_NS: Final = (0, 0)
 class Part(Enum):
     """The sets of a polling station; the value is the file's name."""
 
+    ELECTION = "election"  # one member: of which election, as far as closing and sending need it
     POLLS = "polls"  # one member: how the polls stand, and counts
     ELIGIBILITY = "eligibility"  # statements, sealed to the eligibility board
     BALLOTS = "ballots"  # signed ballots
@@ -78,6 +79,8 @@ class SetsOnDisk:
             StoreDamagedError: a file is missing or not the one that was written.
             JournalFullError, JournalReadOnlyError, JournalFaultError: the disk.
         """
+        self.lock = asyncio.Lock()
+        """Held by whoever reads and then changes what follows from it."""
         self._directory = directory
         self._randomness = randomness
         self._is_unknown = False

@@ -7,7 +7,6 @@ answer says so only afterwards. A visit is known by the keeper's own name for it
 a desk never (what) is refused before anything looks at it.
 """
 
-import asyncio
 import logging
 from typing import assert_never
 
@@ -32,7 +31,7 @@ class PollingStation:
         """Begin without a roll."""
         self.setting = setting
         self.sets = sets
-        self.lock = asyncio.Lock()
+        self.lock = sets.lock
         self._hold = StationHold(setting, sets)
         self._ballots = BallotHalf(self._hold)
         self._voters = VoterHalf(self._hold)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from townhall_crypto.secret import Secret
+from townhall_kiosk.voting.station_election import StationElection
 from townhall_voting.package.contests import Id
 from townhall_voting.package.definition import Definition
-from townhall_voting.package.package import ElectionPackage
 from townhall_voting.package.roll import Roll, RollKeys, Voter
 from townhall_voting.package.roll_key import Share, ShareRequest, request_share, unwrap_roll_key
 
@@ -54,7 +54,7 @@ class KeyedRoll:
 class OfficersShares:
     """What officers' cards gave towards the roll key, by visit, until they leave. A card's answer is used once."""
 
-    package: ElectionPackage
+    election: StationElection
     _asked: dict[str, ShareRequest] = field(default_factory=dict)
     _given: dict[str, list[Share]] = field(default_factory=dict)
 
@@ -65,10 +65,10 @@ class OfficersShares:
             MalformedError: the package's own point is none.
         """
         self._asked.pop(visit, None)
-        holder = self.package.wrapped_roll_key.holder_of(untrusted_certificate)
+        holder = self.election.wrapped_roll_key.holder_of(untrusted_certificate)
         if holder is None:
             return b""
-        request = self._asked[visit] = request_share(self.package.wrapped_roll_key, holder, self.package.definition)
+        request = self._asked[visit] = request_share(self.election.wrapped_roll_key, holder, self.election.definition)
         return request.point
 
     def take(self, visit: str, certificate: bytes, untrusted_x: bytes) -> None:
@@ -78,7 +78,7 @@ class OfficersShares:
             MalformedError: the card's answer is none.
         """
         request = self._asked.pop(visit, None)
-        if request is None or request.holder != self.package.wrapped_roll_key.holder_of(certificate):
+        if request is None or request.holder != self.election.wrapped_roll_key.holder_of(certificate):
             return
         shares = self._given.setdefault(visit, [])
         shares[:] = [*(each for each in shares if each.holder != request.holder), request.share(untrusted_x)]
@@ -86,19 +86,22 @@ class OfficersShares:
     def open(self, visit: str, device: str) -> KeyedRoll | None:
         """Return the roll, opened by the two officers of this visit; None where they did not both give a share.
 
+        Where only a part of the election was kept there is no roll to open, and the answer is None too.
+
         Raises:
             RollKeyRefusedError: a share is not the card's.
         """
         shares = self._given.pop(visit, [])
-        if len(shares) != OFFICERS:
+        roll = self.election.roll
+        if roll is None or len(shares) != OFFICERS:
             self._wipe(shares)
             return None
-        roll_key = unwrap_roll_key(self.package.wrapped_roll_key, (shares[0], shares[1]), self.package.definition)
-        return KeyedRoll.open(self.package.roll, roll_key, self.package.definition, device)
+        roll_key = unwrap_roll_key(self.election.wrapped_roll_key, (shares[0], shares[1]), self.election.definition)
+        return KeyedRoll.open(roll, roll_key, self.election.definition, device)
 
     def are_officers(self, certificates: tuple[bytes, ...]) -> bool:
         """Tell whether these people, at least one, are all officers of this election."""
-        holders = [self.package.wrapped_roll_key.holder_of(each) for each in certificates]
+        holders = [self.election.wrapped_roll_key.holder_of(each) for each in certificates]
         return bool(holders) and None not in holders
 
     def drop(self, visit: str) -> None:

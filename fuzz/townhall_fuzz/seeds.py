@@ -1,0 +1,152 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Good bytes to begin with: files and dialogues of simulated cards of every kind."""
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from PIL import Image
+
+from townhall_fuzz.dialogue import OverheardCard
+from townhall_fuzz.targets import ACCESS_NUMBER, ZONE, always, open_closed_card, read_chip, use_all
+from townhall_smartcard.connection import CardConnection
+from townhall_smartcard.emrtd.cipher import Cipher
+from townhall_smartcard.emrtd.lds.files import LdsFile, content_of
+from townhall_smartcard.emrtd.lds.mrz import parse_mrz
+from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
+from townhall_smartcard.emrtd.security_infos import PaceInfo, PaceMapping
+from townhall_smartcard.messages import CardFamily
+from townhall_smartcard.simulation import lds_files, states
+from townhall_smartcard.simulation.contactless_card import ContactlessCard, card_access
+from townhall_smartcard.simulation.documents import DocumentWish, document
+from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
+from townhall_smartcard.simulation.estonian_card import EstonianCard
+from townhall_smartcard.simulation.estonian_card_person import KADRI
+from townhall_smartcard.simulation.latvian_card import LatvianCard
+from townhall_smartcard.simulation.lds_files import Holder
+from townhall_smartcard.simulation.national_keys import CertifiedHolder, KeyKind, NationalAuthority
+from townhall_smartcard.simulation.pki import TestPki
+from townhall_smartcard.simulation.state_keys import CurveStateKey, RsaStateKey
+from townhall_smartcard.simulation.thales_chip import ESTONIA_2025, FINLAND_3, FINLAND_4, ThalesChip, ThalesProfile
+from townhall_smartcard.tlv import encode
+
+_PACE: Final = PaceInfo(PaceMapping.ECDH_GENERIC, Cipher.AES_128, 13)
+_DETAILS: Final = {0x5F0E: b"DOE<<JOHN", 0x5F2B: b"19690806", 0x5F11: b"UTOPIA"}
+_ISSUE: Final = {0x5F19: b"UTOPIA", 0x5F26: b"20240102"}
+_PROFILES: Final = {
+    CardFamily.ESTEID_2025: ESTONIA_2025,
+    CardFamily.FINEID_3: FINLAND_3,
+    CardFamily.FINEID_4: FINLAND_4,
+}
+
+Seed = tuple[str, bytes]
+"""A target's name, and bytes for it."""
+
+
+def all_seeds() -> Iterator[Seed]:
+    """Yield everything; keys are new each time."""
+    country = states.authority(CurveStateKey("secp256r1"))
+    signer = states.document_signer(country)
+    yield from _files(signer)
+    yield from _trusted(country, signer)
+    yield from _chips(signer)
+    yield from _national()
+
+
+def _files(signer: states.Standing) -> Iterator[Seed]:
+    picture = io.BytesIO()
+    Image.new("RGB", (12, 16), "navy").save(picture, "JPEG")
+    wish = DocumentWish(signer, Holder(), "Щербаков", picture.getvalue(), has_active_authentication=True)
+    contents = document(wish)
+    for file in LdsFile:
+        if (content := contents.application.get(file.identifier)) is not None:
+            yield file.name.lower(), content
+            yield "tlv", content
+            yield "tlv-length", content[:8]
+    for group in (1, 2, 11):
+        yield "file", _one_answer(contents.application[LdsFile[f"DG{group}"].identifier] + b"\x90\x00")
+    yield "card-access", card_access((_PACE,))
+    yield "security-infos", content_of(contents.application[LdsFile.DG14.identifier], LdsFile.DG14)
+    yield "dg5", lds_files.displayed(LdsFile.DG5, picture.getvalue())
+    yield "dg7", lds_files.displayed(LdsFile.DG7, picture.getvalue())
+    yield "dg2", lds_files.dg2_39794(picture.getvalue())
+    yield "dg11", lds_files.details(LdsFile.DG11, _DETAILS)
+    yield "dg12", lds_files.details(LdsFile.DG12, _ISSUE)
+    yield "dg13", encode(LdsFile.DG13.tag, b"of the state's own")
+    yield "dg16", encode(LdsFile.DG16.tag, encode(0x02, b"\x01") + encode(0xA1, encode(0x5F51, b"DOE<<JOHN")))
+    yield "response", b"\x6f\x00\x90\x00"
+    yield "directories", bytes.fromhex("A4063004040244 02".replace(" ", ""))
+    yield "card-security", _one_answer(contents.application[LdsFile.SOD.identifier] + b"\x90\x00")
+    yield "picture", picture.getvalue()
+    yield "mrz", lds_files.td1(Holder()).encode()
+    yield "mrz", lds_files.td3(Holder()).encode()
+    yield "dg1", lds_files.dg1(lds_files.td3(Holder()))
+    yield "buffers", bytes.fromhex("7F660802020800020208009000")
+
+
+def _trusted(country: states.Standing, signer: states.Standing) -> Iterator[Seed]:
+    rsa = states.authority(RsaStateKey())
+    groups = {1: lds_files.dg1(lds_files.td1(Holder()))}
+    for each in (country, rsa):
+        mine = states.document_signer(each)
+        sod = states.security_object(mine, groups)
+        yield "sod", sod
+        yield "document", sod
+        for name in ("certificate", "card-certificate", "person-certificate", "state-trust"):
+            yield name, each.der
+        lists = states.master_list(states.list_signer(each), [country.der, rsa.der])
+        yield "master-list", lists
+        yield "state-trust", lists
+    yield "public-key", bytes(signer.key.public.dump())
+
+
+def _chips(signer: states.Standing) -> Iterator[Seed]:
+    contents = document(DocumentWish(signer))
+    by_number = PacePassword(PasswordReference.CAN, bytearray(ACCESS_NUMBER))
+    before_pace = replace(contents, offers=())  # such a chip is opened by BAC
+    for name, chip, password in (
+        ("chip-by-number", contents, by_number),
+        ("chip-by-zone", contents, parse_mrz(ZONE).password()),
+        ("chip-by-zone", before_pace, parse_mrz(ZONE).password()),
+    ):
+        simulated = EmrtdChip(chip, randomness=_card_s_own, pause=lambda _s: None)
+        yield name, _overheard(simulated, partial(read_chip, password=password))
+
+
+def _national() -> Iterator[Seed]:
+    estonian = EstonianCard(KADRI, TestPki().issue_card_keys(KADRI))
+    yield "use-esteid-2018", _overheard(estonian, partial(use_all, CardFamily.ESTEID_2018))
+    closed = ContactlessCard(estonian, ACCESS_NUMBER, randomness=_card_s_own, pause=lambda _s: None)
+    yield "open-card", _overheard(closed, open_closed_card)
+    latvian = CertifiedHolder("LV", "PARAUGS", "ANNA", "PNOLV-320000-00001")
+    for kind in (KeyKind.RSA_2048, KeyKind.P384):
+        card = LatvianCard(NationalAuthority("LV").issue_card_keys(latvian, kind, kind))
+        overheard = _overheard(card, partial(use_all, CardFamily.LATEID_2019))
+        yield "use-lateid-2019", overheard
+        yield "use-lateid-2012", overheard
+        yield "probe", overheard
+    for family, profile in _PROFILES.items():
+        yield f"use-{family.name.lower().replace('_', '-')}", _thales(family, profile)
+
+
+def _thales(family: CardFamily, profile: ThalesProfile) -> bytes:
+    keys = NationalAuthority("FI").issue_card_keys(CertifiedHolder("FI", "MALLI", "ANNA", "99900000A"), *profile.kinds)
+    records = KADRI.records()[:8] if family is CardFamily.ESTEID_2025 else ()
+    return _overheard(ThalesChip(keys, profile, records=records), partial(use_all, family))
+
+
+def _overheard(card: CardConnection, talk: Callable[[CardConnection], object]) -> bytes:
+    overheard = OverheardCard(card)
+    talk(overheard)
+    return bytes(overheard.written)
+
+
+def _card_s_own(size_bytes: int) -> bytes:
+    return always(size_bytes)[::-1]
+
+
+def _one_answer(answer: bytes) -> bytes:
+    return len(answer).to_bytes(2, "big") + answer

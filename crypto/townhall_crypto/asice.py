@@ -2,20 +2,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Signs files with a card into one container (ASiC-E, XAdES B-B) and validates what was signed, without a network."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA384
-from cryptography.hazmat.primitives.serialization import load_der_public_key
-
 from townhall_crypto.asice_container import Container, ContainerFile, read_container, write_container
 from townhall_crypto.asice_xades import Unsigned, XadesFacts, read_signatures, signed_bytes, write_signatures
+from townhall_crypto.card_signature import ECDSA_SHA384, CardAlgorithm, is_card_signature
 from townhall_crypto.errors import (
     CardSignatureRefusedError,
     CertificateRefusedError,
@@ -23,7 +17,7 @@ from townhall_crypto.errors import (
     ContainerRefusedError,
     ProgrammingError,
 )
-from townhall_crypto.pades_card import SignDigest
+from townhall_crypto.pades_card import SignDigest, expected_bytes
 from townhall_crypto.trust import TrustAnchors, Usage, ValidatedCertificate, parse_certificate, validate_certificate
 
 _BEGINNING: Final = b"PK\x03\x04"
@@ -54,26 +48,34 @@ def is_container(untrusted: bytes) -> bool:
     return untrusted.startswith(_BEGINNING)
 
 
-async def sign_asice(
-    files: Mapping[str, bytes], *, certificate: bytes, sign_digest: SignDigest, signed_at: datetime, role: str = ""
+async def sign_asice(  # noqa: PLR0913  # each is a fact of its own, all but the first by name
+    files: Mapping[str, bytes],
+    *,
+    certificate: bytes,
+    sign_digest: SignDigest,
+    signed_at: datetime,
+    role: str = "",
+    algorithm: CardAlgorithm = ECDSA_SHA384,
 ) -> bytes:
     """Return a container with the files and one signature over all of them.
 
-    ``sign_digest`` is awaited exactly once; whatever it raises comes out of here. ``certificate`` (DER) holds an
-    elliptic key. Nothing is validated but the result: that it is whole and signed by the certificate's key.
+    ``sign_digest`` is awaited exactly once; whatever it raises comes out of here. ``algorithm`` is what the key of
+    ``certificate`` (DER) does. Nothing is validated but the result: that it is whole and signed by that key.
 
     Raises:
         CardSignatureRefusedError: ``sign_digest`` returned something that is no signature by the certificate's key.
         CertificateRefusedError: ``certificate`` cannot be read.
-        ProgrammingError: a name or the role is outside the format, the time has no zone, or the key is not elliptic.
+        ProgrammingError: a name or the role is outside the format, the time has no zone, or the key does not sign by
+            ``algorithm``.
     """
     parse_certificate(certificate)
+    expected_bytes(certificate, algorithm)
     if signed_at.tzinfo is None:
         raise ProgrammingError("a document is signed at a time with a time zone")
     contents = tuple(ContainerFile(name, content) for name, content in files.items())
-    facts = XadesFacts(certificate, signed_at.astimezone(UTC).replace(microsecond=0), role)
+    facts = XadesFacts(certificate, signed_at.astimezone(UTC).replace(microsecond=0), role, algorithm=algorithm)
     write_container(Container(contents, b""))  # names are judged before the card is asked
-    digest = hashlib.sha384(signed_bytes(contents, facts)).digest()
+    digest = algorithm.digest.of(signed_bytes(contents, facts))
     signed = replace(facts, signature=await sign_digest(digest))
     try:
         _verify(contents, signed)
@@ -116,16 +118,10 @@ def validate_asice(untrusted: bytes, anchors: TrustAnchors, at: datetime) -> Val
 
 def _verify(files: Sequence[ContainerFile], facts: XadesFacts) -> None:
     """Check the signature value; raises ContainerRefusedError."""
-    signature = facts.signature
-    half = len(signature) // 2
     try:
-        # The key alone goes to the strict library: it refuses whole certificates that people carry.
-        key = load_der_public_key(parse_certificate(facts.certificate_der).public_key.dump())
-        if not isinstance(key, ec.EllipticCurvePublicKey) or len(signature) != 2 * ((key.key_size + 7) // 8):
-            raise ContainerRefusedError(ContainerRefusal.SIGNATURE_BROKEN)
-        r, s = int.from_bytes(signature[:half], "big"), int.from_bytes(signature[half:], "big")
-        key.verify(encode_dss_signature(r, s), signed_bytes(files, facts), ec.ECDSA(SHA384()))
+        parse_certificate(facts.certificate_der)
     except CertificateRefusedError as refused:
         raise ContainerRefusedError(ContainerRefusal.CERTIFICATE, refused.reason) from None
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
-        raise ContainerRefusedError(ContainerRefusal.SIGNATURE_BROKEN) from None
+    digest = facts.algorithm.digest.of(signed_bytes(files, facts))
+    if not is_card_signature(facts.certificate_der, facts.algorithm, digest, facts.signature):
+        raise ContainerRefusedError(ContainerRefusal.SIGNATURE_BROKEN)

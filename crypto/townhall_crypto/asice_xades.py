@@ -18,16 +18,31 @@ from typing import Final
 from lxml import etree
 
 from townhall_crypto.asice_container import ContainerFile
+from townhall_crypto.card_signature import ECDSA_SHA384, CardAlgorithm, Digest, Scheme
 from townhall_crypto.errors import ContainerRefusal, ContainerRefusedError, ProgrammingError
 
 DS: Final = "http://www.w3.org/2000/09/xmldsig#"
 XADES: Final = "http://uri.etsi.org/01903/v1.3.2#"
 ASIC: Final = "http://uri.etsi.org/02918/v1.2.1#"
 EXCLUSIVE_C14N: Final = "http://www.w3.org/2001/10/xml-exc-c14n#"
-ECDSA_SHA384: Final = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384"
 SHA384: Final = "http://www.w3.org/2001/04/xmldsig-more#sha384"
 SIGNED_PROPERTIES: Final = "http://uri.etsi.org/01903#SignedProperties"
 
+_METHODS: Final = {
+    **{
+        CardAlgorithm(Scheme.ECDSA, digest): f"http://www.w3.org/2001/04/xmldsig-more#ecdsa-{digest.value}"
+        for digest in Digest
+    },
+    **{
+        CardAlgorithm(Scheme.RSA_PKCS1, digest): f"http://www.w3.org/2001/04/xmldsig-more#rsa-{digest.value}"
+        for digest in Digest
+    },
+    **{
+        CardAlgorithm(Scheme.RSA_PSS, digest): f"http://www.w3.org/2007/05/xmldsig-more#{digest.value}-rsa-MGF1"
+        for digest in Digest
+    },
+}
+"""Signature methods of RFC 9231 §2.3; the last: MGF1 with the same hash, the salt as long as the digest (§2.3.10)."""
 _PREFIXES: Final = {"asic": ASIC, "ds": DS, "xades": XADES}
 _ID: Final = "S0"
 _MAX_XML_BYTES: Final = 2 * 1024 * 1024
@@ -54,12 +69,14 @@ class XadesFacts:
     role: str = field(default="", repr=False)
     """As the signer claims it; empty: none is claimed."""
     signature: bytes = field(default=b"", repr=False)
-    """r||s; empty while it is being made."""
+    """In the form of the algorithm's scheme; empty while it is being made."""
     unsigned: Unsigned = Unsigned()
+    algorithm: CardAlgorithm = ECDSA_SHA384
+    """What the key of the certificate does; the files' digests are SHA-384 whatever it is."""
 
 
 def signed_bytes(files: Sequence[ContainerFile], facts: XadesFacts) -> bytes:
-    """Return the canonical SignedInfo: what the card signs the SHA-384 of."""
+    """Return the canonical SignedInfo: what the card signs the digest of."""
     return _canonical(_find(_tree(files, facts), f".//{{{DS}}}SignedInfo"))
 
 
@@ -82,7 +99,7 @@ def read_signatures(untrusted: bytes, files: Sequence[ContainerFile]) -> XadesFa
     try:
         facts = _facts(_parse(untrusted))
         is_one_spelling = write_signatures(files, facts) == untrusted
-    except (etree.LxmlError, ProgrammingError, ValueError, TypeError, LookupError, binascii.Error):
+    except (etree.LxmlError, ProgrammingError, ValueError, TypeError, LookupError, StopIteration, binascii.Error):
         raise ContainerRefusedError(ContainerRefusal.NOT_XADES) from None
     if not is_one_spelling:
         raise ContainerRefusedError(ContainerRefusal.CHANGED)
@@ -100,7 +117,9 @@ def _facts(root: etree._Element) -> XadesFacts:
     roles = root.findall(f".//{{{XADES}}}ClaimedRole")
     stamps = _all(root, "EncapsulatedTimeStamp")
     signed_at = datetime.strptime(_text(root, f".//{{{XADES}}}SigningTime"), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    method = _find(root, f".//{{{DS}}}SignatureMethod").get("Algorithm")
     return XadesFacts(
+        algorithm=next(algorithm for algorithm, known in _METHODS.items() if known == method),
         certificate_der=_decoded(_text(root, f".//{{{DS}}}KeyInfo//{{{DS}}}X509Certificate")),
         signed_at=signed_at,
         role=str(roles[0].text) if roles else "",
@@ -149,7 +168,7 @@ def _tree(files: Sequence[ContainerFile], facts: XadesFacts) -> etree._Element:
     signature = _add(root, DS, "Signature", Id=_ID)
     info = _add(signature, DS, "SignedInfo", Id=f"{_ID}-SignedInfo")
     _add(info, DS, "CanonicalizationMethod", Algorithm=EXCLUSIVE_C14N)
-    _add(info, DS, "SignatureMethod", Algorithm=ECDSA_SHA384)
+    _add(info, DS, "SignatureMethod", Algorithm=_METHODS[facts.algorithm])
     _add(signature, DS, "SignatureValue", facts.signature, Id=f"{_ID}-SignatureValue")
     data = _add(_add(signature, DS, "KeyInfo"), DS, "X509Data")
     _add(data, DS, "X509Certificate", facts.certificate_der)

@@ -61,7 +61,27 @@ class CardAlgorithm:
     scheme: Scheme
     digest: Digest
 
+    @property
+    def name(self) -> str:
+        """The algorithm as evidence names it: ``ecdsa-sha384``."""
+        return f"{self.scheme.value}-{self.digest.value}"
 
+    @classmethod
+    def named(cls, name: str) -> "CardAlgorithm":
+        """Return the algorithm of a name.
+
+        Raises:
+            MalformedError: it names none.
+        """
+        scheme, _, digest = name.rpartition("-")
+        try:
+            return cls(Scheme(scheme), Digest(digest))
+        except ValueError:
+            raise MalformedError("no algorithm of a card") from None
+
+
+ECDSA_SHA384: Final = CardAlgorithm(Scheme.ECDSA, Digest.SHA384)
+"""What most cards do; where nothing else is said, this is meant."""
 _HASHES: Final[dict[Digest, hashes.HashAlgorithm]] = {
     Digest.SHA256: hashes.SHA256(),
     Digest.SHA384: hashes.SHA384(),

@@ -16,6 +16,7 @@ from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner
 
+from townhall_crypto.card_signature import ECDSA_SHA384, CardAlgorithm, Digest
 from townhall_crypto.errors import (
     CardSignatureRefusedError,
     CertificateRefusedError,
@@ -56,25 +57,26 @@ async def sign_pdf(  # noqa: PLR0913 - each is a fact of its own, all but the fi
     sign_digest: SignDigest,
     signed_at: datetime,
     tooltip: str,
+    algorithm: CardAlgorithm = ECDSA_SHA384,
 ) -> bytes:
     """Return the PDF with a signature appended; its beginning is ``pdf``, byte for byte.
 
     ``sign_digest`` is awaited exactly once, after everything that can be prepared is; whatever it raises comes out of
-    here. ``certificate`` (DER) holds an elliptic key; ``chain`` (DER, see ``ValidatedCertificate.chain_der``) is put
-    into the file beside it. ``tooltip`` names the invisible field to screen readers. Nothing is validated but the
-    result: that it is whole, unchanged and signed by the certificate's key.
+    here. ``algorithm`` is what the key of ``certificate`` (DER) does; ``chain`` (DER, see
+    ``ValidatedCertificate.chain_der``) is put into the file beside it. ``tooltip`` names the invisible field to screen
+    readers. Nothing is validated but the result: that it is whole, unchanged and signed by the certificate's key.
 
     Raises:
         CardSignatureRefusedError: ``sign_digest`` returned something that is no signature by the certificate's key.
         DocumentRefusedError: ``pdf`` cannot be read, or has a signature already.
         CertificateRefusedError: ``certificate`` or one of ``chain`` cannot be read.
-        ProgrammingError: ``signed_at`` has no time zone, or the key is not an elliptic one.
+        ProgrammingError: ``signed_at`` has no time zone, or the key does not sign by ``algorithm``.
     """
     if signed_at.tzinfo is None:
         raise ProgrammingError("a document is signed at a time with a time zone")
-    signer = CardSigner(certificate, chain, sign_digest)
+    signer = CardSigner(certificate, chain, algorithm, sign_digest)
     writer = _open_for_update(pdf)
-    signed = await _append_signature(writer, signer, signed_at, tooltip)
+    signed = await _append_signature(writer, signer, algorithm.digest, signed_at, tooltip)
     _require_own_signature(signed, pdf, certificate)
     return signed
 
@@ -110,9 +112,9 @@ def _open_for_update(pdf: bytes) -> SignatureOnlyUpdate:
 
 
 async def _append_signature(
-    writer: IncrementalPdfFileWriter, signer: CardSigner, signed_at: datetime, tooltip: str
+    writer: IncrementalPdfFileWriter, signer: CardSigner, digest: Digest, signed_at: datetime, tooltip: str
 ) -> bytes:
-    metadata = PdfSignatureMetadata(_FIELD_NAME, md_algorithm="sha384", subfilter=SigSeedSubFilter.PADES)
+    metadata = PdfSignatureMetadata(_FIELD_NAME, md_algorithm=digest.value, subfilter=SigSeedSubFilter.PADES)
     field_spec = SigFieldSpec(_FIELD_NAME, readable_field_name=tooltip)
     session = PdfSigner(metadata, signer, new_field_spec=field_spec).init_signing_session(writer)
     session.system_time = signed_at.replace(microsecond=0)

@@ -30,6 +30,8 @@ _Result = TypeVar("_Result")
 
 _SEMANTICS_IDENTIFIER: Final = re.compile(r"PNO([A-Z]{2})-([0-9A-Za-z./+-]{1,64})")
 """ETSI EN 319 412-1 §5.1.3: a national personal number, its country, the number."""
+_BARE_IDENTIFIERS: Final = {"FI": re.compile(r"[0-9]{8}[0-9A-FHJ-NPR-Y]")}
+"""What states put there without saying so: Finland its electronic client identifier (FINUID)."""
 
 
 class Usage(Enum):
@@ -239,8 +241,18 @@ def _subject_of(certificate: x509.Certificate) -> SubjectName:
             if kind in values and kind in {"serial_number", "surname", "given_name"}:
                 raise CertificateRefusedError(CertificateRefusal.UNPARSABLE)
             values[kind] = str(attribute["value"].native)
-    identifier = _SEMANTICS_IDENTIFIER.fullmatch(values.get("serial_number", ""))
     surname, given_names = values.get("surname", ""), values.get("given_name", "")
-    if identifier is None or not (surname or given_names):
+    identified = _identified(values.get("serial_number", ""), values.get("country_name", ""))
+    if identified is None or not (surname or given_names):
         raise CertificateRefusedError(CertificateRefusal.UNPARSABLE)
-    return SubjectName(PersonalCode(identifier[2]), surname, given_names, identifier[1])
+    country, personal_code = identified
+    return SubjectName(personal_code, surname, given_names, country)
+
+
+def _identified(serial_number: str, country: str) -> tuple[str, PersonalCode] | None:
+    """Return the country that gave the number, and the number."""
+    found = _SEMANTICS_IDENTIFIER.fullmatch(serial_number)
+    if found is not None:
+        return found[1], PersonalCode(found[2])
+    bare = _BARE_IDENTIFIERS.get(country)
+    return None if bare is None or bare.fullmatch(serial_number) is None else (country, PersonalCode(serial_number))

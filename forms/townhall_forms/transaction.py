@@ -21,7 +21,7 @@ from townhall_forms.record import SessionRecord
 _E = TypeVar("_E", bound=Enum)
 
 FORMAT: Final = "townhall-transaction"
-VERSION: Final = 3
+VERSION: Final = 4
 CONTAINER_DOCUMENT: Final = "document.pdf"
 CONTAINER_ANSWERS: Final = "answers.xml"
 """Files of a signed container: what the person read, and the form instance that is attached to it as well."""
@@ -36,10 +36,12 @@ _YEARS = range(2000, 9999)  # dates at the ends of the calendar cannot be counte
 _MAX_EVIDENCE_HEX = 16 * 1024
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _HEX = re.compile(r"(?:[0-9a-f]{2})+")
+_ALGORITHM = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+){1,3}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _LAST_SECOND = 253_402_300_799  # of the year 9999
 _KEYS = frozenset(
     {
+        "algorithm",
         "challenge",
         "certificate",
         "document_bytes",
@@ -75,6 +77,7 @@ class IdentityEvidence:
     challenge: str  # hex
     signature: str  # hex
     certificate: str  # hex of DER
+    algorithm: str = "ecdsa-sha384"  # of the signature over the challenge's digest
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -100,6 +103,7 @@ class Transaction:
             ProgrammingError: a field is outside the format.
         """
         header: dict[str, canonical.CanonicalValue] = {
+            "algorithm": self.evidence.algorithm,
             "challenge": self.evidence.challenge,
             "certificate": self.evidence.certificate,
             "document_bytes": len(self.document),
@@ -160,6 +164,7 @@ def _read(header: dict[str, canonical.DecodedValue], document: bytes) -> Transac
             challenge=_matching(header["challenge"], _HEX),
             signature=_matching(header["signature"], _HEX),
             certificate=_matching(header["certificate"], _HEX),
+            algorithm=_matching(header["algorithm"], _ALGORITHM),
         ),
         document=document,
         trust=_trust(header["trust"]),

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from townhall_crypto.card_signature import CardAlgorithm
 from townhall_kiosk.receipt import SignedReceipt
 from townhall_kiosk.speech.voice import Voice
 from townhall_kiosk.staff.messages import Answer, ToOffice
@@ -76,6 +77,7 @@ class DocumentSigner(Protocol):
         sign_digest: Callable[[bytes], Awaitable[bytes]],
         signed_at: datetime,
         tooltip: str,
+        algorithm: CardAlgorithm,
     ) -> bytes:
         """Return the signed document."""
 
@@ -90,6 +92,7 @@ class ContainerSigner(Protocol):
         certificate: bytes,
         sign_digest: Callable[[bytes], Awaitable[bytes]],
         signed_at: datetime,
+        algorithm: CardAlgorithm,
     ) -> bytes:
         """Return the container (ETSI EN 319 162-1)."""
 

@@ -10,8 +10,9 @@ from townhall_process.channel import Channel
 from townhall_process.errors import ChannelClosedError, ChannelMisuseError
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.errors import CardMisuseError
-from townhall_smartcard.estonia import DIGEST_BYTES, POINT_BYTES
+from townhall_smartcard.estonia import POINT_BYTES
 from townhall_smartcard.messages import (
+    DIGEST_SIZES,
     Agree,
     AgreementOutcome,
     Authenticate,
@@ -92,7 +93,7 @@ class CardClient:
     async def authenticate(
         self, reader: str, pin: bytearray, digest: bytes, *, last_try_confirmed: bool = False
     ) -> PinOutcome:
-        """Sign ``digest`` (48 bytes) with the authentication key after PIN 1; ``pin`` is wiped."""
+        """Sign ``digest`` (as the card wants it) with the authentication key after PIN 1; ``pin`` is wiped."""
         try:
             _check_digest(digest)
             return _as_pin_outcome(
@@ -102,7 +103,7 @@ class CardClient:
             wipe(pin)
 
     async def sign(self, reader: str, pin: bytearray, digest: bytes, *, last_try_confirmed: bool = False) -> PinOutcome:
-        """Sign ``digest`` (48 bytes) with the signature key after PIN 2; ``pin`` is wiped."""
+        """Sign ``digest`` (as the card wants it) with the signature key after PIN 2; ``pin`` is wiped."""
         try:
             _check_digest(digest)
             return _as_pin_outcome(
@@ -165,7 +166,7 @@ class CardClient:
 
 
 def _check_digest(digest: bytes) -> None:
-    if len(digest) != DIGEST_BYTES:
+    if len(digest) not in DIGEST_SIZES:
         raise CardMisuseError(f"digest of {len(digest)} bytes")
 
 

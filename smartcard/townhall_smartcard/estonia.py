@@ -11,7 +11,7 @@ from typing import Final
 
 from townhall_smartcard.apdu import CommandApdu, Ins, ResponseApdu, wipe
 from townhall_smartcard.errors import CardMisuseError, CardUnreadableError, UnexpectedStatusError
-from townhall_smartcard.messages import PinRole, PinTries, StatedData
+from townhall_smartcard.messages import PinRole, PinTries
 from townhall_smartcard.pins import BLOCKED, LAST_TRY_UNCONFIRMED, PinRefusal, refusal_before, refusal_of
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.status import StatusWord
@@ -79,6 +79,21 @@ _AGREEMENT: Final = _KeyUse(
 )
 _NO_PADDING: Final = b"\x00"
 _CHALLENGE_BYTES: Final = 8
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StatedData:
+    """The personal data file: stated by the card, not signed by anybody."""
+
+    surname: str
+    given_names: str
+    sex: str
+    citizenship: str
+    birth: str  # as printed: "08 01 1980 EST"
+    personal_code: str
+    document_number: str
+    expiry_date: str  # as printed: "DD MM YYYY"
+    issuing_date: str
 
 
 @dataclass(frozen=True, slots=True)

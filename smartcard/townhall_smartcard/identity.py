@@ -2,22 +2,21 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Who stands at the kiosk: the subject of a validated certificate whose key just signed a fresh challenge.
 
-The personal data file is stated by the card and signed by nobody. It is believed only where it agrees with the
-certificate: in the personal code and in the names.
+What a card states in plain files is signed by nobody. It is believed only where it agrees with the certificate: in the
+personal code and in the names. A card that states nothing is as good: the certificate says who its holder is.
 """
 
 import enum
 import unicodedata
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from hashlib import sha384
 from typing import Final
 
-from townhall_crypto.card_key import is_signature
+from townhall_crypto.card_signature import ECDSA_SHA384, CardAlgorithm, is_card_signature
 from townhall_crypto.errors import CertificateRefusal, CertificateRefusedError
 from townhall_crypto.namespaces import CARD_CHALLENGE
-from townhall_crypto.trust import SubjectName, TrustAnchors, Usage, ValidatedCertificate, validate_certificate
-from townhall_smartcard.messages import CardContents, StatedData
+from townhall_crypto.trust import SubjectName, TrustAnchors, Usage, validate_certificate
+from townhall_smartcard.messages import CardContents, CardStatement, PinRole
 
 CHALLENGE_BYTES: Final = 32
 _CENTURIES: Final = {"1": 1800, "2": 1800, "3": 1900, "4": 1900, "5": 2000, "6": 2000, "7": 2100, "8": 2100}
@@ -71,7 +70,7 @@ class Identity:
     birth_date: date | None = field(repr=False)  # from the certified personal code
     authentication_certificate: bytes = field(repr=False)  # DER, as the next
     signature_certificate: bytes = field(repr=False)
-    stated: StatedData = field(repr=False)
+    stated: CardStatement = field(repr=False)
 
 
 def challenge_bytes(challenge: bytes) -> bytes:
@@ -85,9 +84,9 @@ def challenge_bytes(challenge: bytes) -> bytes:
     return CARD_CHALLENGE + challenge
 
 
-def challenge_digest(challenge: bytes) -> bytes:
-    """Return the SHA-384 of ``challenge_bytes``, 48 bytes: what goes to the card."""
-    return sha384(challenge_bytes(challenge)).digest()
+def challenge_digest(challenge: bytes, algorithm: CardAlgorithm = ECDSA_SHA384) -> bytes:
+    """Return the digest of ``challenge_bytes`` that goes to a card of this algorithm."""
+    return algorithm.digest.of(challenge_bytes(challenge))
 
 
 def verify_identity(
@@ -95,13 +94,14 @@ def verify_identity(
 ) -> Identity | IdentityRefused:
     """Return who holds this card, now, or why that is not known.
 
-    ``signature`` is the card's r || s over ``challenge_digest(challenge)``; all of ``contents`` is untrusted.
+    ``signature`` is the card's over ``challenge_digest`` by its algorithm; all of ``contents`` is untrusted.
     """
     try:
         authentication = validate_certificate(contents.authentication_certificate, anchors, at, Usage.AUTHENTICATION)
     except CertificateRefusedError as exc:
         return IdentityRefused(_CERTIFICATE_REASONS.get(exc.reason, RefusalReason.UNTRUSTED))
-    if not is_signed_by(authentication, challenge_digest(challenge), signature):
+    algorithm = contents.algorithms[PinRole.AUTHENTICATION]
+    if not is_card_signature(authentication.der, algorithm, challenge_digest(challenge, algorithm), signature):
         return IdentityRefused(RefusalReason.CHALLENGE_FAILED)
     try:
         second = validate_certificate(contents.signature_certificate, anchors, at, Usage.SIGNATURE)
@@ -133,18 +133,14 @@ def birth_date_of(personal_code: str) -> date | None:
         return None
 
 
-def is_signed_by(certificate: ValidatedCertificate, digest: bytes, signature: bytes) -> bool:
-    """Tell whether ``signature`` (r || s) over ``digest`` (SHA-384) is by the certificate's key, a P-384 one."""
-    return is_signature(certificate.der, digest, signature)
-
-
 def _is_same_person(one: SubjectName, other: SubjectName) -> bool:
     return (one.country, one.personal_code) == (other.country, other.personal_code)
 
 
-def _agrees(subject: SubjectName, stated: StatedData) -> bool:
-    certified = (subject.personal_code, _same(subject.surname), _same(subject.given_names))
-    return certified == (stated.personal_code, _same(stated.surname), _same(stated.given_names))
+def _agrees(subject: SubjectName, stated: CardStatement) -> bool:
+    """Many cards state nothing; one that does states it as certified, all of it."""
+    said = (stated.personal_code, _same(stated.surname), _same(stated.given_names))
+    return not any(said) or said == (subject.personal_code, _same(subject.surname), _same(subject.given_names))
 
 
 def _same(name: str) -> str:

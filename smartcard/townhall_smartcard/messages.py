@@ -8,9 +8,13 @@ Every request is answered by exactly one ``Outcome`` with the same ``request`` n
 """
 
 import enum
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 import msgspec
+
+from townhall_crypto.card_signature import CardAlgorithm, Digest
 
 
 class CardFamily(enum.Enum):
@@ -28,9 +32,11 @@ class CardFamily(enum.Enum):
     DEAD = "dead"  # no ATR: upside down, unpowered or broken
 
 
-SERVED_FAMILIES: Final = frozenset({CardFamily.ESTEID_2018, CardFamily.ESTEID_2018_BEHIND_PACE})
+SERVED_FAMILIES: Final = frozenset(CardFamily) - {CardFamily.TOO_OLD, CardFamily.FOREIGN, CardFamily.DEAD}
 """What a kiosk can read and sign with."""
 ACCESS_NUMBER_DIGITS: Final = 6
+DIGEST_SIZES: Final = frozenset(each.size_bytes for each in Digest)
+"""How long what a card signs may be; each card wants one of them."""
 
 
 class PinRole(enum.Enum):
@@ -50,22 +56,25 @@ class PinTries(msgspec.Struct, frozen=True):
     """False: the card was never used with this PIN, and wants its holder to set one first."""
 
 
-class StatedData(msgspec.Struct, frozen=True):
-    """The personal data file: stated by the card, not signed by anybody."""
+@dataclass(frozen=True, slots=True)
+class CardStatement:
+    """What a card states about its holder, in plain files. Empty or None: this card says nothing of it."""
 
-    surname: str
-    given_names: str
-    sex: str
-    citizenship: str
-    birth: str  # as printed: "08 01 1980 EST"
-    personal_code: str
-    document_number: str
-    expiry_date: str  # as printed: "DD MM YYYY"
-    issuing_date: str
-
-    def __repr__(self) -> str:
-        """Show no personal data."""
-        return "StatedData(...)"
+    surname: str = field(default="", repr=False)
+    given_names: str = field(default="", repr=False)
+    sex: str = field(default="", repr=False)
+    """"F", "M" or "X"; or as the card spells it, where it knows others."""
+    nationality: str = field(default="", repr=False)
+    birth_date: date | None = field(default=None, repr=False)
+    birth_place: str = field(default="", repr=False)
+    personal_code: str = field(default="", repr=False)
+    document_number: str = field(default="", repr=False)
+    expiry_date: date | None = field(default=None, repr=False)
+    issuing_date: date | None = field(default=None, repr=False)
+    address: tuple[str, ...] = field(default=(), repr=False)
+    """Line by line, as the card has it."""
+    untrusted_photo: bytes = field(default=b"", repr=False)
+    """JPEG or JPEG 2000, never decoded in this process."""
 
 
 class Reader(msgspec.Struct, frozen=True):
@@ -117,7 +126,7 @@ class OpenCard(msgspec.Struct, frozen=True, tag=True):
 
 
 class Authenticate(msgspec.Struct, frozen=True, tag=True):
-    """Sign ``digest`` (SHA-384 of the challenge, 48 bytes) with the authentication key after PIN 1."""
+    """Sign the challenge's ``digest`` (as the card's algorithm wants it) with the authentication key after PIN 1."""
 
     request: int
     reader: str
@@ -131,7 +140,7 @@ class Authenticate(msgspec.Struct, frozen=True, tag=True):
 
 
 class Sign(msgspec.Struct, frozen=True, tag=True):
-    """Sign ``digest`` (SHA-384, 48 bytes) with the signature key after PIN 2."""
+    """Sign ``digest`` (as the card's algorithm wants it) with the signature key after PIN 2."""
 
     request: int
     reader: str
@@ -169,10 +178,11 @@ class CardContents(msgspec.Struct, frozen=True, tag=True):
     """What a card says without a PIN."""
 
     request: int
-    stated: StatedData
+    stated: CardStatement
     authentication_certificate: bytes  # DER
     signature_certificate: bytes  # DER
     tries: dict[PinRole, PinTries]
+    algorithms: dict[PinRole, CardAlgorithm]  # what each of the two keys does with which digest
 
     def __repr__(self) -> str:
         """Show no personal data."""
@@ -192,7 +202,7 @@ class AccessNumberWrong(msgspec.Struct, frozen=True, tag=True):
 
 
 class Signed(msgspec.Struct, frozen=True, tag=True):
-    """A signature value: r || s, 96 bytes for P-384."""
+    """A signature value in the form of the algorithm's scheme: r || s, or as long as an RSA modulus."""
 
     request: int
     signature: bytes

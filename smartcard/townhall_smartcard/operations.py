@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """From a request to its outcome: the driver for the card, and every error as a value."""
 
+from dataclasses import replace
 from typing import Final
 
 from townhall_smartcard.cards import probe
@@ -43,10 +44,13 @@ from townhall_smartcard.messages import (
     Sign,
     Signed,
 )
+from townhall_smartcard.national.contract import NationalContents
+from townhall_smartcard.national.registry import national_family
 from townhall_smartcard.opening import open_card
 from townhall_smartcard.pins import PinRefusal, PinRefusalReason
 from townhall_smartcard.processors import ApduProcessor
 
+_BOTH_KEYS: Final = frozenset({PinRole.AUTHENTICATION, PinRole.SIGNATURE})
 _FAILURES: Final[tuple[tuple[type[CardError], Failure], ...]] = (
     (CardRemovedError, Failure.CARD_REMOVED),
     (CardResetError, Failure.CARD_RESET),
@@ -67,7 +71,7 @@ def perform_on(family: CardFamily, request: Request, card: ApduProcessor, known_
         CardError: the operation broke off; ``failed`` makes an outcome of it.
     """
     if family is not CardFamily.ESTEID_2018_BEHIND_PACE:
-        return perform(request, card)
+        return perform(request, card, family)
     match request:
         case OpenCard():
             return _open_and_read(request, card)
@@ -92,32 +96,49 @@ def _open_and_read(request: OpenCard, card: ApduProcessor) -> Outcome:
     return perform(request, opened)
 
 
-def perform(request: Request, card: ApduProcessor) -> Outcome:
-    """Do what ``request`` asks on an open Estonian card of 2018; the request's PIN is wiped.
+def perform(request: Request, card: ApduProcessor, family: CardFamily = CardFamily.ESTEID_2018) -> Outcome:
+    """Do what ``request`` asks on an open card of a family; the request's PIN is wiped.
 
     Raises:
+        CardUnsupportedError: no driver serves the family, or the card has no such key.
         CardError: the operation broke off; ``failed`` makes an outcome of it.
     """
-    driver = EstonianIdCard(card)
+    found = national_family(family)
+    if found is None:
+        raise CardUnsupportedError
+    driver = found.driver(card)
     match request:
         case ReadCard(number) | OpenCard(number):
-            contents = driver.read()
-            return CardContents(
-                request=number,
-                stated=contents.stated,
-                authentication_certificate=contents.certificates[PinRole.AUTHENTICATION],
-                signature_certificate=contents.certificates[PinRole.SIGNATURE],
-                tries=contents.tries,
-            )
+            return _contents(number, driver.read())
         case Authenticate(number, _, pin, digest, is_confirmed):
             return _pin_outcome(number, driver.authenticate(pin, digest, last_try_confirmed=is_confirmed))
         case Sign(number, _, pin, digest, is_confirmed):
             return _pin_outcome(number, driver.sign(pin, digest, last_try_confirmed=is_confirmed))
-        case Agree(number, _, pin, point, is_confirmed, challenge_bytes):
-            shared_x = driver.agree(pin, point, last_try_confirmed=is_confirmed)
-            if not isinstance(shared_x, bytes):
-                return _refused(number, shared_x)
-            return Agreed(number, shared_x, driver.read_challenges(challenge_bytes))
+        case Agree():
+            if family is not CardFamily.ESTEID_2018:
+                raise CardUnsupportedError
+            return _agree(request, EstonianIdCard(card))
+
+
+def _contents(request: int, read: NationalContents) -> CardContents:
+    """Return what a card says; one without both keys serves nobody here."""
+    if not read.certificates.keys() & read.tries.keys() & read.algorithms.keys() >= _BOTH_KEYS:
+        raise CardUnsupportedError
+    return CardContents(
+        request=request,
+        stated=replace(read.stated, untrusted_photo=b""),  # nobody shows it in a visit
+        authentication_certificate=read.certificates[PinRole.AUTHENTICATION],
+        signature_certificate=read.certificates[PinRole.SIGNATURE],
+        tries=dict(read.tries),
+        algorithms=dict(read.algorithms),
+    )
+
+
+def _agree(request: Agree, driver: EstonianIdCard) -> Outcome:
+    shared_x = driver.agree(request.pin, request.point, last_try_confirmed=request.last_try_confirmed)
+    if not isinstance(shared_x, bytes):
+        return _refused(request.request, shared_x)
+    return Agreed(request.request, shared_x, driver.read_challenges(request.challenge_bytes))
 
 
 def is_access_number(number: bytearray) -> bool:

@@ -223,9 +223,9 @@ def test_any_document_and_any_names_survive(document: bytes, name: str) -> None:
 def test_the_form_on_paper_is_the_form_of_the_format_page() -> None:
     line, _, document = EXAMPLE.to_bytes().partition(b"\n")
     assert document == EXAMPLE.document
-    assert line.startswith(b'{"certificate":"3082","challenge":"00')
+    assert line.startswith(b'{"algorithm":"ecdsa-sha384","certificate":"3082","challenge":"00')
     assert b'"format":"townhall-transaction","language":"et"' in line
-    assert line.endswith(b'"version":3}')
+    assert line.endswith(b'"version":4}')
 
 
 def test_no_repr_shows_what_is_inside() -> None:

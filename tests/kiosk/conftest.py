@@ -39,7 +39,7 @@ from townhall_kiosk.visit.form_work import prefill_of
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_kiosk.voting.messages import NumberGiven
 from townhall_smartcard.identity import Identity
-from townhall_smartcard.messages import StatedData
+from townhall_smartcard.messages import CardStatement
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import JUHAN, KADRI
@@ -108,16 +108,13 @@ def juhan_keys(pki: TestPki) -> CardKeys:
 
 @pytest.fixture(scope="session")
 def identity() -> Identity:
-    stated = StatedData(
+    stated = CardStatement(
         surname="ÕISPUU",
         given_names="KADRI-LIIS",
-        sex="N",
-        citizenship="EST",
-        birth="15 03 1984 EST",
+        sex="F",
+        nationality="EST",
         personal_code="48403159914",
         document_number="TT0000991",
-        expiry_date="31 12 2099",
-        issuing_date="03 02 2025",
     )
     return Identity("48403159914", "ÕISPUU", "KADRI-LIIS", date(1984, 3, 15), b"", b"", stated)
 

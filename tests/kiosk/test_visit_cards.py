@@ -77,8 +77,8 @@ def _copied(pki: TestPki, keys: CardKeys) -> EstonianCard:
 
 
 AT_ONCE = {
-    "foreign": Somebody(
-        lambda _pki, _keys: OtherCard("3BDB960080B1FE451F830012428F536549440F900020"), CardProblem.UNSUPPORTED
+    "with a known ATR and nothing behind it": Somebody(
+        lambda _pki, _keys: OtherCard("3BDB960080B1FE451F830012428F536549440F900020"), CardProblem.UNREADABLE
     ),
     "of unknown kind": Somebody(lambda _pki, _keys: OtherCard("3B8201AABB"), CardProblem.UNSUPPORTED),
     "too old": Somebody(lambda _pki, _keys: OtherCard("3BFA1800008031FE45FE654944202F20504B4903"), CardProblem.TOO_OLD),

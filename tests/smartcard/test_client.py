@@ -19,6 +19,7 @@ from townhall_smartcard.messages import (
     Authenticate,
     CardContents,
     CardFamily,
+    CardStatement,
     Failed,
     Failure,
     FromCard,
@@ -32,11 +33,10 @@ from townhall_smartcard.messages import (
     ServiceChanged,
     Sign,
     Signed,
-    StatedData,
 )
 
 DIGEST = bytes(48)
-CONTENTS = CardContents(1, StatedData(*9 * ("",)), b"a", b"s", {})
+CONTENTS = CardContents(1, CardStatement(), b"a", b"s", {}, {})
 READERS = ReadersChanged((Reader("A", CardFamily.ESTEID_2018, b"\x3b"), Reader("B", None)))
 
 Peer: TypeAlias = Channel[Request, FromCard]
@@ -124,7 +124,7 @@ def test_no_request_shows_its_pin() -> None:
         Agree(1, "A", bytearray(b"1234"), bytes(97)),
     ):
         assert repr(request) == f"{type(request).__name__}(request=1, reader='A')"
-    assert "MARI" not in repr(CardContents(1, StatedData("MARI", *8 * ("MARI",)), b"MARI", b"MARI", {}))
+    assert "MARI" not in repr(CardContents(1, CardStatement("MARI", "MARI"), b"MARI", b"MARI", {}, {}))
 
 
 def test_a_digest_of_another_length_is_refused_before_anything_is_sent_and_the_pin_wiped() -> None:
@@ -132,7 +132,7 @@ def test_a_digest_of_another_length_is_refused_before_anything_is_sent_and_the_p
         for ask in (client.authenticate, client.sign):
             pin = bytearray(b"12345")
             with pytest.raises(CardMisuseError):
-                await ask("A", pin, bytes(32))
+                await ask("A", pin, bytes(31))
             assert pin == bytes(5)
 
     play(scene)
@@ -191,7 +191,7 @@ def test_an_outcome_that_no_such_request_has_is_misuse() -> None:
             await reading
         signing = asyncio.create_task(client.sign("A", bytearray(b"12345"), DIGEST))
         number = (await peer.receive()).request
-        await peer.send(CardContents(number, CONTENTS.stated, b"", b"", {}))
+        await peer.send(CardContents(number, CONTENTS.stated, b"", b"", {}, {}))
         with pytest.raises(ChannelMisuseError):
             await signing
 
@@ -205,7 +205,7 @@ def test_an_outcome_that_nobody_waits_for_is_dropped() -> None:
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
-        await peer.send(CardContents(request.request, CONTENTS.stated, b"", b"", {}))
+        await peer.send(CardContents(request.request, CONTENTS.stated, b"", b"", {}, {}))
         await peer.send(READERS)
         assert await client.next_event() == READERS
         assert not running.done()

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from townhall_crypto.card_signature import ECDSA_SHA384
 from townhall_crypto.namespaces import CARD_CHALLENGE
 from townhall_crypto.trust import TrustAnchors
+from townhall_smartcard.estonia import StatedData
 from townhall_smartcard.identity import (
     Identity,
     IdentityRefused,
@@ -24,7 +26,8 @@ from townhall_smartcard.identity import (
     challenge_digest,
     verify_identity,
 )
-from townhall_smartcard.messages import CardContents, StatedData
+from townhall_smartcard.messages import CardContents, CardStatement, PinRole
+from townhall_smartcard.national.estonia_2018 import statement_of
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys, CertifiedKey
 from townhall_smartcard.simulation.estonian_card_person import AINO, JUHAN, KADRI, Person
 from townhall_smartcard.simulation.pki import Role, Standing, TestPki
@@ -32,12 +35,17 @@ from townhall_smartcard.simulation.pki import Role, Standing, TestPki
 CHALLENGE: Final = bytes(range(32))
 
 
-def stated_by(person: Person) -> StatedData:
-    return StatedData(*(record.decode() for record in person.records()[:9]))
+ALGORITHMS: Final = dict.fromkeys((PinRole.AUTHENTICATION, PinRole.SIGNATURE), ECDSA_SHA384)
+
+
+def stated_by(person: Person) -> CardStatement:
+    return statement_of(StatedData(*(record.decode() for record in person.records()[:9])))
 
 
 def contents_of(person: Person, keys: CardKeys) -> CardContents:
-    return CardContents(1, stated_by(person), keys.authentication.certificate, keys.signature.certificate, {})
+    return CardContents(
+        1, stated_by(person), keys.authentication.certificate, keys.signature.certificate, {}, ALGORITHMS
+    )
 
 
 def proof_by(key: CertifiedKey, challenge: bytes = CHALLENGE) -> bytes:
@@ -171,7 +179,7 @@ def test_names_agree_in_every_unicode_form_and_case(pki: TestPki, form: str, cas
         assert isinstance(text, str)
         return "  ".join(unicodedata.normalize(form, text).split())  # type: ignore[arg-type]  # a Literal of four
 
-    stated = msgspec.structs.replace(stated, surname=spelled(stated.surname), given_names=spelled(stated.given_names))
+    stated = replace(stated, surname=spelled(stated.surname), given_names=spelled(stated.given_names))
     contents = msgspec.structs.replace(contents_of(AINO, keys), stated=stated)
     assert isinstance(judge(pki, contents, proof_by(keys.authentication)), Identity)
 

@@ -15,12 +15,12 @@ from typing import Annotated, Final
 import msgspec
 
 from townhall_crypto import canonical
+from townhall_crypto.card_key import is_signature
 from townhall_crypto.errors import CertificateRefusedError
 from townhall_crypto.namespaces import STAFF_CHALLENGE
 from townhall_crypto.trust import TrustAnchors, Usage, validate_certificate
 from townhall_kiosk.staff.errors import StaffRefusedError
 from townhall_kiosk.staff.roster import Roster, StaffRole
-from townhall_smartcard.identity import is_signed_by
 
 NONCE_BYTES: Final = 32
 
@@ -54,7 +54,7 @@ class StaffChallenge(msgspec.Struct, frozen=True, tag=True):
         )
 
     def digest(self) -> bytes:
-        """Return the SHA-384 of ``signed_bytes``: what goes to the card."""
+        """Return the SHA-384 of ``signed_bytes``: what goes to the card. Staff have cards with keys on P-384."""
         return hashlib.sha384(self.signed_bytes()).digest()
 
 
@@ -88,7 +88,7 @@ def verify_proof(  # noqa: PLR0913  # keyword-only; what a proof hangs on
         validated = validate_certificate(certificate, anchors, at, Usage.AUTHENTICATION)
     except CertificateRefusedError as exc:
         raise StaffRefusedError(f"certificate: {exc.reason.name}") from None
-    if not is_signed_by(validated, challenge.digest(), signature):
+    if not is_signature(validated.der, challenge.digest(), signature):
         raise StaffRefusedError("the card did not sign the challenge")
     role = roster.role_of(certificate, place, at)
     if role is None:

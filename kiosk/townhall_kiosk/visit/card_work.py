@@ -105,22 +105,24 @@ class CardWork:
         """Have a fresh challenge signed, and believe nothing else about who this is."""
         challenge = self.randomness(CHALLENGE_BYTES)
         try:
+            contents = self._contents()
+            algorithm = contents.algorithms[PinRole.AUTHENTICATION]
+            digest = challenge_digest(challenge, algorithm)
             outcome = await self._cards().authenticate(
-                job.reader, job.pin, challenge_digest(challenge), last_try_confirmed=job.last_try_confirmed
+                job.reader, job.pin, digest, last_try_confirmed=job.last_try_confirmed
             )
         finally:
             job.pin[:] = bytes(len(job.pin))
         if not isinstance(outcome, Signed):
             return no_signature(outcome)
-        contents = self.desk.contents
-        if contents is None:
-            raise VisitError("a PIN was used before the card was read")
         verdict = verify_identity(contents, challenge, outcome.signature, self.anchors, self.clock.now())
         if not isinstance(verdict, Identity):
             return on.CardFailed(REFUSALS.get(verdict.reason, CardProblem.UNTRUSTED))
         self.desk.identity = verdict
         certificate = contents.authentication_certificate
-        self.desk.evidence = IdentityEvidence(challenge.hex(), outcome.signature.hex(), certificate.hex())
+        self.desk.evidence = IdentityEvidence(
+            challenge.hex(), outcome.signature.hex(), certificate.hex(), algorithm.name
+        )
         return on.PinAccepted()
 
     async def sign_document(self, job: do.SignDocument) -> on.Event:
@@ -160,6 +162,7 @@ class CardWork:
             chain=certificate.chain_der,
             sign_digest=sign_digest,
             signed_at=self.clock.now(),
+            algorithm=self._contents().algorithms[PinRole.SIGNATURE],
             tooltip=self.around.text("document.signature-field", name=f"{identity.given_names} {identity.surname}"),
         )
 
@@ -171,7 +174,13 @@ class CardWork:
             certificate=certificate.der,
             sign_digest=sign_digest,
             signed_at=self.clock.now(),
+            algorithm=self._contents().algorithms[PinRole.SIGNATURE],
         )
+
+    def _contents(self) -> CardContents:
+        if self.desk.contents is None:
+            raise VisitError("a card is used before it was read")
+        return self.desk.contents
 
     def _signer(self) -> tuple[Identity, ValidatedCertificate]:
         identity = self.desk.identity

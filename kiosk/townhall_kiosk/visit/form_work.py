@@ -185,6 +185,6 @@ def prefill_of(identity: Identity) -> dict[str, str]:
         "eid:surname": identity.surname,
         "eid:birth_date": identity.birth_date.isoformat() if identity.birth_date else "",
         "eid:sex": stated.sex,
-        "eid:citizenship": stated.citizenship,
+        "eid:citizenship": stated.nationality,
         "eid:document_number": stated.document_number,
     }

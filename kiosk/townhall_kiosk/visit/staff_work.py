@@ -8,6 +8,7 @@ The visit decides nothing about who somebody is: it hands the keeper a certifica
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from townhall_crypto.card_signature import ECDSA_SHA384
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
 from townhall_kiosk.card_problem import DISTURBED, CardProblem
@@ -39,6 +40,7 @@ from townhall_smartcard.messages import (
     Agreed,
     CardContents,
     Failed,
+    Failure,
     LastTryUnconfirmed,
     PinBlocked,
     PinLengthRefused,
@@ -101,6 +103,8 @@ class StaffWork:
             contents = self.desk.contents
             if contents is None:
                 raise VisitError("a PIN was used before the card was read")
+            if contents.algorithms[PinRole.AUTHENTICATION] != ECDSA_SHA384:
+                return _trouble(Failed(contents.request, Failure.CARD_UNSUPPORTED))
             outcome = await self._cards().authenticate(
                 job.reader, bytearray(job.pin), challenge.digest(), last_try_confirmed=job.last_try_confirmed
             )

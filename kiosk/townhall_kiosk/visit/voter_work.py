@@ -156,6 +156,7 @@ class VoterWork:
                 certificate=contents.signature_certificate,
                 sign_digest=sign_digest,
                 signed_at=datetime.fromtimestamp(facts.time, UTC),
+                algorithm=contents.algorithms[PinRole.SIGNATURE],
             )
         except NotSignedError as exc:
             return no_signature(exc.outcome)

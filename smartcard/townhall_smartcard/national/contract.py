@@ -8,33 +8,11 @@ Nothing here is trusted: what the card states is stated, and what a state signed
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Protocol
 
 from townhall_crypto.card_signature import CardAlgorithm
-from townhall_smartcard.messages import PinRole, PinTries
+from townhall_smartcard.messages import CardStatement, PinRole, PinTries
 from townhall_smartcard.pins import PinRefusal
-
-
-@dataclass(frozen=True, slots=True)
-class CardStatement:
-    """What a card states about its holder, in plain files. Empty or None: this card says nothing of it."""
-
-    surname: str = field(default="", repr=False)
-    given_names: str = field(default="", repr=False)
-    sex: str = field(default="", repr=False)
-    """"F", "M" or "X"; or as the card spells it, where it knows others."""
-    nationality: str = field(default="", repr=False)
-    birth_date: date | None = field(default=None, repr=False)
-    birth_place: str = field(default="", repr=False)
-    personal_code: str = field(default="", repr=False)
-    document_number: str = field(default="", repr=False)
-    expiry_date: date | None = field(default=None, repr=False)
-    issuing_date: date | None = field(default=None, repr=False)
-    address: tuple[str, ...] = field(default=(), repr=False)
-    """Line by line, as the card has it."""
-    untrusted_photo: bytes = field(default=b"", repr=False)
-    """JPEG or JPEG 2000, never decoded in this process."""
 
 
 class EvidenceForm(enum.Enum):

@@ -8,9 +8,9 @@ from typing import Final
 
 from townhall_crypto.card_signature import CardAlgorithm, Digest, Scheme
 from townhall_smartcard.errors import CardUnsupportedError
-from townhall_smartcard.estonia import CERTIFICATE_PATHS, EstonianIdCard
-from townhall_smartcard.messages import PinRole, PinTries, StatedData
-from townhall_smartcard.national.contract import CardStatement, NationalContents
+from townhall_smartcard.estonia import CERTIFICATE_PATHS, EstonianIdCard, StatedData
+from townhall_smartcard.messages import CardStatement, PinRole, PinTries
+from townhall_smartcard.national.contract import NationalContents
 from townhall_smartcard.pins import PinRefusal
 from townhall_smartcard.processors import ApduProcessor
 

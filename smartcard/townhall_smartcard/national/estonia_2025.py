@@ -11,9 +11,9 @@ from typing import Final
 from townhall_crypto.card_signature import CardAlgorithm, Digest, Scheme
 from townhall_smartcard.apdu import MAX_SHORT_LE
 from townhall_smartcard.errors import CardUnreadableError
-from townhall_smartcard.estonia import is_personal_code, record_text
-from townhall_smartcard.messages import PinRole, StatedData
-from townhall_smartcard.national.contract import CardStatement, NationalContents
+from townhall_smartcard.estonia import StatedData, is_personal_code, record_text
+from townhall_smartcard.messages import CardStatement, PinRole
+from townhall_smartcard.national.contract import NationalContents
 from townhall_smartcard.national.estonia_2018 import statement_of
 from townhall_smartcard.national.thales import APPLICATION, ThalesCard, ThalesKey
 from townhall_smartcard.national.transaction import PinFacts

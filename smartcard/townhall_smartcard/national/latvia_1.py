@@ -12,8 +12,8 @@ from typing import Final
 from townhall_crypto.card_signature import CardAlgorithm, Digest, Scheme
 from townhall_smartcard.apdu import MAX_SHORT_LE, CommandApdu, Ins
 from townhall_smartcard.errors import CardUnsupportedError
-from townhall_smartcard.messages import PinRole, PinTries
-from townhall_smartcard.national.contract import CardStatement, NationalContents
+from townhall_smartcard.messages import CardStatement, PinRole, PinTries
+from townhall_smartcard.national.contract import NationalContents
 from townhall_smartcard.national.digest_info import digest_info
 from townhall_smartcard.national.idemia import AUTHENTICATION_APPLICATION, MAIN_APPLICATION, read_counter
 from townhall_smartcard.national.transaction import (

@@ -22,9 +22,9 @@ from townhall_smartcard.errors import (
     CardRemovedError,
     CardUnsupportedError,
 )
-from townhall_smartcard.estonia import DIGEST_BYTES
 from townhall_smartcard.inventory import Inventory
 from townhall_smartcard.messages import (
+    DIGEST_SIZES,
     SERVED_FAMILIES,
     Agree,
     AgreementOutcome,
@@ -175,7 +175,7 @@ class SimulatedCards:
 
     async def _use_pin(self, request: Authenticate | Sign) -> PinOutcome:
         try:
-            if len(request.digest) != DIGEST_BYTES:
+            if len(request.digest) not in DIGEST_SIZES:
                 raise CardMisuseError(f"digest of {len(request.digest)} bytes")
             outcome = await self._ask(request)
         finally:

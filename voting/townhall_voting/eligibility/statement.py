@@ -18,6 +18,7 @@ from asn1crypto import x509
 
 from townhall_crypto import canonical
 from townhall_crypto.asice import inspect_container, sign_asice, validate_asice
+from townhall_crypto.card_signature import ECDSA_SHA384, CardAlgorithm
 from townhall_crypto.errors import CertificateRefusedError, ContainerRefusedError, NotCanonicalError
 from townhall_crypto.pades_card import SignDigest
 from townhall_crypto.trust import TrustAnchors, ValidatedCertificate, parse_certificate
@@ -72,8 +73,14 @@ SentenceFor = Callable[[StatementFacts], str]
 """Gives the sentence that the person must have read, in the statement's language, from the election package."""
 
 
-async def sign_statement(
-    facts: StatementFacts, sentence: str, *, certificate: bytes, sign_digest: SignDigest, signed_at: datetime
+async def sign_statement(  # noqa: PLR0913  # keyword-only; what a signature is made of
+    facts: StatementFacts,
+    sentence: str,
+    *,
+    certificate: bytes,
+    sign_digest: SignDigest,
+    signed_at: datetime,
+    algorithm: CardAlgorithm = ECDSA_SHA384,
 ) -> bytes:
     """Return R: facts and sentence in one container, signed by one operation of the person's card (PIN 2).
 
@@ -82,7 +89,9 @@ async def sign_statement(
         CertificateRefusedError: ``certificate`` cannot be read.
     """
     files = {_FACTS: facts.to_bytes(), _SENTENCE: sentence.encode()}
-    return await sign_asice(files, certificate=certificate, sign_digest=sign_digest, signed_at=signed_at)
+    return await sign_asice(
+        files, certificate=certificate, sign_digest=sign_digest, signed_at=signed_at, algorithm=algorithm
+    )
 
 
 def read_facts(untrusted: bytes) -> StatementFacts:

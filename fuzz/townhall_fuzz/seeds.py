@@ -18,30 +18,19 @@ from townhall_smartcard.emrtd.lds.files import LdsFile, content_of
 from townhall_smartcard.emrtd.lds.mrz import parse_mrz
 from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.emrtd.security_infos import PaceInfo, PaceMapping
-from townhall_smartcard.messages import CardFamily
 from townhall_smartcard.simulation import lds_files, states
 from townhall_smartcard.simulation.contactless_card import ContactlessCard, card_access
 from townhall_smartcard.simulation.documents import DocumentWish, document
 from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
 from townhall_smartcard.simulation.estonian_card import EstonianCard
-from townhall_smartcard.simulation.estonian_card_person import KADRI
-from townhall_smartcard.simulation.latvian_card import LatvianCard
+from townhall_smartcard.simulation.every_family import EVERY_FAMILY
 from townhall_smartcard.simulation.lds_files import Holder
-from townhall_smartcard.simulation.national_keys import CertifiedHolder, KeyKind, NationalAuthority
-from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.state_keys import CurveStateKey, RsaStateKey
-from townhall_smartcard.simulation.thales_chip import ESTONIA_2025, FINLAND_3, FINLAND_4, ThalesChip, ThalesProfile
 from townhall_smartcard.tlv import encode
 
 _PACE: Final = PaceInfo(PaceMapping.ECDH_GENERIC, Cipher.AES_128, 13)
 _DETAILS: Final = {0x5F0E: b"DOE<<JOHN", 0x5F2B: b"19690806", 0x5F11: b"UTOPIA"}
 _ISSUE: Final = {0x5F19: b"UTOPIA", 0x5F26: b"20240102"}
-_PROFILES: Final = {
-    CardFamily.ESTEID_2025: ESTONIA_2025,
-    CardFamily.FINEID_3: FINLAND_3,
-    CardFamily.FINEID_4: FINLAND_4,
-}
-
 Seed = tuple[str, bytes]
 """A target's name, and bytes for it."""
 
@@ -117,25 +106,15 @@ def _chips(signer: states.Standing) -> Iterator[Seed]:
 
 
 def _national() -> Iterator[Seed]:
-    estonian = EstonianCard(KADRI, TestPki().issue_card_keys(KADRI))
-    yield "use-esteid-2018", _overheard(estonian, partial(use_all, CardFamily.ESTEID_2018))
-    closed = ContactlessCard(estonian, ACCESS_NUMBER, randomness=_card_s_own, pause=lambda _s: None)
-    yield "open-card", _overheard(closed, open_closed_card)
-    latvian = CertifiedHolder("LV", "PARAUGS", "ANNA", "PNOLV-320000-00001")
-    for kind in (KeyKind.RSA_2048, KeyKind.P384):
-        card = LatvianCard(NationalAuthority("LV").issue_card_keys(latvian, kind, kind))
-        overheard = _overheard(card, partial(use_all, CardFamily.LATEID_2019))
-        yield "use-lateid-2019", overheard
+    for make in EVERY_FAMILY.values():
+        sample = make()
+        overheard = _overheard(sample.card, partial(use_all, sample.family))
+        yield f"use-{sample.family.value}", overheard
         yield "use-lateid-2012", overheard
         yield "probe", overheard
-    for family, profile in _PROFILES.items():
-        yield f"use-{family.name.lower().replace('_', '-')}", _thales(family, profile)
-
-
-def _thales(family: CardFamily, profile: ThalesProfile) -> bytes:
-    keys = NationalAuthority("FI").issue_card_keys(CertifiedHolder("FI", "MALLI", "ANNA", "99900000A"), *profile.kinds)
-    records = KADRI.records()[:8] if family is CardFamily.ESTEID_2025 else ()
-    return _overheard(ThalesChip(keys, profile, records=records), partial(use_all, family))
+        if isinstance(sample.card, EstonianCard):
+            closed = ContactlessCard(sample.card, ACCESS_NUMBER, randomness=_card_s_own, pause=lambda _s: None)
+            yield "open-card", _overheard(closed, open_closed_card)
 
 
 def _overheard(card: CardConnection, talk: Callable[[CardConnection], object]) -> bytes:

@@ -177,7 +177,7 @@ _DIALOGUES: Final[Mapping[str, Callable[[CardConnection], object]]] = {
     "open-card": open_closed_card,
     "chip-by-number": lambda card: read_chip(card, PacePassword(PasswordReference.CAN, bytearray(ACCESS_NUMBER))),
     "chip-by-zone": lambda card: read_chip(card, parse_mrz(ZONE).password()),
-    **{f"use-{family.name.lower().replace('_', '-')}": partial(use_all, family) for family in _FAMILIES},
+    **{f"use-{family.value}": partial(use_all, family) for family in _FAMILIES},
 }
 
 

@@ -8,7 +8,7 @@ answer holds; chips that do not like that are asked by SELECT, for the first byt
 
 from typing import Final
 
-from townhall_smartcard.apdu import CommandApdu, Ins, ResponseApdu
+from townhall_smartcard.apdu import MAX_SHORT_LE, CommandApdu, Ins, ResponseApdu
 from townhall_smartcard.emrtd.files import FileReference
 from townhall_smartcard.emrtd.lds.files import MAX_FILE_BYTES
 from townhall_smartcard.errors import CardUnreadableError, UnexpectedStatusError
@@ -32,10 +32,16 @@ CLOSED: Final = frozenset({StatusWord.SECURITY_STATUS_NOT_SATISFIED, StatusWord.
 class FileReader:
     """Reads files over one way to the card."""
 
-    def __init__(self, card: ApduProcessor, block: int, *, is_cautious: bool = False) -> None:
-        """Take the longest answer that the way carries; ``is_cautious`` never asks for more than there is."""
+    def __init__(
+        self, card: ApduProcessor, block: int, *, short_block: int = MAX_SHORT_LE, is_cautious: bool = False
+    ) -> None:
+        """Take the longest answer that the way carries, and the longest that it carries in a short response.
+
+        ``is_cautious`` never asks for more than there is.
+        """
         self._card: Final = card
         self._block: Final = block
+        self._short_block: Final = min(block, short_block)
         self._is_cautious: Final = is_cautious
 
     def read(self, file: FileReference) -> bytes | None:
@@ -83,18 +89,26 @@ class FileReader:
     def _part(self, offset: int, wanted: int) -> bytes:
         """Return between one and ``wanted`` bytes from ``offset`` of the file that is current."""
         if offset <= _LAST_SHORT_OFFSET:
-            asked = min(wanted, self._block)
+            asked = self._fitting(min(wanted, self._block))
             answer = self._ask(CommandApdu(0x00, Ins.READ_BINARY, *divmod(offset, 256)), asked)
             found = _accepted(answer)
         else:
             asked = min(wanted, self._block - _DISCRETIONARY_HEAD_BYTES)
+            if self._fitting(_in_object(asked)) < _in_object(asked):
+                asked = self._short_block - _DISCRETIONARY_HEAD_BYTES
             data = encode(_OFFSET, offset.to_bytes(max(2, (offset.bit_length() + 7) // 8), "big"))
-            head = len(encode(_DISCRETIONARY, bytes(asked))) - asked
-            answer = self._ask(CommandApdu(0x00, Ins.READ_BINARY_AT, 0x00, 0x00, data), asked + head)
+            answer = self._ask(CommandApdu(0x00, Ins.READ_BINARY_AT, 0x00, 0x00, data), _in_object(asked))
             found = value_at(_accepted(answer), _DISCRETIONARY)
         if not 0 < len(found) <= asked:
             raise CardUnreadableError(f"{len(found)} of {asked} bytes at {offset}")
         return found
+
+    def _fitting(self, wanted: int) -> int:
+        """Return as much of it as an answer has room for.
+
+        Up to 256 bytes are asked for by a short command, whatever the chip can do; its answer holds the protection too.
+        """
+        return self._short_block if self._short_block < wanted <= MAX_SHORT_LE else wanted
 
     def _ask(self, command: CommandApdu, wanted: int) -> ResponseApdu:
         """Ask, and once more where the chip names another length: that is all that there is."""
@@ -103,6 +117,11 @@ class FileReader:
         if answer.status >> 8 == _OTHER_LENGTH_SW1 and 0 < named < wanted and not answer.data:
             answer = self._card.exchange(command.with_le(named))
         return answer
+
+
+def _in_object(count: int) -> int:
+    """Return how long the data object is that brings so many bytes."""
+    return len(encode(_DISCRETIONARY, bytes(count)))
 
 
 def _total(head: bytes) -> int | None:

@@ -64,7 +64,7 @@ class EmrtdSession:
         self._access: Final = access
         self._randomness: Final = randomness
         self._opened = opened
-        self._files = FileReader(opened.channel, opened.block)
+        self._files = FileReader(opened.channel, opened.block, short_block=opened.short_block)
         self._is_cautious = False
         self._may_reopen = access.may_be_repeated
 
@@ -139,7 +139,7 @@ class EmrtdSession:
         is_short = self._is_cautious or self._opened.block <= self._opened.short_block
         block, short = self._access.blocks(keys.cipher, is_cautious=is_short)
         self._opened = replace(self._opened, channel=channel, block=block, short_block=short)
-        self._files = FileReader(channel, block, is_cautious=self._is_cautious)
+        self._files = FileReader(channel, block, short_block=short, is_cautious=self._is_cautious)
         return ChipVerdict.PROVED
 
     def challenge_chip(self, untrusted_public_key: bytes, infos: Iterable[SecurityInfo] = ()) -> ChipVerdict:
@@ -196,7 +196,7 @@ class EmrtdSession:
         if not isinstance(opened, Opened):
             raise CardUnreadableError("opens no more with the password that opened it")
         self._is_cautious, self._opened = True, opened
-        self._files = FileReader(opened.channel, opened.block, is_cautious=True)
+        self._files = FileReader(opened.channel, opened.block, short_block=opened.short_block, is_cautious=True)
 
 
 def open_emrtd(

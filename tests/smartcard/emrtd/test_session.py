@@ -248,6 +248,21 @@ def test_as_much_is_asked_as_the_chip_announces(contents: Make, mrz: PacePasswor
     assert len(chip.heard) - before == -(-(22_300 + 4) // 4063)
 
 
+@pytest.mark.parametrize("has_pace", [True, False], ids=["AES", "3DES"])
+@pytest.mark.parametrize("beyond", [0, 31_800], ids=["near", "far"])
+def test_a_last_part_of_any_length_is_read_without_opening_the_chip_once_more(
+    contents: Make, mrz: PacePassword, randomness: Randomness, beyond: int, *, has_pace: bool
+) -> None:
+    for length in range(1000 + 200, 1000 + 290, 3):
+        inside = contents(photo_bytes=beyond + length)
+        chip = Counted(EmrtdChip(inside if has_pace else replace(inside, offers=())))
+        session = opened(chip, mrz, randomness)
+        before = len(chip.heard)
+        assert session.read_file(PHOTO) == inside.application[PHOTO.identifier]
+        assert len(chip.heard) - before <= -(-(beyond + length) // 970) + 2
+        assert sum(command[:4] == bytes.fromhex("00A4000C") for command in chip.heard) == 1
+
+
 every_fault = pytest.mark.parametrize("fault", ChannelFault, ids=lambda fault: fault.name)
 
 

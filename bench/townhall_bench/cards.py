@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -48,7 +49,7 @@ def rows() -> Iterator[Row]:
             ("sign with PIN 2", lambda: Sign(1, reader, bytearray(b"12345"), _DIGEST)),
         )
         for name, request in operations:
-            yield _beside_raw(name, reader, request)
+            yield beside_raw(name, reader, partial(_perform, request))
         card.count = 0
         _once(reader, operations[2][1])
         ours, card.count = card.count, 0
@@ -90,16 +91,17 @@ class _Recording:
         return self._connection.transmit(command)
 
 
-def _beside_raw(name: str, reader: str, request: Callable[[], Request]) -> Row:
+def beside_raw(name: str, reader: str, work: Callable[[CardConnection], object]) -> Row:
+    """Return a card operation beside the very same commands sent bare; each time it must send the same ones."""
     with card_transaction(reader, CallClock(_DEADLINE_S)) as connection:
         recording = _Recording(connection)
-        perform(request(), processors_for(recording))
+        work(recording)
         commands = recording.commands
 
     def ours() -> float:
         with card_transaction(reader, CallClock(_DEADLINE_S)) as connection:
             begun = time.perf_counter()
-            perform(request(), processors_for(connection))
+            work(connection)
             return time.perf_counter() - begun
 
     def bare() -> float:
@@ -120,9 +122,13 @@ def _beside_raw(name: str, reader: str, request: Callable[[], Request]) -> Row:
     )
 
 
+def _perform(request: Callable[[], Request], connection: CardConnection) -> None:
+    perform(request(), processors_for(connection))
+
+
 def _once(reader: str, request: Callable[[], Request]) -> None:
     with card_transaction(reader, CallClock(_DEADLINE_S)) as connection:
-        perform(request(), processors_for(connection))
+        _perform(request, connection)
 
 
 def _opensc_signs(service: PrivatePcscd, card: CountingCard) -> int:

@@ -10,12 +10,13 @@ from typing import Final
 
 import msgspec
 
-from townhall_bench import cards, centre, forms, journal, roll, visits, votes, window
+from townhall_bench import cards, centre, families, forms, journal, roll, visits, votes, window
 from townhall_bench.row import Row
 
 MEASURES: Final[dict[str, Callable[[int], Iterator[Row]]]] = {
     "forms": lambda _visits: forms.rows(),
     "cards": lambda _visits: cards.rows(),
+    "families": lambda _visits: families.rows(),
     "journal": lambda _visits: journal.rows(),
     "centre": lambda _visits: centre.rows(),
     "window": lambda _visits: window.rows(),

@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""One simulated card of every national family that can be simulated, with an authority that certified it just now."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from townhall_crypto.trust import TrustAnchors
+from townhall_smartcard.messages import CardFamily
+from townhall_smartcard.simulation.estonian_card import EstonianCard
+from townhall_smartcard.simulation.estonian_card_person import KADRI
+from townhall_smartcard.simulation.latvian_card import LatvianCard
+from townhall_smartcard.simulation.national_keys import CertifiedHolder, KeyKind, NationalAuthority
+from townhall_smartcard.simulation.pki import TestPki
+from townhall_smartcard.simulation.thales_chip import ESTONIA_2025, FINLAND_3, FINLAND_4, ThalesChip, ThalesProfile
+from townhall_smartcard.simulation.vpcd import VirtualCard
+
+ESTONIAN: Final = CertifiedHolder("EE", KADRI.surname, KADRI.given_names, f"PNOEE-{KADRI.personal_code}")
+FINNISH: Final = CertifiedHolder("FI", "SPECIMEN", "LIISA", "99900335E")
+LATVIAN: Final = CertifiedHolder("LV", "PARAUGS", "ANNA", "PNOLV-320000-00001")
+PIN1: Final = b"1234"
+
+
+@dataclass(frozen=True, slots=True)
+class NationalSample:
+    """A card, whose it is, its PINs, and by whom it is to be trusted."""
+
+    family: CardFamily
+    holder: CertifiedHolder = field(repr=False)
+    card: VirtualCard
+    anchors: TrustAnchors = field(repr=False)
+    pin1: bytes = field(default=PIN1, repr=False)
+    pin2: bytes = field(default=b"123456", repr=False)
+
+
+def _estonian_2018() -> NationalSample:
+    pki = TestPki()
+    card = EstonianCard(KADRI, pki.issue_card_keys(KADRI))
+    return NationalSample(CardFamily.ESTEID_2018, ESTONIAN, card, pki.trust_anchors, pin2=b"12345")
+
+
+def _thales(family: CardFamily, profile: ThalesProfile, holder: CertifiedHolder) -> Callable[[], NationalSample]:
+    def make() -> NationalSample:
+        authority = NationalAuthority(holder.country)
+        records = KADRI.records()[:8] if family is CardFamily.ESTEID_2025 else ()
+        card = ThalesChip(authority.issue_card_keys(holder, *profile.kinds), profile, records=records)
+        return NationalSample(family, holder, card, TrustAnchors((authority.anchor_der,)))
+
+    return make
+
+
+def _latvian(kind: KeyKind) -> Callable[[], NationalSample]:
+    def make() -> NationalSample:
+        authority = NationalAuthority(LATVIAN.country)
+        card = LatvianCard(authority.issue_card_keys(LATVIAN, kind, kind))
+        return NationalSample(CardFamily.LATEID_2019, LATVIAN, card, TrustAnchors((authority.anchor_der,)))
+
+    return make
+
+
+EVERY_FAMILY: Final[Mapping[str, Callable[[], NationalSample]]] = MappingProxyType(
+    {
+        "Estonia 2018": _estonian_2018,
+        "Estonia 2025": _thales(CardFamily.ESTEID_2025, ESTONIA_2025, ESTONIAN),
+        "Latvia 2019, P-384": _latvian(KeyKind.P384),
+        "Latvia 2019, RSA": _latvian(KeyKind.RSA_2048),
+        "Finland 3": _thales(CardFamily.FINEID_3, FINLAND_3, FINNISH),
+        "Finland 4": _thales(CardFamily.FINEID_4, FINLAND_4, FINNISH),
+    }
+)
+"""By the name that people read."""

@@ -36,6 +36,9 @@ from townhall_smartcard.messages import (
     ServiceChanged,
     Signed,
 )
+from townhall_smartcard.simulation import states
+from townhall_smartcard.simulation.documents import DocumentWish, document
+from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
 from townhall_smartcard.simulation.estonian_card import Chip, EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import JUHAN, KADRI
@@ -44,6 +47,7 @@ from townhall_smartcard.simulation.pcscd import PrivatePcscd
 from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.recorded import RecordedCard, load_dialogues
 from townhall_smartcard.simulation.stack import RunningCardProcess, card_process, virtual_reader_name
+from townhall_smartcard.simulation.state_keys import CurveStateKey
 from townhall_smartcard.simulation.vpcd import VirtualCard, VirtualReader
 
 DIGEST: Final = bytes(range(48))
@@ -185,10 +189,10 @@ def test_two_cards_at_once_are_told_apart_by_their_readers(
 def test_cards_that_the_kiosk_does_not_serve_are_named_and_not_asked(service: PrivatePcscd) -> None:
     recordings = {recording.name: recording for recording in load_dialogues(VECTORS)}
     gemalto = RecordedCard(recordings["esteid_gemalto_v3_5_8_get_auth_certificate_and_authenticate"])
-    finnish = RecordedCard(recordings["fineid_v3_select_auth_certificate_and_authenticate"])
+    passport = EmrtdChip(document(DocumentWish(states.document_signer(states.authority(CurveStateKey("secp256r1"))))))
     cards: dict[int, tuple[VirtualCard, CardFamily]] = {
         1: (gemalto, CardFamily.TOO_OLD),
-        2: (finnish, CardFamily.FINEID_3),
+        2: (passport, CardFamily.FOREIGN),
         4: (DeadCard(), CardFamily.DEAD),
     }
 

@@ -48,6 +48,9 @@ ENROLMENT_PROOF: Final = b"townhall:enrolment-proof:v1\x00"
 CARD_CHALLENGE: Final = b"townhall:card-challenge:v1\x00"
 """Begins the bytes that a card's authentication key signs."""
 
+CARD_DEMONSTRATION: Final = b"townhall:card-demonstration:v1\x00"
+"""Begins the bytes that a simulated card's signature key signs where cards are shown."""
+
 STAFF_CHALLENGE: Final = b"townhall:staff-challenge:v1\x00"
 """Begins the bytes that a member of staff's card signs for the keeper."""
 
@@ -136,6 +139,7 @@ ALL: Final = (
     SYNC_RECEIPT,
     ENROLMENT_PROOF,
     CARD_CHALLENGE,
+    CARD_DEMONSTRATION,
     STAFF_CHALLENGE,
     READINESS_REPORT,
     STICK_CONSIGNMENT,

@@ -109,12 +109,18 @@ def _parser() -> argparse.ArgumentParser:
 
     add_forms(commands)
 
+    _add_demo(commands)
+    return parser
+
+
+def _add_demo(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     demo = commands.add_parser("demo", help="the main job, end to end, on virtual cards")
-    demo.add_argument("story", nargs="?", default="day", choices=("day", "vote"), help="a day of services, or a vote")
+    stories = ("day", "vote", "cards")
+    demo.add_argument("story", nargs="?", default="day", choices=stories, help="a day of services, a vote, every card")
     demo.add_argument("--language", default="en", choices=("en", "et", "fr", "ar"))
     demo.add_argument("--keyboard", action="store_true", help="by keyboard alone instead of by touch")
+    demo.add_argument("--json", action="store_true", help="cards: one JSON array on standard output")
     demo.set_defaults(run=_demo)
-    return parser
 
 
 def _kiosk(options: argparse.Namespace) -> int:
@@ -224,9 +230,12 @@ def _import_form(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    from townhall_kiosk.demo.cards import run_card_demo  # noqa: PLC0415  # an extra of its own
     from townhall_kiosk.demo.demo import run_demo  # noqa: PLC0415  # an extra of its own
     from townhall_kiosk.demo.vote import run_vote_demo  # noqa: PLC0415  # an extra of its own
 
+    if options.story == "cards":
+        return run_card_demo(as_json=options.json)
     if options.story == "vote":
         return run_vote_demo(options.language)
     return run_demo(language=options.language, by_keyboard=options.keyboard)

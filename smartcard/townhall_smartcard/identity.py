@@ -108,7 +108,7 @@ def verify_identity(
     except CertificateRefusedError:
         return IdentityRefused(RefusalReason.CARD_INCONSISTENT)
     subject = authentication.subject
-    if not (_is_same_person(subject, second.subject) and _agrees(subject, contents.stated)):
+    if not (_is_same_person(subject, second.subject) and agrees(subject, contents.stated)):
         return IdentityRefused(RefusalReason.CARD_INCONSISTENT)
     return Identity(
         personal_code=subject.personal_code,
@@ -137,8 +137,8 @@ def _is_same_person(one: SubjectName, other: SubjectName) -> bool:
     return (one.country, one.personal_code) == (other.country, other.personal_code)
 
 
-def _agrees(subject: SubjectName, stated: CardStatement) -> bool:
-    """Many cards state nothing; one that does states it as certified, all of it."""
+def agrees(subject: SubjectName, stated: CardStatement) -> bool:
+    """Tell whether a card states what is certified. Many state nothing; one that does states all of it."""
     said = (stated.personal_code, _same(stated.surname), _same(stated.given_names))
     return not any(said) or said == (subject.personal_code, _same(subject.surname), _same(subject.given_names))
 

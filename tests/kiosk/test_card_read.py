@@ -32,11 +32,12 @@ from townhall_smartcard.emrtd.session import ChipVerdict
 from townhall_smartcard.simulation import lds_files, states
 from townhall_smartcard.simulation.documents import ACCESS_NUMBER, DocumentWish, document
 from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
+from townhall_smartcard.simulation.every_family import EVERY_FAMILY, NationalSample
 from townhall_smartcard.simulation.lds_files import Holder
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
 from townhall_smartcard.simulation.state_keys import CurveStateKey, Spelling
 from townhall_smartcard.simulation.states import Standing
-from townhall_smartcard.simulation.vpcd import VirtualReader
+from townhall_smartcard.simulation.vpcd import VirtualCard, VirtualReader
 
 _COMMAND = "import sys; from townhall_kiosk.cli import main; sys.exit(main())"
 PARTS = {"data", "signature", "chain", "country", "validity", "revocation", "freshness"}
@@ -71,7 +72,7 @@ class Desk:
     service: PrivatePcscd
     directory: Path
 
-    def run(self, chip: EmrtdChip | None, *arguments: str, password: str = ACCESS_NUMBER.decode()) -> "Ran":
+    def run(self, chip: VirtualCard | None, *arguments: str, password: str = ACCESS_NUMBER.decode()) -> "Ran":
         (self.directory / "password").write_text(password)
         told = ["--content", str(self.directory), "--password-file", str(self.directory / "password"), *arguments]
         with VirtualReader(chip, "127.0.0.1", self.service.ports[0]):
@@ -133,6 +134,52 @@ def test_a_document_is_read_judged_and_its_picture_saved(desk: Desk) -> None:
     assert any(line.startswith("Chip is no copy") and line.endswith(" yes") for line in lines)
     assert photo.read_bytes() == picture()
     assert photo.stat().st_mode & 0o077 == 0
+
+
+def national(desk: Desk, name: str) -> NationalSample:
+    """A card whose issuer the desk trusts."""
+    sample = EVERY_FAMILY[name]()
+    for folder, made in (("anchors", sample.anchors.anchors_der), ("crls", sample.anchors.crls_der)):
+        (desk.directory / "trust" / folder).mkdir(exist_ok=True)
+        for number, der in enumerate(made):
+            (desk.directory / "trust" / folder / str(number)).write_bytes(der)
+    return sample
+
+
+@pytest.mark.parametrize("name", ["Latvia 2019, RSA", "Estonia 2025"])
+def test_a_national_card_is_read_by_its_own_application_and_proves_itself_by_pin(desk: Desk, name: str) -> None:
+    sample = national(desk, name)
+    ran = desk.run(sample.card)
+    assert (ran.status, ran.err) == (0, "")
+    assert "as far as this kiosk knows" in ran.out.splitlines()[0]
+    said = {line[:17].strip(): line[17:] for line in ran.out.splitlines() if line[:1].islower()}
+    assert (said["surname"], said["given names"]) == (sample.holder.surname, sample.holder.given_names)
+    assert said["state"] == sample.holder.country
+    assert any(line.startswith("Card is no copy") and line.endswith("not known") for line in ran.out.splitlines())
+    (desk.directory / "pin").write_text(sample.pin1.decode())
+    told = desk.run(sample.card, "--pin-file", str(desk.directory / "pin"), "--json").said
+    verdicts = told["verdicts"]
+    assert isinstance(verdicts, dict)
+    assert (verdicts["chip"], verdicts["chain"], verdicts["freshness"]) == ("good", "good", "unknown")
+    assert told["family"] == sample.family.value
+
+
+def test_a_wrong_pin_proves_nothing_and_costs_the_one_try(desk: Desk) -> None:
+    sample = national(desk, "Finland 4")
+    (desk.directory / "pin").write_text("9999")
+    told = desk.run(sample.card, "--pin-file", str(desk.directory / "pin"), "--json").said
+    verdicts, tries = told["verdicts"], desk.run(sample.card, "--json").said["tries"]
+    assert isinstance(verdicts, dict)
+    assert isinstance(tries, dict)
+    assert verdicts["chip"] == "unknown"
+    assert tries["pin1"] == tries["pin2"] - 1
+
+
+def test_a_national_card_of_an_issuer_that_nobody_trusts_names_nobody(desk: Desk) -> None:
+    ran = desk.run(EVERY_FAMILY["Finland 3"]().card)
+    assert ran.status == 1
+    assert "cannot tell who made this card" in ran.out
+    assert "SPECIMEN" not in ran.out
 
 
 def test_programs_get_one_json_object(desk: Desk) -> None:

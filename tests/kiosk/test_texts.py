@@ -22,6 +22,7 @@ from townhall_forms.questions import RefusalReason
 from townhall_forms.service import Service
 from townhall_kiosk import states as at
 from townhall_kiosk.documents import words as documents
+from townhall_kiosk.documents.national_verdict import NationalOutcome, NationalVerdict, Part
 from townhall_kiosk.errors import ConfigurationError
 from townhall_kiosk.simulation.every_state import STATES, VIEWS
 from townhall_kiosk.simulation.ports import StandingClock
@@ -132,6 +133,14 @@ def voting_papers(around: Surroundings, desk: Desk) -> list[object]:
     return made
 
 
+NATIONAL_SHAPES: list[dict[Part, Standing]] = [
+    {},
+    {Part.FRESHNESS: Standing.UNKNOWN},
+    {Part.CHAIN: Standing.UNKNOWN},
+    *({part: Standing.BAD} for part in (Part.VALIDITY, Part.REVOCATION, Part.AGREEMENT, Part.CHIP)),
+]
+
+
 def words_of_documents(around: Surroundings) -> list[object]:
     """Make what a verdict on a document says, of every outcome, part, standing and reason."""
     bad = Finding(Standing.BAD, tuple(Reason))
@@ -142,7 +151,10 @@ def words_of_documents(around: Surroundings) -> list[object]:
     verdicts = [PassiveVerdict({**dict.fromkeys(Check, good), **each}) for each in shapes]
     assert {each.outcome for each in verdicts} == set(Outcome)
     made: list[object] = [documents.sentence(each, chip, around.text) for each in verdicts for chip in ChipVerdict]
-    return made + [documents.part_lines(each, chip, around.text) for each in verdicts for chip in ChipVerdict]
+    made += [documents.part_lines(each, chip, around.text) for each in verdicts for chip in ChipVerdict]
+    nationals = [NationalVerdict({**dict.fromkeys(Part, Standing.GOOD), **each}, None) for each in NATIONAL_SHAPES]
+    assert {each.outcome for each in nationals} == set(NationalOutcome)
+    return made + [documents.national_lines(each, around.text) for each in nationals]
 
 
 def words_of_the_election(around: Surroundings, desk: Desk) -> set[str]:

@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""``townhall card read``: one document in one reader, read and judged, without a kiosk around it.
+"""``townhall card read``: one card in one reader, read and judged, without a kiosk around it.
+
+A national card is read by its own application; any other as a document with an ICAO chip.
 
 Says nothing to a log: what it prints is personal data, and goes to standard output alone.
 """
@@ -8,34 +10,88 @@ Says nothing to a log: what it prints is personal data, and goes to standard out
 import argparse
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from getpass import getpass
 from pathlib import Path
 from typing import Final
 
 from townhall_crypto.state_trust import StateTrust
+from townhall_crypto.trust import TrustAnchors
 from townhall_kiosk.documents.card_report import as_json, as_lines, report_on
+from townhall_kiosk.documents.national_report import as_json as national_json
+from townhall_kiosk.documents.national_report import as_lines as national_lines
+from townhall_kiosk.documents.national_report import report_on_national
 from townhall_kiosk.errors import ConfigurationError
 from townhall_kiosk.texts import Texts
 from townhall_smartcard.emrtd.access import AccessRefused, MrzNeeded
-from townhall_smartcard.emrtd.at_desk import DeskOutcome, DocumentRead, find_document, read_in_reader
+from townhall_smartcard.emrtd.at_desk import DocumentRead, find_document, read_in_reader
 from townhall_smartcard.emrtd.lds.mrz import parse_mrz
 from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.errors import CardError, DataGroupUnreadableError
+from townhall_smartcard.identity import CHALLENGE_BYTES, challenge_bytes
+from townhall_smartcard.messages import PinRole
+from townhall_smartcard.national.at_desk import KeyUse, NationalRead, national_family_in, read_national_card
+from townhall_smartcard.national.registry import NationalFamily
 
 _ACCESS_NUMBER_DIGITS: Final = 6
 _EXIT_NOT_BELIEVED: Final = 1
 _EXIT_NOT_READ: Final = 2
 
 
-def read_card(options: argparse.Namespace, trust: StateTrust) -> int:
-    """Read and print; returns 0 for a document that may be believed, 1 for one that may not, 2 for none.
+@dataclass(frozen=True, slots=True)
+class DeskTrust:
+    """Whom this desk believes: states about documents, issuers about national cards."""
+
+    states: StateTrust
+    anchors: TrustAnchors
+
+
+def read_card(options: argparse.Namespace, trust: DeskTrust) -> int:
+    """Read and print; returns 0 for a card that may be believed, 1 for one that may not, 2 for none.
 
     Raises:
         ConfigurationError: the password is neither an access number nor a zone, or the picture cannot be saved.
     """
+    try:
+        reader = find_document(options.reader, options.wait)
+        family = national_family_in(reader)
+    except CardError as exc:
+        sys.stderr.write(f"{exc.code}: {exc}\n")
+        return _EXIT_NOT_READ
+    if family is not None:
+        return _read_national(options, reader, family, trust.anchors)
+    return _read_document(options, reader, trust.states)
+
+
+def _read_national(options: argparse.Namespace, reader: str, family: NationalFamily, anchors: TrustAnchors) -> int:
+    uses, messages = _proof(options.pin_file)
+    outcome = read_national_card(reader, family, *uses)
+    if not isinstance(outcome, NationalRead):
+        sys.stderr.write(f"{outcome.code}: {outcome}\n")
+        return _EXIT_NOT_READ
+    report = report_on_national(outcome, messages, anchors, datetime.now(UTC))
+    if options.json:
+        sys.stdout.buffer.write(national_json(report) + b"\n")
+    else:
+        sys.stdout.write(national_lines(report, Texts(options.language)))
+    return 0 if report.verdict.is_believed else _EXIT_NOT_BELIEVED
+
+
+def _proof(pin_file: Path | None) -> tuple[tuple[KeyUse, ...], Mapping[PinRole, bytes]]:
+    """Have the card prove that it is no copy, where its holder gave PIN 1."""
+    if pin_file is None:
+        return (), {}
+    pin = bytearray(_text_of(pin_file).strip().encode())
+    message = challenge_bytes(os.urandom(CHALLENGE_BYTES))
+    role = PinRole.AUTHENTICATION
+    return (KeyUse(role, pin, message),), {role: message}
+
+
+def _read_document(options: argparse.Namespace, reader: str, trust: StateTrust) -> int:
     password = password_of(_password_text(options.password_file))
-    outcome = _outcome(options, password)
+    outcome = read_in_reader(reader, password)
     if not isinstance(outcome, DocumentRead):
         sys.stderr.write(_why_not(outcome) + "\n")
         return _EXIT_NOT_READ
@@ -47,13 +103,6 @@ def read_card(options: argparse.Namespace, trust: StateTrust) -> int:
     if options.photo is not None and report.picture is not None:
         _save(options.photo, report.picture.content)
     return 0 if report.is_believed else _EXIT_NOT_BELIEVED
-
-
-def _outcome(options: argparse.Namespace, password: PacePassword) -> DeskOutcome:
-    try:
-        return read_in_reader(find_document(options.reader, options.wait), password)
-    except CardError as exc:
-        return exc
 
 
 def password_of(said: str) -> PacePassword:
@@ -78,6 +127,10 @@ def password_of(said: str) -> PacePassword:
 def _password_text(path: Path | None) -> str:
     if path is None:
         return getpass("Access number, or the lines of the machine readable zone one behind the other: ")
+    return _text_of(path)
+
+
+def _text_of(path: Path) -> str:
     try:
         return path.read_text()
     except (OSError, UnicodeDecodeError) as exc:

@@ -101,11 +101,7 @@ def _chip(read: ChipRead, verdict: PassiveVerdict, trust: StateTrust, at: dateti
 
 def as_lines(report: CardReport, text: Texts) -> str:
     """Return the report for a person at a desk."""
-    who = report.identity
-    lines = [sentence(report.verdict, report.chip, text), ""]
-    said: dict[str, str] = msgspec.structs.asdict(who)
-    lines += [f"{name.replace('_', ' '):<16} {value}" for name, value in said.items() if value]
-    lines.append("")
+    lines = [sentence(report.verdict, report.chip, text), "", *identity_lines(report.identity), ""]
     for part in part_lines(report.verdict, report.chip, text):
         reasons = "; ".join(part.reasons)
         lines.append(f"{part.name:<28} {part.standing}" + (f": {reasons}" if reasons else ""))
@@ -122,10 +118,23 @@ def as_lines(report: CardReport, text: Texts) -> str:
         lines.append("way in           the chip offered another one than its state signed")
     if report.closed:
         lines.append(f"not shown        {', '.join(f'DG{number}' for number in report.closed)}")
-    steps = ", ".join(f"{name} {seconds * 1000:.0f} ms" for name, seconds in report.steps_s.items())
-    lines.append(f"timing           {sum(report.steps_s.values()) * 1000:.0f} ms: {steps}")
-    lines.append(f"card             {report.commands} commands, {report.card_s * 1000:.0f} ms, by {report.protocol}")
+    lines += cost_lines(report.steps_s, report.commands, report.card_s, report.protocol)
     return "\n".join(lines) + "\n"
+
+
+def identity_lines(who: Identity) -> list[str]:
+    """Return what is known of somebody, a line each."""
+    said: dict[str, str] = msgspec.structs.asdict(who)
+    return [f"{name.replace('_', ' '):<16} {value}" for name, value in said.items() if value]
+
+
+def cost_lines(steps_s: Mapping[str, float], commands: int, card_s: float, way: str) -> list[str]:
+    """Return what the reading cost; ``way`` is the protocol, or the family of the card."""
+    steps = ", ".join(f"{name} {seconds * 1000:.0f} ms" for name, seconds in steps_s.items())
+    return [
+        f"timing           {sum(steps_s.values()) * 1000:.0f} ms: {steps}",
+        f"card             {commands} commands, {card_s * 1000:.0f} ms, by {way}",
+    ]
 
 
 def as_json(report: CardReport) -> bytes:

@@ -20,7 +20,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     trust.set_defaults(run=_trust)
 
     card = commands.add_parser("card", help="documents with a chip").add_subparsers(required=True)
-    read = card.add_parser("read", help="read a document in a reader: identity, every part of the verdict, timing")
+    read = card.add_parser("read", help="read a card in a reader: identity, every part of the verdict, timing")
     add_source(read)
     read.add_argument("--reader", help="its name; needed where several hold a card")
     read.add_argument("--wait", type=float, default=30.0, metavar="SECONDS", help="for somebody to put it in")
@@ -29,6 +29,12 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=Path,
         metavar="FILE",
         help="the access number of six digits, or the machine readable zone; asked for where absent",
+    )
+    read.add_argument(
+        "--pin-file",
+        type=Path,
+        metavar="FILE",
+        help="PIN 1 of a national card, with which it proves that it is no copy; the last try is never used",
     )
     read.add_argument("--photo", type=Path, metavar="FILE", help="save the picture there; no file is overwritten")
     read.add_argument("--language", default="en", choices=("en", "et", "fr", "ar"))
@@ -63,6 +69,9 @@ def _trust(options: argparse.Namespace) -> int:
 
 
 def _read(options: argparse.Namespace) -> int:
-    from townhall_kiosk.documents.card_read import read_card  # noqa: PLC0415  # others need no cards
+    from townhall_kiosk.documents.card_read import DeskTrust, read_card  # noqa: PLC0415  # others need no cards
+    from townhall_kiosk.documents.trust_source import anchors_of_directory, anchors_of_kiosk  # noqa: PLC0415  # as above
 
-    return read_card(options, trust_of(options))
+    home, content = options.home, options.content
+    anchors = anchors_of_kiosk(home) if home is not None else anchors_of_directory(content)
+    return read_card(options, DeskTrust(trust_of(options), anchors))

@@ -5,6 +5,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from townhall_kiosk.documents.national_verdict import NationalVerdict
 from townhall_kiosk.texts import Texts
 from townhall_smartcard.emrtd.passive_verdict import PassiveVerdict, Standing
 from townhall_smartcard.emrtd.session import ChipVerdict
@@ -30,6 +31,15 @@ def sentence(verdict: PassiveVerdict, chip: ChipVerdict, text: Texts) -> str:
     if verdict.is_accepted and chip is ChipVerdict.NOT_PROVED:
         return text("document.outcome.copy")
     return text(f"document.outcome.{verdict.outcome.value}")
+
+
+def national_lines(verdict: NationalVerdict, text: Texts) -> tuple[str, tuple[PartLine, ...]]:
+    """Return the one sentence about a national card, and every part."""
+    lines = (
+        PartLine(text(f"card.part.{part.value}"), text(f"document.standing.{standing.value}"), ())
+        for part, standing in verdict.parts.items()
+    )
+    return text(f"card.outcome.{verdict.outcome.value}"), tuple(lines)
 
 
 def part_lines(verdict: PassiveVerdict, chip: ChipVerdict, text: Texts) -> tuple[PartLine, ...]:

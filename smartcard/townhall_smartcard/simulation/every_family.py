@@ -46,7 +46,7 @@ def _thales(family: CardFamily, profile: ThalesProfile, holder: CertifiedHolder)
         authority = NationalAuthority(holder.country)
         records = KADRI.records()[:8] if family is CardFamily.ESTEID_2025 else ()
         card = ThalesChip(authority.issue_card_keys(holder, *profile.kinds), profile, records=records)
-        return NationalSample(family, holder, card, TrustAnchors((authority.anchor_der,)))
+        return NationalSample(family, holder, card, authority.trusted())
 
     return make
 
@@ -55,7 +55,7 @@ def _latvian(kind: KeyKind) -> Callable[[], NationalSample]:
     def make() -> NationalSample:
         authority = NationalAuthority(LATVIAN.country)
         card = LatvianCard(authority.issue_card_keys(LATVIAN, kind, kind))
-        return NationalSample(CardFamily.LATEID_2019, LATVIAN, card, TrustAnchors((authority.anchor_der,)))
+        return NationalSample(CardFamily.LATEID_2019, LATVIAN, card, authority.trusted())
 
     return make
 

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from townhall_crypto.card_signature import CardAlgorithm, Digest, Scheme
+from townhall_crypto.trust import TrustAnchors
 
 PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -140,6 +141,13 @@ class NationalAuthority:
             self.issue(holder, KeyUsage.AUTHENTICATION, authentication),
             self.issue(holder, KeyUsage.SIGNATURE, signature),
         )
+
+    def trusted(self) -> TrustAnchors:
+        """Return what trusts this authority, with a list that revokes nobody."""
+        begun = x509.CertificateRevocationListBuilder().issuer_name(self._name)
+        lasting = begun.last_update(self._at - timedelta(hours=1)).next_update(self._at + timedelta(days=7))
+        signed = lasting.sign(self._key, hashes.SHA384()).public_bytes(Encoding.DER)
+        return TrustAnchors((self.anchor_der,), (), (signed,), self._at)
 
     def _begun(
         self, subject: x509.Name, issuer: x509.Name, key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey

@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""``townhall demo cards``: one simulated card of every family in turn, through the real PC/SC service.
+
+Read and judged by what ``townhall card read`` does; national cards also prove their key and sign.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from townhall_crypto.namespaces import CARD_DEMONSTRATION
+from townhall_crypto.state_trust import StateTrust, StateTrustFiles, load_state_trust
+from townhall_kiosk.documents.card_report import Identity, report_on
+from townhall_kiosk.documents.national_report import report_on_national
+from townhall_kiosk.errors import ConfigurationError
+from townhall_smartcard.emrtd.at_desk import DocumentRead, find_document, read_in_reader
+from townhall_smartcard.emrtd.lds.mrz import parse_mrz
+from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
+from townhall_smartcard.errors import CardError
+from townhall_smartcard.identity import CHALLENGE_BYTES, challenge_bytes
+from townhall_smartcard.messages import PinRole
+from townhall_smartcard.national.at_desk import KeyUse, NationalRead, national_family_in, read_national_card
+from townhall_smartcard.simulation import lds_files, states
+from townhall_smartcard.simulation.documents import ACCESS_NUMBER, DocumentWish, document
+from townhall_smartcard.simulation.emrtd_chip import ChipContents, EmrtdChip
+from townhall_smartcard.simulation.every_family import EVERY_FAMILY, NationalSample
+from townhall_smartcard.simulation.pcscd import PrivatePcscd
+from townhall_smartcard.simulation.stack import virtual_reader_name
+from townhall_smartcard.simulation.state_keys import CurveStateKey
+from townhall_smartcard.simulation.vpcd import VirtualCard, VirtualReader
+
+_WAIT_S: Final = 30.0
+_WIDTHS: Final = (20, 34, 30, 10, 9, 6)
+_SIGNED: Final = {True: "good", False: "BAD", None: "-"}
+
+
+class CardRow(msgspec.Struct, frozen=True):
+    """What one card showed; ``signature`` is None where the card does not sign."""
+
+    family: str
+    identity: Identity
+    verdicts: dict[str, str]
+    signature: bool | None
+    ms: float
+    apdus: int
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every part is good, and the signature where there is one."""
+        return set(self.verdicts.values()) == {"good"} and self.signature is not False
+
+
+def run_card_demo(*, as_json: bool) -> int:
+    """Show every card; return 0 if all of them were read, believed, and signed where they can."""
+    rows = []
+    with PrivatePcscd() as service:
+        os.environ.update(service.environment)  # libpcsclite reads it at the first call
+        if not as_json:
+            _say("family", "identity", "not good among the verdict's parts", "signature", "ms", "APDUs")
+        for row in _rows(service):
+            rows.append(row)
+            if not as_json:
+                _say_row(row)
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.encode(rows) + b"\n")
+    return 0 if all(row.is_good for row in rows) else 1
+
+
+def _rows(service: PrivatePcscd) -> Iterator[CardRow]:
+    for name, make in EVERY_FAMILY.items():
+        sample = make()
+        with _inserted(service, sample.card) as reader:
+            yield _national(name, sample, reader)
+    for shown in _documents():
+        with _inserted(service, EmrtdChip(shown.contents)) as reader:
+            yield _document(shown, reader)
+
+
+@contextmanager
+def _inserted(service: PrivatePcscd, card: VirtualCard) -> Iterator[str]:
+    with VirtualReader(card, "127.0.0.1", service.ports[0]):
+        yield find_document(virtual_reader_name(0), _WAIT_S)
+
+
+def _national(name: str, sample: NationalSample, reader: str) -> CardRow:
+    messages = {
+        PinRole.AUTHENTICATION: challenge_bytes(os.urandom(CHALLENGE_BYTES)),
+        PinRole.SIGNATURE: CARD_DEMONSTRATION + os.urandom(CHALLENGE_BYTES),
+    }
+    pins = {PinRole.AUTHENTICATION: sample.pin1, PinRole.SIGNATURE: sample.pin2}
+    family = national_family_in(reader)
+    if family is None:
+        raise ConfigurationError(f"{name}: no driver knows its own simulated card")
+    uses = (KeyUse(role, bytearray(pins[role]), message) for role, message in messages.items())
+    read = read_national_card(reader, family, *uses)
+    if not isinstance(read, NationalRead):
+        raise read
+    report = report_on_national(read, messages, sample.anchors, datetime.now(UTC))
+    verdicts = {part.value: standing.value for part, standing in report.verdict.parts.items()}
+    ms = round(sum(report.steps_s.values()) * 1000, 1)
+    return CardRow(name, report.identity, verdicts, report.signature is True, ms, report.commands)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A document with a chip, what opens it, and who believes its state."""
+
+    name: str
+    contents: ChipContents
+    password: Callable[[], PacePassword]
+    trust: StateTrust
+
+
+def _documents() -> Iterator[_Shown]:
+    now = datetime.now(UTC)
+    authority = states.authority(CurveStateKey("brainpoolp384r1", digest="sha384"))
+    crl = states.revocation_list(authority)
+    trust = load_state_trust(StateTrustFiles({"utopia": authority.der}, {}, {"utopia": crl}, now), now)
+    signer = states.document_signer(authority)
+
+    def by_number() -> PacePassword:
+        return PacePassword(PasswordReference.CAN, bytearray(ACCESS_NUMBER))
+
+    yield _Shown("eMRTD by PACE", document(DocumentWish(signer)), by_number, trust)
+    by_zone = parse_mrz(lds_files.td1(lds_files.Holder())).password
+    yield _Shown("eMRTD by BAC", document(DocumentWish(signer, offers=())), by_zone, trust)
+
+
+def _document(shown: _Shown, reader: str) -> CardRow:
+    if national_family_in(reader) is not None:
+        raise ConfigurationError(f"{shown.name}: taken for a national card")
+    read = read_in_reader(reader, shown.password())
+    if not isinstance(read, DocumentRead):
+        raise read if isinstance(read, CardError) else ConfigurationError(type(read).__name__)
+    report = report_on(read, shown.trust, datetime.now(UTC))
+    verdicts = {check.value: finding.standing.value for check, finding in report.verdict.findings.items()}
+    verdicts["chip"] = "good" if report.is_believed else "bad"
+    ms = round(sum(report.steps_s.values()) * 1000, 1)
+    return CardRow(shown.name, report.identity, verdicts, None, ms, report.commands)
+
+
+def _say_row(row: CardRow) -> None:
+    who = f"{row.identity.state} {row.identity.given_names} {row.identity.surname}"
+    doubts = [f"{part} {standing}" for part, standing in row.verdicts.items() if standing != "good"]
+    judged = ", ".join(doubts) or f"none of {len(row.verdicts)}"
+    _say(row.family, who, judged, _SIGNED[row.signature], f"{row.ms:.0f}", str(row.apdus))
+
+
+def _say(*cells: str) -> None:
+    sys.stdout.write(" ".join(cell.ljust(width) for cell, width in zip(cells, _WIDTHS, strict=True)).rstrip() + "\n")
+    sys.stdout.flush()

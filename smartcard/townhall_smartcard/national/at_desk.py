@@ -1,0 +1,100 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""One national card in one reader through PC/SC, read and perhaps used: for commands at a desk, which end after it."""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from townhall_crypto.card_signature import CardAlgorithm
+from townhall_smartcard.apdu import wipe
+from townhall_smartcard.call_clock import CallClock
+from townhall_smartcard.emrtd.document import MeteredConnection
+from townhall_smartcard.errors import CallStuckError, CardError
+from townhall_smartcard.messages import PinRole
+from townhall_smartcard.national.contract import NationalContents
+from townhall_smartcard.national.registry import NationalFamily, family_by_atr, family_by_probe
+from townhall_smartcard.one_card import DEADLINE_S
+from townhall_smartcard.pcsc import card_transaction, open_slots
+from townhall_smartcard.pins import PinRefusal
+from townhall_smartcard.processors import processors_for
+from townhall_smartcard.watched import run_watched
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """What a key of the card is to sign, and the PIN for it, which is wiped. The last try is never used."""
+
+    role: PinRole
+    pin: bytearray = field(repr=False)
+    message: bytes
+    """Begins with a namespace; hashed as the card's algorithm wants it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NationalRead:
+    """A card that was read, with what it cost: commands, seconds in the card, and seconds by step."""
+
+    family: NationalFamily
+    contents: NationalContents
+    made: dict[PinRole, bytes | PinRefusal] = field(repr=False)
+    """Of each use that was asked for: the signature, in the form of the card's algorithm, or why there is none."""
+    commands: int
+    card_s: float = field(compare=False)
+    steps_s: dict[str, float] = field(compare=False)
+
+    def algorithm(self, role: PinRole) -> CardAlgorithm:
+        """Return what the key of a role does with which digest."""
+        return self.contents.algorithms[role]
+
+
+NationalOutcome: TypeAlias = NationalRead | CardError
+
+
+def national_family_in(reader: str) -> NationalFamily | None:
+    """Return which national card lies in a reader, by its ATR and else by what it can select; None: none that we know.
+
+    Raises:
+        CardError: the card cannot be asked.
+        ServiceGoneError: the PC/SC service is not running.
+    """
+    with open_slots() as slots:
+        atr = next((slot.atr for slot in slots.wait(0.0) if slot.name == reader), b"")
+    known = family_by_atr(atr)
+    if known is not None:
+        return known
+    with card_transaction(reader, CallClock(DEADLINE_S)) as connection:
+        found = family_by_probe(processors_for(connection, is_t0=connection.is_t0))
+    return found if isinstance(found, NationalFamily) else None
+
+
+def read_national_card(reader: str, family: NationalFamily, *uses: KeyUse) -> NationalOutcome:
+    """Read the card in a reader, then use its keys; PINs are wiped. A card that fails is an outcome."""
+    calls = CallClock(DEADLINE_S)
+
+    def work() -> NationalRead:
+        with card_transaction(reader, calls) as connection:
+            metered = MeteredConnection(connection)
+            driver = family.driver(processors_for(metered, is_t0=connection.is_t0))
+            started = time.perf_counter()
+            contents = driver.read()
+            marks = {"read": time.perf_counter() - started}
+            made: dict[PinRole, bytes | PinRefusal] = {}
+            for use in uses:
+                started = time.perf_counter()
+                digest = contents.algorithms[use.role].digest.of(use.message)
+                with_key = driver.authenticate if use.role is PinRole.AUTHENTICATION else driver.sign
+                made[use.role] = with_key(use.pin, digest, last_try_confirmed=False)
+                marks[use.role.value] = time.perf_counter() - started
+        return NationalRead(family, contents, made, metered.commands, metered.seconds, marks)
+
+    try:
+        return asyncio.run(run_watched(work, calls))
+    except CallStuckError as exc:
+        return exc.reason
+    except CardError as exc:
+        return exc
+    finally:
+        for use in uses:
+            wipe(use.pin)

@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""``townhall demo cards``: every family through the real PC/SC service, as people and programs see it."""
+
+import json
+import subprocess
+import sys
+
+from townhall_kiosk.demo.cards import CardRow
+from townhall_kiosk.documents.card_report import Identity
+from townhall_smartcard.simulation.every_family import EVERY_FAMILY
+
+_COMMAND = "import sys; from townhall_kiosk.cli import main; sys.exit(main())"
+DOCUMENTS = ["eMRTD by PACE", "eMRTD by BAC"]
+
+
+def ran(*arguments: str) -> str:
+    command = [sys.executable, "-c", _COMMAND, "demo", "cards", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_programs_get_one_json_array_with_every_family_good() -> None:
+    rows = json.loads(ran("--json"))
+    assert [row["family"] for row in rows] == [*EVERY_FAMILY, *DOCUMENTS]
+    for row in rows:
+        assert row.keys() == {"family", "identity", "verdicts", "signature", "ms", "apdus"}
+        assert set(row["verdicts"].values()) == {"good"}, row["family"]
+        assert row["signature"] is (None if row["family"] in DOCUMENTS else True)
+        assert row["identity"]["surname"]
+        assert row["apdus"] > 0
+
+
+def test_people_get_a_line_a_card() -> None:
+    heading, *lines = ran().splitlines()
+    assert heading.startswith("family")
+    assert len(lines) == len(EVERY_FAMILY) + len(DOCUMENTS)
+    assert all("none of" in line for line in lines)
+
+
+def test_one_part_that_is_not_good_or_a_broken_signature_is_not_good() -> None:
+    good = CardRow("a", Identity(), {"chain": "good"}, None, 1.0, 1)
+    assert good.is_good
+    assert not CardRow("a", Identity(), {"chain": "unknown"}, None, 1.0, 1).is_good
+    assert not CardRow("a", Identity(), {"chain": "good"}, False, 1.0, 1).is_good

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from townhall_crypto.errors import MalformedError
 from townhall_crypto.secret import Secret
+from townhall_crypto.signature_key import UNREADABLE
 
 NUMBER_BYTES: Final = 48
 SIGNATURE_BYTES: Final = 2 * NUMBER_BYTES
@@ -36,7 +37,7 @@ def card_public_key(certificate_der: bytes) -> ec.EllipticCurvePublicKey:
     try:
         # The key alone goes to the strict library: it refuses whole certificates that people carry.
         key = load_der_public_key(Certificate.load(certificate_der).public_key.dump())
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (UnsupportedAlgorithm, *UNREADABLE) as error:
         raise MalformedError("no certificate with a readable key") from error
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP384R1):
         raise MalformedError("not a key on P-384")

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509 import load_der_x509_certificate
+from cryptography.x509 import InvalidVersion, load_der_x509_certificate
 
 from townhall_crypto.errors import MalformedError
 from townhall_crypto.plain_ecdsa import is_ecdsa_signature
@@ -98,7 +98,7 @@ def key_of(certificate_der: bytes) -> SignatureKey:
     for take in (_taken_by_asn1crypto, _taken_by_cryptography):
         try:
             return read_key(take(certificate_der))
-        except (KeyRefusedError, UnsupportedAlgorithm, *UNREADABLE):
+        except (KeyRefusedError, UnsupportedAlgorithm, InvalidVersion, *UNREADABLE):
             continue
     raise MalformedError("no certificate with a readable key")
 

@@ -140,8 +140,8 @@ def name_of(untrusted: bytes) -> str:
 def _touch(parsed: x509.Certificate) -> None:
     """asn1crypto parses on access: touch all that is used later, so that it fails here or never."""
     _ = (parsed.subject.hashable, parsed.issuer.hashable, parsed.serial_number, parsed.signature)
-    _ = (parsed["signature_algorithm"].native, parsed.extended_key_usage_value)
-    for extension in (parsed.basic_constraints_value, parsed.key_usage_value):
+    _ = parsed["signature_algorithm"].native
+    for extension in (parsed.basic_constraints_value, parsed.key_usage_value, parsed.extended_key_usage_value):
         _ = None if extension is None else extension.native
 
 

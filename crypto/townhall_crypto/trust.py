@@ -16,12 +16,14 @@ from functools import lru_cache
 from typing import Final, NewType, TypeVar
 
 from asn1crypto import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import ExpiredError, NotYetValidError, PathError, ValidationError
 from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.policy_decl import NO_REVOCATION, CertRevTrustPolicy
 
 from townhall_crypto.errors import CertificateRefusal, CertificateRefusedError, ProgrammingError, TrustMaterialError
+from townhall_crypto.signature_key import UNREADABLE
 from townhall_crypto.trust_revocation import ListTimes, RevocationFinding, RevocationLists, Verdict
 
 PersonalCode = NewType("PersonalCode", str)
@@ -145,7 +147,7 @@ def parse_certificate(untrusted_der: bytes) -> x509.Certificate:
     try:
         certificate = x509.Certificate.load(untrusted_der, strict=True)
         _touch(certificate)
-    except (ValueError, TypeError, KeyError, OverflowError):
+    except UNREADABLE:
         raise CertificateRefusedError(CertificateRefusal.UNPARSABLE) from None
     return certificate
 
@@ -173,7 +175,7 @@ def _material(anchors: TrustAnchors) -> _Material:
             intermediates=tuple(parse_certificate(der) for der in anchors.intermediates_der),
             lists=RevocationLists.parse(anchors.crls_der),
         )
-    except (CertificateRefusedError, ValueError):
+    except (CertificateRefusedError, *UNREADABLE):
         raise TrustMaterialError("an anchor, intermediate or revocation list cannot be read") from None
 
 
@@ -199,7 +201,7 @@ def _find_path(
         raise CertificateRefusedError(CertificateRefusal.EXPIRED) from None
     except NotYetValidError:
         raise CertificateRefusedError(CertificateRefusal.NOT_YET_VALID) from None
-    except (PathError, ValidationError, ValueError, TypeError, KeyError):
+    except (PathError, ValidationError, UnsupportedAlgorithm, *UNREADABLE):
         # The library's texts name the person; they go no further.
         raise CertificateRefusedError(CertificateRefusal.UNTRUSTED) from None
 

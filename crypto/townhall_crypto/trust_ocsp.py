@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from asn1crypto import algos, ocsp, x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathError, RevokedError, ValidationError
 from pyhanko_certvalidator.policy_decl import CertRevTrustPolicy, RevocationCheckingPolicy, RevocationCheckingRule
 
 from townhall_crypto.errors import OcspRefusal, OcspRefusedError
+from townhall_crypto.signature_key import UNREADABLE
 from townhall_crypto.trust import TrustAnchors, ValidatedCertificate, parse_certificate, run
 
 _OCSP_FOR_THE_PERSON = RevocationCheckingPolicy(
@@ -80,7 +82,7 @@ def read_ocsp_answer(
         run(validator.async_validate_path())
     except RevokedError as revoked:
         return OcspAnswer(untrusted, produced_at, revoked.revocation_dt)
-    except (PathError, ValidationError, ValueError, TypeError, KeyError):
+    except (PathError, ValidationError, UnsupportedAlgorithm, *UNREADABLE):
         # The library's texts name the person; they go no further.
         raise OcspRefusedError(OcspRefusal.NO_ANSWER) from None
     return OcspAnswer(untrusted, produced_at, None)
@@ -92,6 +94,6 @@ def _produced_at(untrusted: bytes) -> datetime:
         if response["response_status"].native != "successful":
             raise OcspRefusedError(OcspRefusal.NO_ANSWER)
         produced_at: datetime = response.response_data["produced_at"].native
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+    except UNREADABLE:
         raise OcspRefusedError(OcspRefusal.UNREADABLE) from None
     return produced_at

@@ -150,10 +150,13 @@ def _covers(candidate: x509.CertificateRevocationList, *, is_authority: bool) ->
 
 
 def _parse(der: bytes) -> x509.CertificateRevocationList:
+    """Parse a list; what is asked of one before its signature is known is read here, so that it fails here or never."""
     try:
-        return x509.load_der_x509_crl(der)
+        parsed = x509.load_der_x509_crl(der)
     except ValueError:
-        return x509.load_der_x509_crl(_without_null(der))
+        parsed = x509.load_der_x509_crl(_without_null(der))
+    _ = (asn1crypto.x509.Name.load(parsed.issuer.public_bytes()).native, _times(parsed))
+    return parsed
 
 
 def _without_null(der: bytes) -> bytes:

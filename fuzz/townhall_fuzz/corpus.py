@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import Final
 
 CORPUS: Final = Path(__file__).resolve().parents[1] / "corpus"
+MENDED: Final = CORPUS.with_name("mended")
+
+
+def mended(name: str) -> list[bytes]:
+    """Return what was a finding of this target once; kept by hand, as TARGET.ANYTHING."""
+    return [path.read_bytes() for path in sorted(MENDED.glob(f"{name}.*"))]
 
 
 def kept(name: str, corpus: Path = CORPUS) -> list[bytes]:

@@ -20,6 +20,16 @@ class EndlessDialogueError(Exception):
     """A driver went on asking; no card is read with so many commands."""
 
 
+def answers_of(untrusted: bytes) -> list[bytes]:
+    """Return all answers that are written, at least one; no more than a card is asked for."""
+    answers: list[bytes] = []
+    while (untrusted or not answers) and len(answers) < MOST_COMMANDS:
+        end = _LENGTH_BYTES + int.from_bytes(untrusted[:_LENGTH_BYTES], "big")
+        answers.append(untrusted[_LENGTH_BYTES:end])
+        untrusted = untrusted[end:]
+    return answers
+
+
 @dataclass(slots=True)
 class WrittenCard:
     """Implements ``CardConnection``."""

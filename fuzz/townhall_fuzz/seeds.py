@@ -18,12 +18,15 @@ from townhall_smartcard.emrtd.lds.files import LdsFile, content_of
 from townhall_smartcard.emrtd.lds.mrz import parse_mrz
 from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.emrtd.security_infos import PaceInfo, PaceMapping
+from townhall_smartcard.messages import CardContents, ReadCard
+from townhall_smartcard.operations import perform
+from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation import lds_files, states
 from townhall_smartcard.simulation.contactless_card import ContactlessCard, card_access
 from townhall_smartcard.simulation.documents import DocumentWish, document
 from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
 from townhall_smartcard.simulation.estonian_card import EstonianCard
-from townhall_smartcard.simulation.every_family import EVERY_FAMILY
+from townhall_smartcard.simulation.every_family import EVERY_FAMILY, NationalSample
 from townhall_smartcard.simulation.lds_files import Holder
 from townhall_smartcard.simulation.state_keys import CurveStateKey, RsaStateKey
 from townhall_smartcard.tlv import encode
@@ -111,6 +114,8 @@ def _national() -> Iterator[Seed]:
         overheard = _overheard(sample.card, partial(use_all, sample.family))
         yield f"use-{sample.family.value}", overheard
         yield "use-lateid-2012", overheard
+        issuer, lists = sample.anchors.anchors_der[-1], sample.anchors.crls_der[:1]
+        yield "issued-certificate", b"".join(map(_one_answer, (_certificate_of(sample), issuer, *lists)))
         yield "probe", overheard
         if isinstance(sample.card, EstonianCard):
             closed = ContactlessCard(sample.card, ACCESS_NUMBER, randomness=_card_s_own, pause=lambda _s: None)
@@ -121,6 +126,11 @@ def _overheard(card: CardConnection, talk: Callable[[CardConnection], object]) -
     overheard = OverheardCard(card)
     talk(overheard)
     return bytes(overheard.written)
+
+
+def _certificate_of(sample: NationalSample) -> bytes:
+    contents = perform(ReadCard(1, ""), processors_for(sample.card), sample.family)
+    return contents.authentication_certificate if isinstance(contents, CardContents) else b""
 
 
 def _card_s_own(size_bytes: int) -> bytes:

@@ -14,8 +14,8 @@ from townhall_crypto.errors import CryptoError
 from townhall_crypto.master_list import read_master_list
 from townhall_crypto.state_certificate import read_certificate
 from townhall_crypto.state_trust import StateTrustFiles, load_state_trust
-from townhall_crypto.trust import parse_certificate
-from townhall_fuzz.dialogue import WrittenCard
+from townhall_crypto.trust import TrustAnchors, Usage, parse_certificate, validate_certificate
+from townhall_fuzz.dialogue import WrittenCard, answers_of
 from townhall_smartcard.apdu import ResponseApdu
 from townhall_smartcard.cards import probe
 from townhall_smartcard.connection import CardConnection
@@ -120,6 +120,14 @@ def _lists(untrusted: bytes) -> object:
     return load_state_trust(StateTrustFiles(given, given, given), AT)
 
 
+def _issued(untrusted: bytes) -> object:
+    """Validate the first of two certificates under the second, and under a list that may be none."""
+    certificate, *others = answers_of(untrusted)
+    issuer, crl = (*others, b"", b"")[:2]
+    anchors = TrustAnchors((issuer,), (), (crl,) if crl else ())
+    return validate_certificate(certificate, anchors, datetime.now(UTC), Usage.AUTHENTICATION)
+
+
 def _a_file(untrusted: bytes) -> object:
     return FileReader(processors_for(WrittenCard(untrusted)), _BLOCK_BYTES).read(reference_of(LdsFile.DG2))
 
@@ -169,6 +177,7 @@ _TRUSTED: Final[Mapping[str, Callable[[bytes], object]]] = {
     "certificate": read_certificate,
     "card-certificate": _keys,
     "person-certificate": parse_certificate,
+    "issued-certificate": _issued,
     "master-list": lambda untrusted: read_master_list(untrusted, (), AT),
     "state-trust": _lists,
 }

@@ -3,12 +3,13 @@
 """What long runs of the fuzzer reached, and bytes near it: read, or refused with a typed error."""
 
 import tracemalloc
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from townhall_fuzz.corpus import CORPUS, keep, kept
+from townhall_fuzz.corpus import CORPUS, MENDED, keep, kept, mended
 from townhall_fuzz.dialogue import MOST_COMMANDS, EndlessDialogueError, WrittenCard
 from townhall_fuzz.targets import TARGETS, Target
 from townhall_smartcard.errors import CardMisuseError, CardRemovedError, CardUnreadableError
@@ -30,6 +31,13 @@ def test_what_was_kept_is_read_or_refused_and_needs_little_memory(name: str) -> 
     finally:
         tracemalloc.stop()
     assert most < MOST_BYTES
+
+
+@pytest.mark.parametrize("path", sorted(MENDED.iterdir()), ids=lambda path: path.name)
+def test_what_was_found_once_is_refused_now(path: Path) -> None:
+    name = path.name.partition(".")[0]
+    assert path.read_bytes() in mended(name)
+    TARGETS[name].feed(path.read_bytes())
 
 
 @EVERY_TARGET

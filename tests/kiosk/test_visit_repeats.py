@@ -56,6 +56,12 @@ async def choose(visit: SimulatedVisit, label: str) -> None:
     await visit.settle()
 
 
+async def remove(visit: SimulatedVisit, label: str) -> None:
+    """Remove one, and say so once more."""
+    await choose(visit, label)
+    await choose(visit, "Yes, remove it")
+
+
 async def go_on(visit: SimulatedVisit) -> None:
     visit.press(screens.Proceeded())
     await visit.settle()
@@ -101,6 +107,10 @@ def test_things_are_added_changed_and_removed(play: Play, card: EstonianCard, se
         for value in ("Phone", "300"):
             await visit.answer(value)
         await choose(visit, "Remove 2. Phone")
+        assert (hub(visit).frame.heading, hub(visit).introduction) == ("Remove 2. Phone?", "Its answers go with it.")
+        await choose(visit, "No, keep it")
+        assert hub(visit).introduction == "You have added 2."
+        await remove(visit, "Remove 2. Phone")
         assert hub(visit).introduction == "You have added 1."
         await go_on(visit)
         assert visit.question() == "where"
@@ -151,7 +161,7 @@ def test_going_back_leads_to_the_list_and_an_open_thing_is_asked_again(
         assert visit.question() == "what"
         await visit.answer("Bag")
         await visit.answer("")
-        await choose(visit, "Remove 1. Bag")
+        await remove(visit, "Remove 1. Bag")
         assert hub(visit).introduction == "You have added nothing so far."
 
     play(scene)
@@ -206,8 +216,40 @@ def test_two_touches_in_one_moment_add_or_remove_one(play: Play, card: EstonianC
         remove = next(choice.id for choice in hub(visit).choices if choice.label == "Remove 1. Bag")
         visit.press(screens.Chose(remove), screens.Chose(remove))
         await visit.settle()
+        yes = next(choice.id for choice in hub(visit).choices if choice.label == "Yes, remove it")
+        visit.press(screens.Chose(yes), screens.Chose(yes))
+        await visit.settle()
         assert hub(visit).introduction == "You have added 1."
         assert b"<what>Phone</what>" in finished(visit)
+
+    play(scene)
+
+
+def test_an_answer_about_removing_counts_on_its_own_screen_alone(
+    play: Play, card: EstonianCard, service: Service
+) -> None:
+    async def scene(visit: SimulatedVisit) -> None:
+        await open_form(visit, card, service, THINGS)
+        await visit.answer("yes")
+        for value in ("Bag", "Phone"):
+            await choose(visit, "Add one" if value == "Bag" else "Add another")
+            await visit.answer(value)
+            await visit.answer("")
+        await choose(visit, "Remove 1. Bag")
+        assert visit.screen.frame.back is None
+        keep, yes = (choice.id for choice in hub(visit).choices)
+        other = yes.replace("thing[1]", "thing[2]")
+        assert other != yes
+        visit.press(screens.Chose(other))
+        await visit.settle()
+        assert hub(visit).frame.heading == "Remove 1. Bag?"
+        await go_on(visit)
+        assert hub(visit).frame.heading == "Remove 1. Bag?"
+        visit.press(screens.Chose(keep))
+        await visit.settle()
+        visit.press(screens.Chose(yes))  # nobody was asked any more
+        await visit.settle()
+        assert hub(visit).introduction == "You have added 2."
 
     play(scene)
 

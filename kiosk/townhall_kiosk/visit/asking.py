@@ -25,7 +25,9 @@ class RepeatChange(enum.Enum):
     NONE = ""
     ADD = "add"
     CHANGE = "change"
-    REMOVE = "remove"
+    REMOVE = "remove"  # asked about once more
+    REMOVE_NOW = "remove-now"
+    KEEP = "keep"
 
 
 def choice_of(change: RepeatChange, repeat: RepeatState, instance: str = "") -> str:

@@ -36,6 +36,7 @@ class Desk:
     evidence: IdentityEvidence | None = None
     service: Service | None = None
     form: FormSession | None = None
+    removing: str = ""  # of a repeat: the instance that the person is asked about once more before it goes
     document: Document | None = None
     receipt: SignedReceipt | None = None
     ballot: BallotDesk = field(default_factory=BallotDesk)
@@ -56,4 +57,5 @@ class Desk:
         self.contents = self.identity = self.evidence = None
         self.verdicts = {}
         self.service = self.form = self.document = self.receipt = None
+        self.removing = ""
         self.ballot.clear()

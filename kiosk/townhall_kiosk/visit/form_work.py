@@ -64,14 +64,22 @@ class FormWork:
     def change_repeat(self, job: do.ChangeRepeat, *, is_changing: bool) -> on.Event:
         """Add, open or remove an instance of a repeat, or go on, and find what follows.
 
-        A second touch in the moment of the first changes nothing.
+        Before one is removed the person is asked once more. A second touch in the moment of the first changes nothing.
         """
-        form = self._form()
-        asked = step_at(form, job.question)
+        form, removing = self._form(), self.desk.removing
+        asked, self.desk.removing = step_at(form, job.question), ""
+        following: int | None = job.question
         try:
-            following = _change_repeat(form, asked, job.chosen, is_changing=is_changing)
+            change, instance = _read(asked, job.chosen)
+            is_answer = change in {RepeatChange.KEEP, RepeatChange.REMOVE_NOW}
+            if is_answer is not bool(removing) or (is_answer and instance != removing):
+                raise ValueError("an answer to another question")  # noqa: TRY301  # as any touch that came late
+            if change is RepeatChange.REMOVE:
+                self.desk.removing = instance
+            else:
+                following = _change_repeat(form, asked, change, instance, is_changing=is_changing)
         except ValueError:
-            following = job.question
+            self.desk.removing = removing
         return on.AnswerAccepted(job.question, following)
 
     def _own_words(self, reason: RefusalReason) -> str:
@@ -128,22 +136,30 @@ class FormWork:
         return self.desk.form
 
 
-def _change_repeat(form: FormSession, asked: Asked, chosen: str, *, is_changing: bool) -> int | None:
-    """Do what was chosen, and return the step that follows.
+def _read(asked: Asked, chosen: str) -> tuple[RepeatChange, str]:
+    """Return what was chosen.
 
     Raises:
         ValueError: it was chosen on a screen that is not there any more.
     """
     if not isinstance(asked, RepeatState):
         raise ValueError("no repeat")  # noqa: TRY004  # a touch that came late is no mistake of a caller
-    change, instance = read_choice(chosen, asked)
+    return read_choice(chosen, asked)
+
+
+def _change_repeat(
+    form: FormSession, asked: Asked, change: RepeatChange, instance: str, *, is_changing: bool
+) -> int | None:
+    """Do what was chosen, and return the step that follows."""
     match change:
         case RepeatChange.NONE:
             return _following(form, asked.ref, is_changing=is_changing)
         case RepeatChange.ADD:
             instance = form.add_repeat(asked.ref)
-        case RepeatChange.REMOVE:
+        case RepeatChange.REMOVE_NOW:
             form.remove_repeat(instance)
+            instance = ""
+        case RepeatChange.KEEP | RepeatChange.REMOVE:
             instance = ""
         case RepeatChange.CHANGE:
             pass

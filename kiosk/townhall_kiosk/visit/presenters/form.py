@@ -20,7 +20,7 @@ from townhall_kiosk.visit.presenters.entry_words import (
     what_is_asked,
 )
 from townhall_kiosk.visit.presenters.frames import frame, page_words
-from townhall_kiosk.visit.presenters.repeat import how_many, instance_of, repeat
+from townhall_kiosk.visit.presenters.repeat import how_many, instance_of, removal, repeat
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_ui.screens import (
     Answer,
@@ -81,6 +81,8 @@ def question(state: at.Answering, desk: Desk, around: Surroundings) -> QuestionS
     asked = step_at(form, state.question)
     step = text("form.step", current=state.question + 1, total=len(steps))
     if isinstance(asked, RepeatState):
+        if desk.removing in asked.instances:
+            return removal(asked, desk.removing, form, around, step)
         return repeat(asked, form, around, step)
     value = state.refused if state.problem else asked.value
     few = few_numbers(asked, around.language)

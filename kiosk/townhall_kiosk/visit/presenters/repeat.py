@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""The screen of a repeat: how many there are, one more, change one, remove one."""
+"""The screens of a repeat: how many there are, one more, change one, remove one; and whether one really goes."""
 
 from townhall_forms.questions import Question, RepeatState
 from townhall_forms.repeats import MAX_INSTANCES
@@ -26,6 +26,19 @@ def repeat(asked: RepeatState, form: FormSession, around: Surroundings, step: st
         tuple(choices),
         introduction=how_many(asked, around),
         paging=page_words(around),
+    )
+
+
+def removal(asked: RepeatState, instance: str, form: FormSession, around: Surroundings, step: str) -> ChoiceScreen:
+    """Return the screen that asks once more before an instance goes with all its answers."""
+    text = around.text
+    return ChoiceScreen(
+        frame(around, text("repeat.remove-this", name=instance_names(asked, form)[instance]), stop=True, step=step),
+        (
+            Choice(choice_of(RepeatChange.KEEP, asked, instance), text("repeat.keep")),
+            Choice(choice_of(RepeatChange.REMOVE_NOW, asked, instance), text("repeat.remove-now")),
+        ),
+        introduction=text("repeat.gone"),
     )
 
 

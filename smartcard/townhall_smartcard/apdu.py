@@ -22,6 +22,8 @@ class Ins:
     """Instruction codes (§5.4.2)."""
 
     VERIFY: Final = 0x20
+    CHANGE_REFERENCE_DATA: Final = 0x24
+    RESET_RETRY_COUNTER: Final = 0x2C
     MANAGE_SECURITY_ENVIRONMENT: Final = 0x22
     PERFORM_SECURITY_OPERATION: Final = 0x2A
     EXTERNAL_AUTHENTICATE: Final = 0x82

@@ -15,8 +15,8 @@ from townhall_smartcard.estonia import StatedData, is_personal_code, record_text
 from townhall_smartcard.messages import CardStatement, PinRole
 from townhall_smartcard.national.contract import NationalContents
 from townhall_smartcard.national.estonia_2018 import statement_of
+from townhall_smartcard.national.estonia_pins import PINS_2025
 from townhall_smartcard.national.thales import APPLICATION, ThalesCard, ThalesKey
-from townhall_smartcard.national.transaction import PinFacts
 from townhall_smartcard.processors import ApduProcessor
 
 AUTHENTICATION_CERTIFICATE: Final = "ADF13411"
@@ -30,14 +30,14 @@ _KEYS: Final = {
     PinRole.AUTHENTICATION: ThalesKey(
         certificate=bytes.fromhex(AUTHENTICATION_CERTIFICATE),
         key=0x01,
-        pin=PinFacts(reference=0x81, shortest=4, longest=12, block_bytes=12, padding=0x00),
+        pin=PINS_2025[PinRole.AUTHENTICATION],
         algorithm=_ON_P384,
         signature_bytes=96,
     ),
     PinRole.SIGNATURE: ThalesKey(
         certificate=bytes.fromhex("ADF23421"),
         key=0x05,
-        pin=PinFacts(reference=0x82, shortest=5, longest=12, block_bytes=12, padding=0x00),
+        pin=PINS_2025[PinRole.SIGNATURE],
         algorithm=_ON_P384,
         signature_bytes=96,
     ),

@@ -17,6 +17,7 @@ from townhall_smartcard.national.contract import NationalCard
 from townhall_smartcard.national.estonia_2018 import EstonianCardOf2018
 from townhall_smartcard.national.estonia_2025 import AUTHENTICATION_CERTIFICATE as ESTONIAN_CERTIFICATE_2025
 from townhall_smartcard.national.estonia_2025 import EstonianCardOf2025
+from townhall_smartcard.national.estonia_pins import EstonianPinsOf2018, EstonianPinsOf2025
 from townhall_smartcard.national.finland import (
     AUTHENTICATION_CERTIFICATE,
     SIGNATURE_CERTIFICATE_3,
@@ -31,6 +32,7 @@ from townhall_smartcard.national.idemia import (
 )
 from townhall_smartcard.national.latvia_1 import LatvianCardOf2012
 from townhall_smartcard.national.latvia_2 import LatvianCardOf2019
+from townhall_smartcard.national.new_pins import PinKeeper
 from townhall_smartcard.national.thales import APPLICATION as PKCS15_APPLICATION
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.status import StatusWord
@@ -47,6 +49,8 @@ class NationalFamily:
     probe: tuple[CommandApdu, ...]
     """A card of unknown ATR that takes all of these is one; empty: only the ATR tells."""
     driver: Callable[[ApduProcessor], NationalCard]
+    pins: Callable[[ApduProcessor], PinKeeper] | None = None
+    """Who sets new PINs; None where no known client tells the commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ FAMILIES: Final = (
         ),
         (_application(MAIN_APPLICATION), _file(0x09, "ADF13401")),
         EstonianCardOf2018,
+        EstonianPinsOf2018,
     ),
     # Has the Estonian applications with directories in them, and not the Estonian certificate file at its place.
     NationalFamily(
@@ -112,6 +117,7 @@ FAMILIES: Final = (
         _atrs("3BFF9600008031FE438031B85365494464B085051012233F1D"),
         (_application(PKCS15_APPLICATION), _file(0x08, ESTONIAN_CERTIFICATE_2025)),
         EstonianCardOf2025,
+        EstonianPinsOf2025,
     ),
     NationalFamily(
         CardFamily.FINEID_4,

@@ -56,6 +56,23 @@ class ThalesKey:
         return _DIGESTS[self.algorithm.digest] | _SCHEMES[self.algorithm.scheme]
 
 
+def read_counter_of(card: CardTransaction, reference: int, most_tries: int) -> PinTries:
+    """Read a retry counter: A0 / DF21, whose first byte counts, and DF2F, which is 0 before the PIN was ever set.
+
+    The card does not tell how many tries there were.
+
+    Raises:
+        CardUnreadableError: no counter, or one that cannot be.
+    """
+    query = bytes((0xA0, 0x03, 0x83, 0x01, reference))
+    command = CommandApdu(0x00, Ins.GET_DATA, 0x00, 0xFF, query, le=MAX_SHORT_LE)
+    facts = {each.tag: each.value for each in parse_all(value_at(card.expect("GET DATA", command), 0xA0))}
+    counter = facts.get(_COUNTER, b"")
+    if not counter or counter[0] > most_tries:
+        raise CardUnreadableError("impossible retry counter")
+    return PinTries(counter[0], most_tries, is_activated=facts.get(_WAS_SET) != b"\0")
+
+
 class ThalesCard:
     """One card in one transaction; see ``NationalCard``."""
 
@@ -81,21 +98,10 @@ class ThalesCard:
         return self._card.read_certificate(self._card.select_file(_BY_PATH, path), MAX_SHORT_LE)
 
     def read_tries(self, role: PinRole) -> PinTries:
-        """Read one retry counter: A0 / DF21, whose first byte counts, and DF2F, which is 0 before the PIN was ever set.
-
-        The card does not tell how many tries there were.
-
-        Raises:
-            CardUnreadableError: no counter, or one that cannot be.
-        """
-        query = bytes((0xA0, 0x03, 0x83, 0x01, self._key(role).pin.reference))
+        """Read one retry counter; no try is used."""
+        reference = self._key(role).pin.reference
         self._card.select_application(APPLICATION)
-        command = CommandApdu(0x00, Ins.GET_DATA, 0x00, 0xFF, query, le=MAX_SHORT_LE)
-        facts = {each.tag: each.value for each in parse_all(value_at(self._card.expect("GET DATA", command), 0xA0))}
-        counter = facts.get(_COUNTER, b"")
-        if not counter or counter[0] > self._most_tries:
-            raise CardUnreadableError("impossible retry counter")
-        return PinTries(counter[0], self._most_tries, is_activated=facts.get(_WAS_SET) != b"\0")
+        return read_counter_of(self._card, reference, self._most_tries)
 
     def algorithm(self, role: PinRole) -> CardAlgorithm:
         """Return what this kind of card has; the card is not asked."""

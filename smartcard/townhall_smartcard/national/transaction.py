@@ -10,6 +10,7 @@ from typing import Final
 from townhall_crypto.card_signature import CardAlgorithm
 from townhall_smartcard.apdu import MAX_SHORT_LE, CommandApdu, Ins, ResponseApdu, wipe
 from townhall_smartcard.errors import CardMisuseError, CardUnreadableError, UnexpectedStatusError
+from townhall_smartcard.messages import PinTries
 from townhall_smartcard.pins import (
     BLOCKED,
     LAST_TRY_UNCONFIRMED,
@@ -129,6 +130,13 @@ class CardTransaction:
         return refusal_of(answer.status, count_tries)
 
 
+def refusal_by_counter(tries: PinTries, *, last_try_confirmed: bool) -> PinRefusal | None:
+    """Return why a code with so many tries left is not sent."""
+    if tries.left == 0:
+        return BLOCKED
+    return LAST_TRY_UNCONFIRMED if tries.left == 1 and not last_try_confirmed else None
+
+
 @contextmanager
 def wiped(pin: bytearray) -> Iterator[None]:
     """Wipe a PIN when this ends, whichever way."""
@@ -158,10 +166,8 @@ class PinUse:
         tries = self.count_tries()
         if not tries.is_activated:
             return NOT_ACTIVATED
-        if tries.left == 0:
-            return BLOCKED
-        if tries.left == 1 and not last_try_confirmed:
-            return LAST_TRY_UNCONFIRMED
+        if refusal := refusal_by_counter(tries, last_try_confirmed=last_try_confirmed):
+            return refusal
         self.prepare()
         return card.verify(self.facts, pin, self.count_tries)
 

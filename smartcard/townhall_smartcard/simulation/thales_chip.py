@@ -19,7 +19,9 @@ from townhall_smartcard.tlv import encode
 
 _APPLICATION: Final = bytes.fromhex("A000000063504B43532D3135")
 _PERSONAL_DATA: Final = b"\xdf\xdd"
-_TRANSPORT: Final = (b"000000", b"000000")
+TRANSPORT_PIN: Final = b"000000"
+"""What both PINs of a new card are before its holder sets them."""
+PUK: Final = b"12345678"
 _LENGTH_TAG: Final = 0x81
 _TAKES_HASH: Final = (0x90, 0xA0)
 _SIGNS: Final = (0x9E, 0x9A)
@@ -50,6 +52,8 @@ class ThalesProfile:
     authentication: KeyUse
     signature: KeyUse
     most_tries: int
+    puk: int | None = None
+    """Its reference, where the holder sets new PINs under it; without, no command replaces a PIN."""
 
     @property
     def kinds(self) -> tuple[KeyKind, KeyKind]:
@@ -74,6 +78,7 @@ ESTONIA_2025: Final = ThalesProfile(
     KeyUse(KeyKind.P384, 0x01, 0x81, 4, 0x54, _ON_P384, bytes.fromhex("ADF13411")),
     KeyUse(KeyKind.P384, 0x05, 0x82, 5, 0x54, _ON_P384, bytes.fromhex("ADF23421")),
     most_tries=3,
+    puk=0x83,
 )
 
 
@@ -101,11 +106,14 @@ class ThalesChip:
         self._keys: Final = {authentication: keys.authentication, signature: keys.signature}
         self._pins: Final = {
             use: Pin(value, use.shortest_pin, padding=b"\x00", maximum_tries=profile.most_tries)
-            for use, value in zip((authentication, signature), pins or _TRANSPORT, strict=True)
+            for use, value in zip((authentication, signature), pins or (TRANSPORT_PIN, TRANSPORT_PIN), strict=True)
         }
         certificates = {use.certificate: key.certificate for use, key in self._keys.items()}
         self._selection: Final = Selection(_files(certificates, records))
-        self._is_activated: Final = pins is not None
+        self._puk_reference: Final = profile.puk
+        self._puk: Final = Pin(PUK, 8, padding=b"\x00", maximum_tries=profile.most_tries)
+        self._activated: Final = set(self._pins) if pins else set[KeyUse]()
+        self._replacing: Final = {} if profile.puk is None else {0x24: self._change, 0x2C: self._unblock}
         self._environment: KeyUse | None = None
         self._digest = b""
 
@@ -114,12 +122,16 @@ class ThalesChip:
         self._selection.reset()
         self._environment, self._digest = None, b""
         self._line.clear()
-        for pin in self._pins.values():
+        for pin in (*self._pins.values(), self._puk):
             pin.is_verified = False
 
     def tries_left(self) -> tuple[int, ...]:
         """Return both counters as the card's memory holds them."""
         return tuple(pin.tries_left for pin in self._pins.values())
+
+    def puk_tries_left(self) -> int:
+        """Return the PUK's counter as the card's memory holds it."""
+        return self._puk.tries_left
 
     def transmit(self, command: RawCommand) -> bytes:
         """Answer one command; every sequence of bytes gets an answer."""
@@ -139,6 +151,7 @@ class ThalesChip:
             0x20: self._verify,
             0x22: self._set_environment,
             0x2A: self._operate,
+            **self._replacing,
             0xA4: self._selection.select,
             0xCB: self._read_counter,
         }.get(command.ins)
@@ -150,17 +163,44 @@ class ThalesChip:
             return Answer(StatusWord.REFERENCE_NOT_FOUND)
         if len(command.data) != BLOCK_BYTES:
             return Answer(StatusWord.WRONG_LENGTH)
+        return _checked(self._pins[use], command.data)
+
+    def _change(self, command: Command) -> Answer:
+        """CHANGE REFERENCE DATA: the present value, then the new one; the first change activates the PIN."""
+        return self._replace(command, None)
+
+    def _unblock(self, command: Command) -> Answer:
+        """RESET RETRY COUNTER: the PUK, then the new value."""
+        return self._replace(command, self._puk)
+
+    def _replace(self, command: Command, puk: Pin | None) -> Answer:
+        use = next((each for each in self._pins if each.pin == command.p2), None)
+        if use is None or command.p1:
+            return Answer(StatusWord.REFERENCE_NOT_FOUND)
+        if len(command.data) != 2 * BLOCK_BYTES:
+            return Answer(StatusWord.WRONG_LENGTH)
+        code, new = command.data[:BLOCK_BYTES], command.data[BLOCK_BYTES:]
         pin = self._pins[use]
-        if pin.tries_left == 0:
-            return Answer(StatusWord.AUTHENTICATION_METHOD_BLOCKED)
-        return Answer() if pin.verify(command.data) else Answer(0x63C0 | pin.tries_left)
+        refused = _checked(puk or pin, code)
+        if refused.status != StatusWord.OK:
+            return refused
+        if not pin.accepts(new):
+            return Answer(StatusWord.WRONG_DATA)
+        if puk is None and pin.holds(new):
+            return Answer(StatusWord.CONDITIONS_NOT_SATISFIED)
+        pin.replace(new)
+        self._activated.add(use)
+        return Answer()
 
     def _read_counter(self, command: Command) -> Answer:
-        for use, pin in self._pins.items():
-            if command.parameters == (0x00, 0xFF) and command.data == bytes((0xA0, 0x03, 0x83, 0x01, use.pin)):
-                set_once = encode(0xDF2F, bytes((self._is_activated,)))
+        counted_ones = [(use.pin, pin, use in self._activated) for use, pin in self._pins.items()]
+        if self._puk_reference is not None:
+            counted_ones.append((self._puk_reference, self._puk, True))
+        for reference, pin, was_set in counted_ones:
+            if command.parameters == (0x00, 0xFF) and command.data == bytes((0xA0, 0x03, 0x83, 0x01, reference)):
+                set_once = encode(0xDF2F, bytes((was_set,)))
                 counted = encode(0xDF21, bytes((pin.tries_left, 0xFF, 0xA5, 0x03)))
-                return Answer(data=encode(0xA0, encode(0x83, bytes((use.pin,))) + counted + set_once))
+                return Answer(data=encode(0xA0, encode(0x83, bytes((reference,))) + counted + set_once))
         return Answer(StatusWord.REFERENCE_NOT_FOUND)
 
     def _set_environment(self, command: Command) -> Answer:
@@ -188,13 +228,19 @@ class ThalesChip:
         return self._sign(use)
 
     def _sign(self, use: KeyUse) -> Answer:
-        if not self._pins[use].is_verified or not self._is_activated:
+        if not self._pins[use].is_verified or use not in self._activated:
             return Answer(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
         digest, self._digest = self._digest, b""
         if use is self._single:
             self._pins[use].is_verified = False
         signature = self._keys[use].sign(use.algorithm, digest)
         return Answer(StatusWord.WRONG_DATA) if signature is None else Answer(data=signature)
+
+
+def _checked(pin: Pin, block: bytes) -> Answer:
+    if pin.tries_left == 0:
+        return Answer(StatusWord.AUTHENTICATION_METHOD_BLOCKED)
+    return Answer() if pin.verify(block) else Answer(0x63C0 | pin.tries_left)
 
 
 def _files(certificates: dict[bytes, bytes], records: Sequence[bytes]) -> Folder:

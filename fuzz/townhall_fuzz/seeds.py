@@ -26,7 +26,7 @@ from townhall_smartcard.simulation.contactless_card import ContactlessCard, card
 from townhall_smartcard.simulation.documents import DocumentWish, document
 from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
 from townhall_smartcard.simulation.estonian_card import EstonianCard
-from townhall_smartcard.simulation.every_family import EVERY_FAMILY, NationalSample
+from townhall_smartcard.simulation.every_family import EVERY_FAMILY, READ_AT_DESKS, NationalSample
 from townhall_smartcard.simulation.lds_files import Holder
 from townhall_smartcard.simulation.state_keys import CurveStateKey, RsaStateKey
 from townhall_smartcard.tlv import encode
@@ -109,7 +109,7 @@ def _chips(signer: states.Standing) -> Iterator[Seed]:
 
 
 def _national() -> Iterator[Seed]:
-    for make in EVERY_FAMILY.values():
+    for make in (*EVERY_FAMILY.values(), *READ_AT_DESKS.values()):
         sample = make()
         overheard = _overheard(sample.card, partial(use_all, sample.family))
         yield f"use-{sample.family.value}", overheard

@@ -29,6 +29,7 @@ class Ins:
     EXTERNAL_AUTHENTICATE: Final = 0x82
     GET_CHALLENGE: Final = 0x84
     GENERAL_AUTHENTICATE: Final = 0x86
+    GENERAL_AUTHENTICATE_TEMPLATE: Final = 0x87  # the odd form
     INTERNAL_AUTHENTICATE: Final = 0x88
     SELECT: Final = 0xA4
     READ_BINARY: Final = 0xB0

@@ -27,13 +27,19 @@ class CardFamily(enum.Enum):
     LATEID_2019 = "lateid-2019"
     FINEID_3 = "fineid-3"
     FINEID_4 = "fineid-4"
+    PIV = "piv"  # of an employer: its certificates seldom name a person by number
     TOO_OLD = "too-old"  # a withdrawn national generation that we know by its ATR
     FOREIGN = "foreign"  # a card that works, but none that this kiosk serves
     DEAD = "dead"  # no ATR: upside down, unpowered or broken
 
 
-SERVED_FAMILIES: Final = frozenset(CardFamily) - {CardFamily.TOO_OLD, CardFamily.FOREIGN, CardFamily.DEAD}
-"""What a kiosk can read and sign with."""
+SERVED_FAMILIES: Final = frozenset(CardFamily) - {
+    CardFamily.PIV,
+    CardFamily.TOO_OLD,
+    CardFamily.FOREIGN,
+    CardFamily.DEAD,
+}
+"""What visits read and sign with."""
 ACCESS_NUMBER_DIGITS: Final = 6
 DIGEST_SIZES: Final = frozenset(each.size_bytes for each in Digest)
 """How long what a card signs may be; each card wants one of them."""

@@ -30,7 +30,7 @@ from townhall_smartcard.national.at_desk import KeyUse, NationalRead, national_f
 from townhall_smartcard.simulation import lds_files, states
 from townhall_smartcard.simulation.documents import ACCESS_NUMBER, DocumentWish, document
 from townhall_smartcard.simulation.emrtd_chip import ChipContents, EmrtdChip
-from townhall_smartcard.simulation.every_family import EVERY_FAMILY, NationalSample
+from townhall_smartcard.simulation.every_family import EVERY_FAMILY, READ_AT_DESKS, NationalSample
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
 from townhall_smartcard.simulation.stack import virtual_reader_name
 from townhall_smartcard.simulation.state_keys import CurveStateKey
@@ -74,7 +74,7 @@ def run_card_demo(*, as_json: bool) -> int:
 
 
 def _rows(service: PrivatePcscd) -> Iterator[CardRow]:
-    for name, make in EVERY_FAMILY.items():
+    for name, make in {**EVERY_FAMILY, **READ_AT_DESKS}.items():
         sample = make()
         with _inserted(service, sample.card) as reader:
             yield _national(name, sample, reader)

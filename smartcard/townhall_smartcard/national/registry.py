@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from townhall_smartcard.apdu import MAX_SHORT_LE, CommandApdu, Ins
-from townhall_smartcard.messages import CardFamily
+from townhall_smartcard.messages import CardFamily, PinRole
 from townhall_smartcard.national.atr import AtrPattern
 from townhall_smartcard.national.contract import NationalCard
 from townhall_smartcard.national.estonia_2018 import EstonianCardOf2018
@@ -33,6 +33,9 @@ from townhall_smartcard.national.idemia import (
 from townhall_smartcard.national.latvia_1 import LatvianCardOf2012
 from townhall_smartcard.national.latvia_2 import LatvianCardOf2019
 from townhall_smartcard.national.new_pins import PinKeeper
+from townhall_smartcard.national.piv import KEYS as PIV_KEYS
+from townhall_smartcard.national.piv import SELECT_APPLICATION as SELECT_PIV
+from townhall_smartcard.national.piv import PivCard
 from townhall_smartcard.national.thales import APPLICATION as PKCS15_APPLICATION
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.status import StatusWord
@@ -140,6 +143,14 @@ FAMILIES: Final = (
             _file(0x08, SIGNATURE_CERTIFICATE_3),
         ),
         finnish_card_3,
+    ),
+    # A security key may have the application and no certificate in it: then it is none.
+    NationalFamily(
+        CardFamily.PIV,
+        "US",
+        (),
+        (SELECT_PIV, PIV_KEYS[PinRole.AUTHENTICATION].read),
+        PivCard,
     ),
 )
 """A new family is an entry here and a driver beside this module."""

@@ -41,7 +41,7 @@ class AnswerLine:
         if self._delivery is Delivery.DIRECT and (command.expected or 0) >= len(answer.data):
             return answer
         self._pending = answer.data
-        return Answer(0x6100 | len(answer.data) & 0xFF)
+        return Answer(_waiting(answer.data))
 
     def fetch(self, command: Command) -> Answer:
         """Answer GET RESPONSE."""
@@ -53,4 +53,9 @@ class AnswerLine:
         if len(self._pending) < expected < LONGEST_ANSWER:
             return Answer(0x6C00 | len(self._pending))
         data, self._pending = self._pending[:expected], self._pending[expected:]
-        return Answer(0x6100 | len(self._pending) if self._pending else StatusWord.OK, data)
+        return Answer(_waiting(self._pending) if self._pending else StatusWord.OK, data)
+
+
+def _waiting(pending: bytes) -> int:
+    """Return the status word that tells how many bytes wait; 6100 is 256 or more."""
+    return 0x6100 | (len(pending) if len(pending) < LONGEST_ANSWER else 0)

@@ -13,6 +13,7 @@ from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.latvian_card import LatvianCard
 from townhall_smartcard.simulation.national_keys import CertifiedHolder, KeyKind, NationalAuthority
+from townhall_smartcard.simulation.piv_card import PivSimulation
 from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.thales_chip import ESTONIA_2025, FINLAND_3, FINLAND_4, ThalesChip, ThalesProfile
 from townhall_smartcard.simulation.vpcd import VirtualCard
@@ -20,6 +21,7 @@ from townhall_smartcard.simulation.vpcd import VirtualCard
 ESTONIAN: Final = CertifiedHolder("EE", KADRI.surname, KADRI.given_names, f"PNOEE-{KADRI.personal_code}")
 FINNISH: Final = CertifiedHolder("FI", "SPECIMEN", "LIISA", "99900335E")
 LATVIAN: Final = CertifiedHolder("LV", "PARAUGS", "ANNA", "PNOLV-320000-00001")
+EMPLOYEE: Final = CertifiedHolder("US", "SPECIMEN", "ALEX", "PNOUS-000000001")
 PIN1: Final = b"1234"
 
 
@@ -60,6 +62,16 @@ def _latvian(kind: KeyKind) -> Callable[[], NationalSample]:
     return make
 
 
+def _piv(kind: KeyKind) -> Callable[[], NationalSample]:
+    def make() -> NationalSample:
+        authority = NationalAuthority(EMPLOYEE.country)
+        pin = b"123456"
+        card = PivSimulation(authority.issue_card_keys(EMPLOYEE, kind, kind), pin=pin)
+        return NationalSample(CardFamily.PIV, EMPLOYEE, card, authority.trusted(), pin1=pin, pin2=pin)
+
+    return make
+
+
 EVERY_FAMILY: Final[Mapping[str, Callable[[], NationalSample]]] = MappingProxyType(
     {
         "Estonia 2018": _estonian_2018,
@@ -70,4 +82,8 @@ EVERY_FAMILY: Final[Mapping[str, Callable[[], NationalSample]]] = MappingProxyTy
         "Finland 4": _thales(CardFamily.FINEID_4, FINLAND_4, FINNISH),
     }
 )
-"""By the name that people read."""
+"""Those that visits take, by the name that people read."""
+READ_AT_DESKS: Final[Mapping[str, Callable[[], NationalSample]]] = MappingProxyType(
+    {"PIV, RSA": _piv(KeyKind.RSA_2048), "PIV, P-256": _piv(KeyKind.P256)}
+)
+"""Those that visits do not take; their makers' certificates name a person by number, which few such cards do."""

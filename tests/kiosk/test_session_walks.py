@@ -41,7 +41,7 @@ RESUMABLE = st.one_of(
     st.builds(at.ConfirmingLastTry, READERS, ROLES),
     st.builds(at.EnteringPin, READERS, ROLES, TRIES, st.sampled_from(at.PinNotice), st.booleans()),
     st.builds(at.ChoosingService, READERS),
-    st.builds(at.Answering, READERS, st.integers(0, 40), st.text(), st.booleans(), st.text()),
+    st.builds(at.Answering, READERS, st.integers(0, 40), st.text(), st.text(), st.booleans()),
     st.builds(at.Reviewing, READERS),
     st.builds(at.ReadingDocument, READERS, TRIES),
     st.builds(at.ShowingReceipt, st.booleans(), st.sampled_from(Paper)),

@@ -238,7 +238,17 @@ class Sampler:
             "languages": ChoiceScreen(self.frame("services", None), languages),
             "repeat": ChoiceScreen(self.frame("things"), self.things(), self.t("things1"), paging=self.paging),
             "towns": ChoiceScreen(self.frame("town", None), towns, paging=self.paging),
+            "left-open": self.left_open(),
         }
+
+    def left_open(self) -> ChoiceScreen:
+        """The list of what needs another answer: questions as long as forms ask them, each with what is wrong."""
+        asked = ("long question", "moved question", "street", "people")
+        problems = ("long problem", "needed", "street problem", "needed")
+        lines = enumerate(zip(asked, problems, strict=True))
+        choices = tuple(Choice(f"open{number}", self.t(label), self.t(hint)) for number, (label, hint) in lines)
+        heading = replace(self.frame("mend", "answers"), back=None)
+        return ChoiceScreen(heading, choices, self.t("mend1"), paging=self.paging)
 
     def things(self) -> tuple[Choice, ...]:
         """What can be done about the two things that a form has been told of."""

@@ -32,8 +32,12 @@ _Result = TypeVar("_Result")
 
 _SEMANTICS_IDENTIFIER: Final = re.compile(r"PNO([A-Z]{2})-([0-9A-Za-z./+-]{1,64})")
 """ETSI EN 319 412-1 §5.1.3: a national personal number, its country, the number."""
-_BARE_IDENTIFIERS: Final = {"FI": re.compile(r"[0-9]{8}[0-9A-FHJ-NPR-Y]")}
-"""What states put there without saying so: Finland its electronic client identifier (FINUID)."""
+_BARE_IDENTIFIERS: Final = {
+    "FI": re.compile(r"[0-9]{8}[0-9A-FHJ-NPR-Y]"),
+    "LV": re.compile(r"[0-9]{6}-[0-9]{5}"),
+}
+"""What states put there without saying so: Finland its electronic client identifier (FINUID), Latvia on its
+first cards the personal code."""
 
 
 class Usage(Enum):

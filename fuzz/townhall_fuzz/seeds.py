@@ -113,7 +113,6 @@ def _national() -> Iterator[Seed]:
         sample = make()
         overheard = _overheard(sample.card, partial(use_all, sample.family))
         yield f"use-{sample.family.value}", overheard
-        yield "use-lateid-2012", overheard
         issuer, lists = sample.anchors.anchors_der[-1], sample.anchors.crls_der[:1]
         yield "issued-certificate", b"".join(map(_one_answer, (_certificate_of(sample), issuer, *lists)))
         yield "probe", overheard

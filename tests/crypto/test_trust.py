@@ -241,7 +241,18 @@ def test_the_issuer_alone_may_be_the_anchor_as_a_trust_list_names_it(authority: 
     assert validated.chain_der == (authority.issuer.der,)
 
 
-@pytest.mark.parametrize("identifier", ["38001085718", "PNOEE38001085718", "pnoee-380", "IDCEE-AB0398170", "PNO-1", ""])
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        "38001085718",
+        "PNOEE38001085718",
+        "pnoee-380",
+        "IDCEE-AB0398170",
+        "PNO-1",
+        "320000-00001",
+        "",
+    ],  # the last but one: Latvia's
+)
 def test_a_subject_without_a_national_personal_number_is_unparsable(
     authority: CertificationAuthority, identifier: str
 ) -> None:

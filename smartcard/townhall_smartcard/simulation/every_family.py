@@ -12,6 +12,7 @@ from townhall_smartcard.messages import CardFamily
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.latvian_card import LatvianCard
+from townhall_smartcard.simulation.latvian_card_2012 import LatvianCard2012
 from townhall_smartcard.simulation.national_keys import CertifiedHolder, KeyKind, NationalAuthority
 from townhall_smartcard.simulation.piv_card import PivSimulation
 from townhall_smartcard.simulation.pki import TestPki
@@ -20,6 +21,7 @@ from townhall_smartcard.simulation.vpcd import VirtualCard
 
 ESTONIAN: Final = CertifiedHolder("EE", KADRI.surname, KADRI.given_names, f"PNOEE-{KADRI.personal_code}")
 FINNISH: Final = CertifiedHolder("FI", "SPECIMEN", "LIISA", "99900335E")
+LATVIAN_2012: Final = CertifiedHolder("LV", "PARAUGS", "ANNA", "320000-00001")
 LATVIAN: Final = CertifiedHolder("LV", "PARAUGS", "ANNA", "PNOLV-320000-00001")
 EMPLOYEE: Final = CertifiedHolder("US", "SPECIMEN", "ALEX", "PNOUS-000000001")
 PIN1: Final = b"1234"
@@ -53,6 +55,12 @@ def _thales(family: CardFamily, profile: ThalesProfile, holder: CertifiedHolder)
     return make
 
 
+def _latvian_2012() -> NationalSample:
+    authority = NationalAuthority(LATVIAN_2012.country)
+    card = LatvianCard2012(authority.issue_card_keys(LATVIAN_2012, KeyKind.RSA_2048, KeyKind.RSA_2048))
+    return NationalSample(CardFamily.LATEID_2012, LATVIAN_2012, card, authority.trusted())
+
+
 def _latvian(kind: KeyKind) -> Callable[[], NationalSample]:
     def make() -> NationalSample:
         authority = NationalAuthority(LATVIAN.country)
@@ -76,6 +84,7 @@ EVERY_FAMILY: Final[Mapping[str, Callable[[], NationalSample]]] = MappingProxyTy
     {
         "Estonia 2018": _estonian_2018,
         "Estonia 2025": _thales(CardFamily.ESTEID_2025, ESTONIA_2025, ESTONIAN),
+        "Latvia 2012": _latvian_2012,
         "Latvia 2019, P-384": _latvian(KeyKind.P384),
         "Latvia 2019, RSA": _latvian(KeyKind.RSA_2048),
         "Finland 3": _thales(CardFamily.FINEID_3, FINLAND_3, FINNISH),

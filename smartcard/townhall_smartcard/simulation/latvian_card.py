@@ -161,7 +161,7 @@ class LatvianCard:
         key = self._keys[use]
         scheme = _scheme(key)
         is_info = use is _AUTHENTICATION and scheme is Scheme.RSA_PKCS1
-        digest = _digest_in(command.data) if is_info else command.data
+        digest = sha256_in(command.data) if is_info else command.data
         signature = None if digest is None else key.sign(CardAlgorithm(scheme, _SIGNED_DIGEST[scheme]), digest)
         if use is _SIGNATURE:
             self._pins[use].is_verified = False
@@ -172,7 +172,7 @@ def _scheme(key: NationalKey) -> Scheme:
     return Scheme.RSA_PKCS1 if isinstance(key.private_key, rsa.RSAPrivateKey) else Scheme.ECDSA
 
 
-def _digest_in(untrusted: bytes) -> bytes | None:
+def sha256_in(untrusted: bytes) -> bytes | None:
     """Take the SHA-256 out of a DigestInfo; None for anything else."""
     try:
         info = DigestInfo.load(untrusted, strict=True)

@@ -15,7 +15,15 @@ from townhall_kiosk.receipt import SignedReceipt
 from townhall_kiosk.speech.voice import Voice
 from townhall_kiosk.staff.messages import Answer, ToOffice
 from townhall_kiosk.voting.messages import FromPolls, ToPolls
-from townhall_smartcard.messages import AgreementOutcome, PinOutcome, ReadersChanged, ReadOutcome, ServiceChanged
+from townhall_smartcard.messages import (
+    AgreementOutcome,
+    PinOutcome,
+    ReadersChanged,
+    ReadOutcome,
+    ReplacementOutcome,
+    ServiceChanged,
+)
+from townhall_smartcard.pin_replacement import PinReplacement
 from townhall_ui.screens import Screen
 from townhall_ui.ways import Ways
 
@@ -61,7 +69,16 @@ class AgreeingCard(Protocol):
         """
 
 
-class Cards(CardReader, IdentityCard, SigningCard, AgreeingCard, Protocol):
+class PinKeepingCard(Protocol):
+    """Whose PINs their holder replaces."""
+
+    async def replace_pin(
+        self, reader: str, asked: PinReplacement, *, last_try_confirmed: bool = False
+    ) -> ReplacementOutcome:
+        """Give a PIN a new value by right of the present one or of the PUK; wipes both codes."""
+
+
+class Cards(CardReader, IdentityCard, SigningCard, AgreeingCard, PinKeepingCard, Protocol):
     """All of them, as one card process offers them."""
 
 

@@ -43,7 +43,7 @@ from townhall_smartcard.messages import (
     ReadersChanged,
     Request,
     ServiceChanged,
-    secret_of,
+    secrets_of,
 )
 from townhall_smartcard.monitor import CardMonitor, Seen
 from townhall_smartcard.operations import failed, perform_on
@@ -124,7 +124,7 @@ class CardProcess:
                 await asyncio.wait_for(self._say(failed(request.request, exc.reason)), _LAST_WORDS_S)
                 return EXIT_STUCK
             finally:
-                if (secret := secret_of(request)) is not None:
+                for secret in secrets_of(request):
                     wipe(secret)
         return EXIT_DONE
 

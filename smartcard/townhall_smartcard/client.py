@@ -26,11 +26,13 @@ from townhall_smartcard.messages import (
     Reader,
     ReadersChanged,
     ReadOutcome,
+    ReplacementOutcome,
     Request,
     ServiceChanged,
     Sign,
-    secret_of,
+    secrets_of,
 )
+from townhall_smartcard.pin_replacement import PinReplacement
 
 Event = ReadersChanged | ServiceChanged
 
@@ -128,6 +130,20 @@ class CardClient:
             raise ChannelMisuseError(type(outcome).__name__)
         return outcome
 
+    async def replace_pin(
+        self, reader: str, asked: PinReplacement, *, last_try_confirmed: bool = False
+    ) -> ReplacementOutcome:
+        """Give a PIN a new value by right of the present one or of the PUK; both codes are wiped."""
+        try:
+            outcome = await self._ask(
+                lambda number: asked.request(number, reader, last_try_confirmed=last_try_confirmed)
+            )
+        finally:
+            asked.wipe()
+        if not isinstance(outcome, ReplacementOutcome):
+            raise ChannelMisuseError(type(outcome).__name__)
+        return outcome
+
     async def _ask(self, make: Callable[[int], Request]) -> Outcome:
         number = next(self._numbers)
         if self._is_closed:
@@ -137,7 +153,7 @@ class CardClient:
         request = make(number)
         try:
             await self._channel.send(request)
-            if (secret := secret_of(request)) is not None:
+            for secret in secrets_of(request):
                 wipe(secret)
             return await answer
         except ChannelClosedError:

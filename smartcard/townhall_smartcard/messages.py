@@ -3,8 +3,8 @@
 """What a visit and its card process say to each other.
 
 Every request is answered by exactly one ``Outcome`` with the same ``request`` number. ``ReadersChanged`` and
-``ServiceChanged`` come unasked. A PIN travels in ``Authenticate``, ``Sign`` and ``Agree`` only, an access number in
-``OpenCard`` only, as bytes that can be wiped, never as text.
+``ServiceChanged`` come unasked. A PIN travels in ``Authenticate``, ``Sign``,
+``Agree`` and ``ReplacePin`` only, an access number in ``OpenCard`` only, as bytes that can be wiped, never as text.
 """
 
 import enum
@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from townhall_crypto.card_signature import CardAlgorithm, Digest
+from townhall_smartcard.pin_rules import NewPinFault
 
 
 class CardFamily(enum.Enum):
@@ -33,12 +34,8 @@ class CardFamily(enum.Enum):
     DEAD = "dead"  # no ATR: upside down, unpowered or broken
 
 
-SERVED_FAMILIES: Final = frozenset(CardFamily) - {
-    CardFamily.PIV,
-    CardFamily.TOO_OLD,
-    CardFamily.FOREIGN,
-    CardFamily.DEAD,
-}
+_UNSERVED: Final = (CardFamily.PIV, CardFamily.TOO_OLD, CardFamily.FOREIGN, CardFamily.DEAD)
+SERVED_FAMILIES: Final = frozenset(CardFamily).difference(_UNSERVED)
 """What visits read and sign with."""
 ACCESS_NUMBER_DIGITS: Final = 6
 DIGEST_SIZES: Final = frozenset(each.size_bytes for each in Digest)
@@ -116,65 +113,58 @@ class ReadCard(msgspec.Struct, frozen=True, tag=True):
     reader: str
 
 
-class OpenCard(msgspec.Struct, frozen=True, tag=True):
-    """Open the card with its access number (PACE with the CAN), then read it as ``ReadCard`` does.
-
-    The number is kept for what follows until the card leaves.
-    """
+class _WithSecret(msgspec.Struct, frozen=True):
+    """A request that carries what nobody may read in a log."""
 
     request: int
     reader: str
+
+    def __repr__(self) -> str:
+        """Show no secret, and not how long it is."""
+        return f"{type(self).__name__}(request={self.request}, reader={self.reader!r})"
+
+
+class OpenCard(_WithSecret, frozen=True, tag=True):
+    """Open the card with its access number (PACE with the CAN) and read it; the number is kept until it leaves."""
+
     access_number: bytearray  # ASCII digits; both ends wipe theirs
 
-    def __repr__(self) -> str:
-        """Show no access number."""
-        return f"{type(self).__name__}(request={self.request}, reader={self.reader!r})"
 
-
-class Authenticate(msgspec.Struct, frozen=True, tag=True):
+class Authenticate(_WithSecret, frozen=True, tag=True):
     """Sign the challenge's ``digest`` (as the card's algorithm wants it) with the authentication key after PIN 1."""
 
-    request: int
-    reader: str
     pin: bytearray  # both ends wipe theirs
     digest: bytes
     last_try_confirmed: bool = False
 
-    def __repr__(self) -> str:
-        """Show neither the PIN nor its length."""
-        return f"{type(self).__name__}(request={self.request}, reader={self.reader!r})"
 
-
-class Sign(msgspec.Struct, frozen=True, tag=True):
+class Sign(_WithSecret, frozen=True, tag=True):
     """Sign ``digest`` (as the card's algorithm wants it) with the signature key after PIN 2."""
 
-    request: int
-    reader: str
     pin: bytearray  # both ends wipe theirs
     digest: bytes
     last_try_confirmed: bool = False
 
-    def __repr__(self) -> str:
-        """Show neither the PIN nor its length."""
-        return f"{type(self).__name__}(request={self.request}, reader={self.reader!r})"
 
+class Agree(_WithSecret, frozen=True, tag=True):
+    """Agree (ECDH) with ``point`` (P-384, 97 bytes) after PIN 1; read ``challenge_bytes`` of the chip's generator."""
 
-class Agree(msgspec.Struct, frozen=True, tag=True):
-    """Agree (ECDH) with ``point`` (P-384, uncompressed, 97 bytes) by the authentication key after PIN 1.
-
-    Then read ``challenge_bytes`` of the chip's generator.
-    """
-
-    request: int
-    reader: str
     pin: bytearray  # both ends wipe theirs
     point: bytes
     last_try_confirmed: bool = False
     challenge_bytes: int = 0
 
-    def __repr__(self) -> str:
-        """Show neither the PIN nor its length."""
-        return f"{type(self).__name__}(request={self.request}, reader={self.reader!r})"
+
+class ReplacePin(_WithSecret, frozen=True, tag=True):
+    """Give the PIN of ``role`` the value ``new`` by right of ``code``; one made of the last two fields is refused."""
+
+    role: PinRole
+    code: bytearray  # the present PIN or the PUK; both ends wipe theirs, and of ``new``
+    new: bytearray
+    is_code_puk: bool = False
+    last_try_confirmed: bool = False
+    birth_date: date | None = None  # as the card states it, and the next too
+    personal_code: str = ""
 
 
 # Outcomes
@@ -226,6 +216,19 @@ class Agreed(msgspec.Struct, frozen=True, tag=True):
         return f"{type(self).__name__}(request={self.request})"
 
 
+class PinReplaced(msgspec.Struct, frozen=True, tag=True):
+    """The card has the new PIN, with all its tries."""
+
+    request: int
+
+
+class NewPinUnfit(msgspec.Struct, frozen=True, tag=True):
+    """The new PIN will not do, for these reasons; no try is lost by it."""
+
+    request: int
+    faults: tuple[NewPinFault, ...]
+
+
 class PinWrong(msgspec.Struct, frozen=True, tag=True):
     """The card refused the PIN."""
 
@@ -271,22 +274,25 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     status: int = 0
 
 
-WithPin = Authenticate | Sign | Agree
+WithPin = Authenticate | Sign | Agree | ReplacePin
 Request = ReadCard | OpenCard | WithPin
 ReadOutcome = CardContents | AccessNumberNeeded | AccessNumberWrong | Failed
 PinRefused = PinWrong | PinBlocked | PinLengthRefused | LastTryUnconfirmed | Failed
 PinOutcome = Signed | PinRefused
 AgreementOutcome = Agreed | PinRefused
-Outcome = ReadOutcome | PinOutcome | Agreed
+ReplacementOutcome = PinReplaced | NewPinUnfit | PinRefused
+Outcome = ReadOutcome | PinOutcome | Agreed | PinReplaced | NewPinUnfit
 FromCard = ReadersChanged | ServiceChanged | Outcome
 
 
-def secret_of(request: Request) -> bytearray | None:
-    """Return what both ends of the channel wipe once it is sent or used: a PIN, an access number, or nothing."""
+def secrets_of(request: Request) -> tuple[bytearray, ...]:
+    """Return what both ends of the channel wipe once it is sent or used: PINs, an access number, or nothing."""
     match request:
         case OpenCard(access_number=number):
-            return number
+            return (number,)
         case Authenticate(pin=pin) | Sign(pin=pin) | Agree(pin=pin):
-            return pin
+            return (pin,)
+        case ReplacePin(code=code, new=new):
+            return code, new
         case ReadCard():
-            return None
+            return ()

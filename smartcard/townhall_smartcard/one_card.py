@@ -14,7 +14,6 @@ from townhall_smartcard.cards import family_of_atr
 from townhall_smartcard.errors import CallStuckError, CardError, CardMisuseError, CardRemovedError
 from townhall_smartcard.messages import (
     Agree,
-    Agreed,
     AgreementOutcome,
     CardContents,
     CardFamily,
@@ -22,7 +21,6 @@ from townhall_smartcard.messages import (
     Outcome,
     PinOutcome,
     ReadCard,
-    ReadOutcome,
     Request,
     Sign,
 )
@@ -68,7 +66,7 @@ def read_card(reader: str) -> CardContents | Failed:
 def sign_digest(reader: str, pin: bytearray, digest: bytes) -> PinOutcome:
     """Sign ``digest`` (SHA-384) with the signature key after PIN 2; ``pin`` is wiped. The last try is not used."""
     outcome = _perform(Sign(_ONLY, reader, pin, digest))
-    if isinstance(outcome, ReadOutcome | Agreed) and not isinstance(outcome, Failed):
+    if not isinstance(outcome, PinOutcome):
         raise CardMisuseError(type(outcome).__name__)
     return outcome
 

@@ -31,22 +31,28 @@ from townhall_smartcard.messages import (
     Failed,
     Failure,
     LastTryUnconfirmed,
+    NewPinUnfit,
     OpenCard,
     Outcome,
     PinBlocked,
     PinLengthRefused,
     PinOutcome,
     PinRefused,
+    PinReplaced,
     PinRole,
     PinWrong,
     ReadCard,
+    ReplacementOutcome,
+    ReplacePin,
     Request,
     Sign,
     Signed,
 )
 from townhall_smartcard.national.contract import NationalContents
+from townhall_smartcard.national.new_pins import NewPinRefused, PinKeeper
 from townhall_smartcard.national.registry import national_family
 from townhall_smartcard.opening import open_card
+from townhall_smartcard.pin_rules import NewPin
 from townhall_smartcard.pins import PinRefusal, PinRefusalReason
 from townhall_smartcard.processors import ApduProcessor
 
@@ -114,6 +120,10 @@ def perform(request: Request, card: ApduProcessor, family: CardFamily = CardFami
             return _pin_outcome(number, driver.authenticate(pin, digest, last_try_confirmed=is_confirmed))
         case Sign(number, _, pin, digest, is_confirmed):
             return _pin_outcome(number, driver.sign(pin, digest, last_try_confirmed=is_confirmed))
+        case ReplacePin():
+            if found.pins is None:
+                raise CardUnsupportedError
+            return _replace_pin(request, found.pins(card))
         case Agree():
             if family is not CardFamily.ESTEID_2018:
                 raise CardUnsupportedError
@@ -139,6 +149,19 @@ def _agree(request: Agree, driver: EstonianIdCard) -> Outcome:
     if not isinstance(shared_x, bytes):
         return _refused(request.request, shared_x)
     return Agreed(request.request, shared_x, driver.read_challenges(request.challenge_bytes))
+
+
+def _replace_pin(request: ReplacePin, keeper: PinKeeper) -> ReplacementOutcome:
+    new = NewPin(request.new, request.birth_date, request.personal_code)
+    replace_by = keeper.unblock if request.is_code_puk else keeper.change
+    refusal = replace_by(request.role, request.code, new, last_try_confirmed=request.last_try_confirmed)
+    match refusal:
+        case None:
+            return PinReplaced(request.request)
+        case NewPinRefused(faults):
+            return NewPinUnfit(request.request, faults)
+        case PinRefusal():
+            return _refused(request.request, refusal)
 
 
 def is_access_number(number: bytearray) -> bool:

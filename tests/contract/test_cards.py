@@ -27,17 +27,22 @@ from townhall_smartcard.messages import (
     Failed,
     Failure,
     LastTryUnconfirmed,
+    NewPinUnfit,
     PinBlocked,
     PinLengthRefused,
     PinOutcome,
+    PinReplaced,
     PinRole,
     PinTries,
     PinWrong,
     Reader,
     ReadersChanged,
+    ReplacementOutcome,
     ServiceChanged,
     Signed,
 )
+from townhall_smartcard.pin_replacement import PinReplacement
+from townhall_smartcard.pin_rules import NewPin, NewPinFault
 from townhall_smartcard.simulation.contactless_card import CAN, ContactlessCard
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
@@ -271,6 +276,35 @@ def test_wrong_pins_are_counted_down_to_the_last_try_and_to_the_block(play: Play
         assert [type(each) for each in outcomes] == [PinWrong, PinWrong, LastTryUnconfirmed, PinBlocked, PinBlocked]
         assert [each.tries_left for each in outcomes if isinstance(each, PinWrong)] == [2, 1]
         assert card.tries_left(PinReference.PIN2) == 0
+
+    play(scene)
+
+
+def test_a_blocked_pin_is_replaced_under_the_puk_and_changed_after_that(play: Play, card: EstonianCard) -> None:
+    def new(digits: bytes) -> NewPin:
+        return NewPin(bytearray(digits), KADRI.birth, KADRI.personal_code)
+
+    async def scene(table: Table) -> None:
+        await table.insert(card)
+        cards = table.cards
+
+        async def replace(code: bytearray, chosen: NewPin, *, is_puk: bool = False) -> ReplacementOutcome:
+            return await cards.replace_pin(table.first, PinReplacement(PinRole.SIGNATURE, code, chosen, is_puk))
+
+        for confirmed in (False, False, True):
+            await cards.sign(table.first, bytearray(b"54321"), DIGEST, last_try_confirmed=confirmed)
+        first, second = new(b"482691"), new(b"591837")
+        blocked = await replace(bytearray(b"12345"), new(b"482691"))
+        assert isinstance(blocked, PinBlocked)
+        puk, present = bytearray(b"12345678"), bytearray(b"482691")
+        assert isinstance(await replace(puk, first, is_puk=True), PinReplaced)
+        assert isinstance(await replace(present, second), PinReplaced)
+        assert [puk, present, first.digits, second.digits] == [bytes(8), bytes(6), bytes(6), bytes(6)]
+        unfit = await replace(bytearray(b"591837"), new(b"777777"))
+        assert isinstance(unfit, NewPinUnfit)
+        assert unfit.faults == (NewPinFault.REPEATS,)
+        assert isinstance(await cards.sign(table.first, bytearray(b"591837"), DIGEST), Signed)
+        assert card.tries_left(PinReference.PIN2) == 3
 
     play(scene)
 

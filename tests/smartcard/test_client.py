@@ -5,6 +5,7 @@
 import asyncio
 import socket
 from collections.abc import Callable, Coroutine
+from datetime import date
 from typing import TypeAlias
 
 import pytest
@@ -23,17 +24,23 @@ from townhall_smartcard.messages import (
     Failed,
     Failure,
     FromCard,
+    NewPinUnfit,
+    OpenCard,
     PinBlocked,
     PinOutcome,
+    PinRole,
     PinWrong,
     ReadCard,
     Reader,
     ReadersChanged,
+    ReplacePin,
     Request,
     ServiceChanged,
     Sign,
     Signed,
 )
+from townhall_smartcard.pin_replacement import PinReplacement
+from townhall_smartcard.pin_rules import NewPin, NewPinFault
 
 DIGEST = bytes(48)
 CONTENTS = CardContents(1, CardStatement(), b"a", b"s", {}, {})
@@ -117,11 +124,38 @@ def test_an_agreement_is_asked_for_with_the_point_and_its_outcome_shows_no_secre
     play(scene)
 
 
+def test_both_codes_of_a_replacement_arrive_and_are_wiped_here() -> None:
+    async def scene(client: CardClient, peer: Peer, _running: "asyncio.Task[None]") -> None:
+        puk, new = bytearray(b"12345678"), NewPin(bytearray(b"48269"), date(1985, 3, 27), "48503271234")
+        asking = asyncio.create_task(
+            client.replace_pin(
+                "A", PinReplacement(PinRole.SIGNATURE, puk, new, is_code_puk=True), last_try_confirmed=True
+            )
+        )
+        request = await peer.receive()
+        assert isinstance(request, ReplacePin)
+        assert (request.role, bytes(request.code), bytes(request.new)) == (PinRole.SIGNATURE, b"12345678", b"48269")
+        assert (request.is_code_puk, request.last_try_confirmed) == (True, True)
+        assert (request.birth_date, request.personal_code) == (date(1985, 3, 27), "48503271234")
+        assert (bytes(puk), bytes(new.digits)) == (bytes(8), bytes(5)), "wiped as soon as they were sent"
+        assert repr(PinReplacement(PinRole.SIGNATURE, puk, new)).count("bytearray") == 0
+        await peer.send(NewPinUnfit(request.request, (NewPinFault.NOT_TAKEN,)))
+        assert await asking == NewPinUnfit(request.request, (NewPinFault.NOT_TAKEN,))
+        asking = asyncio.create_task(client.replace_pin("A", PinReplacement(PinRole.SIGNATURE, puk, new)))
+        await peer.send(Signed((await peer.receive()).request, bytes(96)))
+        with pytest.raises(ChannelMisuseError):
+            await asking
+
+    play(scene)
+
+
 def test_no_request_shows_its_pin() -> None:
     for request in (
         Authenticate(1, "A", bytearray(b"1234"), DIGEST),
         Sign(1, "A", bytearray(b"12345"), DIGEST),
         Agree(1, "A", bytearray(b"1234"), bytes(97)),
+        ReplacePin(1, "A", PinRole.SIGNATURE, bytearray(b"12345"), bytearray(b"48269"), personal_code="MARI"),
+        OpenCard(1, "A", bytearray(b"123456")),
     ):
         assert repr(request) == f"{type(request).__name__}(request=1, reader='A')"
     assert "MARI" not in repr(CardContents(1, CardStatement("MARI", "MARI"), b"MARI", b"MARI", {}, {}))

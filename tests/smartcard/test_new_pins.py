@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: EUPL-1.2
 """New PINs on both Estonian generations: over simulated cards, and over those with every fault at every command."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
 
 from townhall_smartcard.apdu import is_pin_command
 from townhall_smartcard.connection import CardConnection, RawCommand
@@ -270,6 +273,23 @@ def test_a_fault_at_any_command_is_named_and_no_code_is_sent_twice(
         assert tries(card, ACTS[name].counted(role)) == 3
         holds = [pin for pin in (PINS[role], GOOD) if opens(card, family, role, pin)]
         assert len(holds) == 1, "the old PIN or the new one, nothing in between"
+
+
+@given(
+    st.sampled_from(FAMILIES_WITH_PINS),
+    st.sampled_from(list(PINS)),
+    st.sampled_from(sorted(ACTS)),
+    st.integers(0, 5),
+    st.binary(max_size=60),
+)
+def test_whatever_a_card_says_no_code_is_sent_twice_and_nothing_else_escapes(
+    family: CardFamily, role: PinRole, name: str, index: int, answer: bytes
+) -> None:
+    recorder = Recorder(FaultyCard(chip(family)).answer(index, answer))
+    with contextlib.suppress(CardError):
+        act(recorder, family, name, role, code=ACTS[name].code(role), new=GOOD)
+    sent = recorder.pin_commands()
+    assert len(sent) == len(set(sent))
 
 
 @EVERY_FAMILY

@@ -22,18 +22,25 @@ from townhall_smartcard.errors import (
 from townhall_smartcard.messages import (
     Authenticate,
     CardContents,
+    CardFamily,
     Failed,
     Failure,
     LastTryUnconfirmed,
+    NewPinUnfit,
     Outcome,
     PinBlocked,
     PinLengthRefused,
+    PinReplaced,
+    PinRole,
     PinWrong,
     ReadCard,
+    ReplacePin,
+    Request,
     Sign,
     Signed,
 )
 from townhall_smartcard.operations import code_of, failed, perform
+from townhall_smartcard.pin_rules import NewPinFault
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
@@ -48,7 +55,7 @@ def card(kadri_keys: CardKeys) -> EstonianCard:
     return EstonianCard(KADRI, kadri_keys)
 
 
-def ask(card: EstonianCard, request: ReadCard | Authenticate | Sign) -> Outcome:
+def ask(card: EstonianCard, request: Request) -> Outcome:
     return perform(request, processors_for(card))
 
 
@@ -78,6 +85,37 @@ def test_each_end_of_a_pin_is_an_outcome_of_the_same_number(
     assert attempt(b"99999") == PinWrong(9, 1)
     assert attempt(pin) == LastTryUnconfirmed(9)
     assert attempt(b"99999", confirmed=True) == PinBlocked(9)
+
+
+def test_each_end_of_a_replacement_is_an_outcome_of_the_same_number(card: EstonianCard) -> None:
+    def attempt(code: bytes, new: bytes, *, puk: bool = False, confirmed: bool = False) -> Outcome:
+        entered, chosen = bytearray(code), bytearray(new)
+        request = ReplacePin(
+            9, "A", PinRole.SIGNATURE, entered, chosen, puk, confirmed, KADRI.birth, KADRI.personal_code
+        )
+        outcome = ask(card, request)
+        assert entered == bytes(len(code)), "wiped"
+        assert chosen == bytes(len(new)), "wiped"
+        return outcome
+
+    assert attempt(b"12345", b"482691") == PinReplaced(9)
+    assert attempt(b"482691", b"482691") == NewPinUnfit(9, (NewPinFault.SAME,))
+    assert attempt(b"482691", KADRI.personal_code.encode()) == NewPinUnfit(9, (NewPinFault.PERSONAL_CODE,))
+    assert attempt(b"1", b"591837") == PinLengthRefused(9)
+    assert attempt(b"99999", b"591837") == PinWrong(9, 2)
+    assert attempt(b"99999", b"591837") == PinWrong(9, 1)
+    assert attempt(b"482691", b"591837") == LastTryUnconfirmed(9)
+    assert attempt(b"99999", b"591837", confirmed=True) == PinBlocked(9)
+    assert attempt(b"12345678", b"591837", puk=True) == PinReplaced(9)
+    assert isinstance(ask(card, Sign(9, "A", bytearray(b"591837"), DIGEST)), Signed)
+
+
+def test_a_card_whose_commands_for_new_pins_nobody_knows_is_not_asked(card: EstonianCard) -> None:
+    request = ReplacePin(9, "A", PinRole.SIGNATURE, bytearray(b"12345"), bytearray(b"482691"))
+    untouched = FaultyCard(card)
+    with pytest.raises(CardUnsupportedError):
+        perform(request, processors_for(untouched), CardFamily.FINEID_4)
+    assert untouched.commands == 0
 
 
 @pytest.mark.parametrize(

@@ -40,12 +40,14 @@ from townhall_smartcard.messages import (
     Reader,
     ReadersChanged,
     ReadOutcome,
+    ReplacementOutcome,
     Request,
     ServiceChanged,
     Sign,
     WithPin,
 )
 from townhall_smartcard.operations import failed, perform_on
+from townhall_smartcard.pin_replacement import PinReplacement
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation.vpcd import VirtualCard
 from townhall_smartcard.slots import Slot
@@ -164,6 +166,18 @@ class SimulatedCards:
         finally:
             wipe(pin)
         if not isinstance(outcome, AgreementOutcome):
+            raise CardMisuseError(type(outcome).__name__)
+        return outcome
+
+    async def replace_pin(
+        self, reader: str, asked: PinReplacement, *, last_try_confirmed: bool = False
+    ) -> ReplacementOutcome:
+        """Give a PIN a new value by right of the present one or of the PUK; both codes are wiped."""
+        try:
+            outcome = await self._ask(asked.request(next(self._numbers), reader, last_try_confirmed=last_try_confirmed))
+        finally:
+            asked.wipe()
+        if not isinstance(outcome, ReplacementOutcome):
             raise CardMisuseError(type(outcome).__name__)
         return outcome
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from townhall_smartcard.apdu import is_pin_command
+from townhall_smartcard.apdu import CommandApdu, Ins, ResponseApdu, is_pin_command
 from townhall_smartcard.connection import CardConnection, RawCommand
 from townhall_smartcard.errors import (
     CardError,
@@ -33,7 +33,7 @@ from townhall_smartcard.pins import (
     PinRefusal,
     PinRefusalReason,
 )
-from townhall_smartcard.processors import processors_for
+from townhall_smartcard.processors import ApduProcessor, processors_for
 from townhall_smartcard.simulation.delivery import Delivery
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys, CertifiedKey
@@ -231,6 +231,31 @@ def test_a_code_of_impossible_form_is_refused_before_the_card_is_asked(family: C
     for code in (b"123", b"1234567890123", b"12x45678", b""):
         assert act(recorder, family, name, PinRole.SIGNATURE, code=code, new=GOOD) == LENGTH
     assert recorder.sent == []
+
+
+@EVERY_FAMILY
+@EVERY_ROLE
+@EVERY_ACT
+def test_nothing_that_was_made_to_be_sent_keeps_a_code(family: CardFamily, role: PinRole, name: str) -> None:
+    made: list[bytes | bytearray] = []
+
+    class Keeping:
+        def __init__(self, below: ApduProcessor) -> None:
+            self._below = below
+
+        def exchange(self, command: CommandApdu) -> ResponseApdu:
+            if command.ins in (Ins.VERIFY, Ins.CHANGE_REFERENCE_DATA, Ins.RESET_RETRY_COUNTER):
+                made.append(command.data)
+            return self._below.exchange(command)
+
+    found = national_family(family)
+    assert found is not None
+    assert found.pins is not None
+    pins = found.pins(Keeping(processors_for(chip(family))))
+    new = NewPin(bytearray(GOOD), KADRI.birth, KADRI.personal_code)
+    assert ACTS[name].do(pins, role, bytearray(ACTS[name].code(role)), new, False) is None
+    assert made
+    assert not any(any(each) for each in made), "wiped"
 
 
 @EVERY_FAMILY

@@ -107,7 +107,7 @@ def test_things_are_added_changed_and_removed(play: Play, card: EstonianCard, se
         for value in ("Phone", "300"):
             await visit.answer(value)
         await choose(visit, "Remove 2. Phone")
-        assert (hub(visit).frame.heading, hub(visit).introduction) == ("Remove 2. Phone?", "Its answers go with it.")
+        assert hub(visit).frame.heading == "Remove 2. Phone?"
         await choose(visit, "No, keep it")
         assert hub(visit).introduction == "You have added 2."
         await remove(visit, "Remove 2. Phone")

@@ -232,11 +232,13 @@ class Sampler:
             Choice("en", "Touch to start", "Change your address, order records, sign forms", language="en"),
             Choice("ar", "المس للبدء", "غيّر عنوانك واطلب السجلات ووقّع الاستمارات", language="ar"),
         )
+        keep, gone = Choice("keep", self.t("keep")), Choice("remove-now", self.t("remove now"))
         return {
             "attract": AttractScreen(self.frame("welcome", None, has_ways_out=False), invitations, self.t("place")),
             "services": ChoiceScreen(self.frame("services", None), services, self.t("services1")),
             "languages": ChoiceScreen(self.frame("services", None), languages),
             "repeat": ChoiceScreen(self.frame("things"), self.things(), self.t("things1"), paging=self.paging),
+            "remove": ChoiceScreen(self.frame("remove this", None), (keep, gone)),
             "towns": ChoiceScreen(self.frame("town", None), towns, paging=self.paging),
             "left-open": self.left_open(),
         }

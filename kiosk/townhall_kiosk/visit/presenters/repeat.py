@@ -38,7 +38,6 @@ def removal(asked: RepeatState, instance: str, form: FormSession, around: Surrou
             Choice(choice_of(RepeatChange.KEEP, asked, instance), text("repeat.keep")),
             Choice(choice_of(RepeatChange.REMOVE_NOW, asked, instance), text("repeat.remove-now")),
         ),
-        introduction=text("repeat.gone"),
     )
 
 

@@ -5,13 +5,12 @@
 There is no visit and nothing to lock away, so the calls run in this process; past its deadline a call is left behind.
 """
 
-import asyncio
 import time
 from typing import Final
 
 from townhall_smartcard.call_clock import CallClock
 from townhall_smartcard.cards import family_of_atr
-from townhall_smartcard.errors import CallStuckError, CardError, CardMisuseError, CardRemovedError
+from townhall_smartcard.errors import CardError, CardMisuseError, CardRemovedError
 from townhall_smartcard.messages import (
     Agree,
     AgreementOutcome,
@@ -27,7 +26,7 @@ from townhall_smartcard.messages import (
 from townhall_smartcard.operations import failed, perform
 from townhall_smartcard.pcsc import card_transaction, open_slots
 from townhall_smartcard.processors import processors_for
-from townhall_smartcard.watched import run_watched
+from townhall_smartcard.watched import outcome_of
 
 DEADLINE_S: Final = 10.0
 _ONLY: Final = 1  # the number of a request that has no other beside it
@@ -86,9 +85,5 @@ def _perform(request: Request) -> Outcome:
         with card_transaction(request.reader, calls) as connection:
             return perform(request, processors_for(connection, is_t0=connection.is_t0))
 
-    try:
-        return asyncio.run(run_watched(work, calls))
-    except CallStuckError as exc:
-        return failed(request.request, exc.reason)
-    except CardError as exc:
-        return failed(request.request, exc)
+    outcome = outcome_of(work, calls)
+    return failed(request.request, outcome) if isinstance(outcome, CardError) else outcome

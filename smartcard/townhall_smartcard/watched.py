@@ -9,9 +9,19 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from townhall_smartcard.call_clock import CallClock
-from townhall_smartcard.errors import CallStuckError
+from townhall_smartcard.errors import CallStuckError, CardError
 
 Result = TypeVar("Result")
+
+
+def outcome_of(work: Callable[[], Result], calls: CallClock) -> Result | CardError:
+    """Do ``work`` as ``run_watched`` does, for commands at a desk; a card that fails is an outcome."""
+    try:
+        return asyncio.run(run_watched(work, calls))
+    except CallStuckError as exc:
+        return exc.reason
+    except CardError as exc:
+        return exc
 
 
 async def run_watched(work: Callable[[], Result], calls: CallClock) -> Result:

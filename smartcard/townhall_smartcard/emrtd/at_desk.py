@@ -5,7 +5,6 @@
 As with ``one_card``, nothing is locked away here; past its deadline a call is left behind.
 """
 
-import asyncio
 import time
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
@@ -16,11 +15,11 @@ from townhall_smartcard.emrtd.access import AccessProtocol, AccessRefused, MrzNe
 from townhall_smartcard.emrtd.document import ChipRead, MeteredConnection, read_document
 from townhall_smartcard.emrtd.pace import PacePassword
 from townhall_smartcard.emrtd.session import open_emrtd
-from townhall_smartcard.errors import CallStuckError, CardError, CardRemovedError
+from townhall_smartcard.errors import CardError, CardRemovedError
 from townhall_smartcard.one_card import DEADLINE_S
 from townhall_smartcard.pcsc import card_transaction, open_slots
 from townhall_smartcard.processors import processors_for
-from townhall_smartcard.watched import run_watched
+from townhall_smartcard.watched import outcome_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +75,7 @@ def read_in_reader(reader: str, password: PacePassword) -> DeskOutcome:
         return DocumentRead(session.protocol, read, metered.commands, metered.seconds, _steps(started, marks))
 
     try:
-        return asyncio.run(run_watched(work, calls))
-    except CallStuckError as exc:
-        return exc.reason
-    except CardError as exc:
-        return exc
+        return outcome_of(work, calls)
     finally:
         if isinstance(password.secret, bytearray):
             wipe(password.secret)

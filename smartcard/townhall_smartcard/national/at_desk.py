@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 """One national card in one reader through PC/SC, read and perhaps used: for commands at a desk, which end after it."""
 
-import asyncio
 import time
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -11,7 +10,7 @@ from townhall_crypto.card_signature import CardAlgorithm
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.call_clock import CallClock
 from townhall_smartcard.emrtd.document import MeteredConnection
-from townhall_smartcard.errors import CallStuckError, CardError
+from townhall_smartcard.errors import CardError
 from townhall_smartcard.messages import PinRole
 from townhall_smartcard.national.contract import NationalContents
 from townhall_smartcard.national.registry import NationalFamily, family_by_atr, family_by_probe
@@ -19,7 +18,7 @@ from townhall_smartcard.one_card import DEADLINE_S
 from townhall_smartcard.pcsc import card_transaction, open_slots
 from townhall_smartcard.pins import PinRefusal
 from townhall_smartcard.processors import processors_for
-from townhall_smartcard.watched import run_watched
+from townhall_smartcard.watched import outcome_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +89,7 @@ def read_national_card(reader: str, family: NationalFamily, *uses: KeyUse) -> Na
         return NationalRead(family, contents, made, metered.commands, metered.seconds, marks)
 
     try:
-        return asyncio.run(run_watched(work, calls))
-    except CallStuckError as exc:
-        return exc.reason
-    except CardError as exc:
-        return exc
+        return outcome_of(work, calls)
     finally:
         for use in uses:
             wipe(use.pin)

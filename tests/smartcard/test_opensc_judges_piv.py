@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: EUPL-1.2
 """OpenSC, which knows PIV cards, works with the simulated one: over a real pcscd, through its own tools."""
 
-import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pytest
+from tests.smartcard.opensc_tools import OpenScTools
 
 from townhall_smartcard.simulation.national_keys import (
     CertifiedHolder,
@@ -22,7 +21,6 @@ from townhall_smartcard.simulation.piv_card import CARD_NUMBER, PivSimulation
 from townhall_smartcard.simulation.vpcd import VirtualReader
 
 MODULE: Final = "opensc-pkcs11.so"
-TIMEOUT_S: Final = 60
 HOLDER: Final = CertifiedHolder("US", "SPECIMEN", "ALEX", "PNOUS-000000001")
 MECHANISMS: Final = {
     KeyKind.RSA_2048: ("SHA256-RSA-PKCS", "sha256"),
@@ -32,31 +30,12 @@ MECHANISMS: Final = {
 
 
 @dataclass
-class Bench:
-    """A card in a reader of a running service, and the tools before it."""
+class Bench(OpenScTools):
+    """A card in the reader."""
 
-    service: PrivatePcscd
     card: PivSimulation
     kind: KeyKind
     keys: NationalCardKeys
-    folder: Path
-
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command,
-            env=self.service.environment,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-
-    def said(self, *command: str) -> str:
-        """Return what a tool said; it must have succeeded."""
-        done = self.run(*command)
-        assert done.returncode == 0, done.stderr
-        return done.stdout + done.stderr
 
 
 @pytest.fixture(params=list(KeyKind), ids=lambda kind: kind.value)
@@ -65,10 +44,8 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     keys = NationalAuthority("US").issue_card_keys(HOLDER, kind, kind)
     card = PivSimulation(keys)
     with PrivatePcscd() as service, VirtualReader(card, "127.0.0.1", service.ports[0]):
-        bench = Bench(service, card, kind, keys, tmp_path)
-        until = time.monotonic() + TIMEOUT_S
-        while (asked := bench.run("opensc-tool", "--atr")).returncode != 0:
-            assert time.monotonic() < until, asked.stderr
+        bench = Bench(service, tmp_path, card, kind, keys)
+        bench.wait_for_card()
         yield bench
 
 

@@ -4,12 +4,12 @@
 
 import re
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.smartcard.opensc_tools import OpenScTools
 
 from townhall_smartcard.simulation.delivery import Delivery
 from townhall_smartcard.simulation.estonian_card import Chip, EstonianCard
@@ -21,41 +21,15 @@ from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.vpcd import VirtualReader
 
 MODULE = "opensc-pkcs11.so"
-TIMEOUT_S = 30
 PIN1, PIN2 = "01", "02"
 
 
 @dataclass
-class Bench:
-    """A card in a reader of a running service, and the tools before it."""
+class Bench(OpenScTools):
+    """A card in the reader."""
 
-    service: PrivatePcscd
     card: EstonianCard
     keys: CardKeys
-    folder: Path
-
-    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command,
-            env=self.service.environment,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-
-    def said(self, *command: str) -> str:
-        """Return what a tool said; it must have succeeded."""
-        done = self.run(*command)
-        assert done.returncode == 0, done.stderr
-        return done.stdout + done.stderr
-
-    def wait_for_card(self) -> None:
-        """Ask until the service sees the card: ``--wait`` can miss one that comes as it begins to wait."""
-        until = time.monotonic() + TIMEOUT_S
-        while (asked := self.run("opensc-tool", "--atr")).returncode != 0:
-            assert time.monotonic() < until, asked.stderr
 
     def tries(self) -> list[int]:
         """Return the tries left of PIN 1, PIN 2 and PUK as this OpenSC lists them: it reads the first one alone."""
@@ -73,7 +47,7 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     keys = TestPki().issue_card_keys(KADRI)
     card = EstonianCard(KADRI, keys, chip=request.param)
     with PrivatePcscd() as service, VirtualReader(card, "127.0.0.1", service.ports[0]):
-        bench = Bench(service, card, keys, tmp_path)
+        bench = Bench(service, tmp_path, card, keys)
         bench.wait_for_card()
         yield bench
 
@@ -191,7 +165,7 @@ def test_opensc_also_works_with_answers_that_must_be_fetched(tmp_path: Path) -> 
     keys = TestPki().issue_card_keys(KADRI)
     card = EstonianCard(KADRI, keys, delivery=Delivery.FETCHED)
     with PrivatePcscd() as service, VirtualReader(card, "127.0.0.1", service.ports[0]):
-        bench = Bench(service, card, keys, tmp_path)
+        bench = Bench(service, tmp_path, card, keys)
         bench.wait_for_card()
         assert bench.tries() == [3, 3, 3]
         assert sign(bench, PIN2, "1", "12345").returncode == 0

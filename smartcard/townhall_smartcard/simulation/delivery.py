@@ -3,9 +3,11 @@
 """How a simulated card's answers reach the other side: with the command, or to be fetched (ISO/IEC 7816-3 §12.2)."""
 
 import enum
+from collections.abc import Callable
 from typing import Final
 
-from townhall_smartcard.simulation.card_command import LONGEST_ANSWER, Answer, Command
+from townhall_smartcard.connection import RawCommand
+from townhall_smartcard.simulation.card_command import LONGEST_ANSWER, Answer, Command, parse_command
 from townhall_smartcard.status import StatusWord
 
 GET_RESPONSE: Final = 0xC0
@@ -29,6 +31,21 @@ class AnswerLine:
     def clear(self) -> None:
         """Forget what waits: any command but GET RESPONSE does that, and a reset."""
         self._pending = b""
+
+    def answer(self, raw: RawCommand, execute: Callable[[Command], Answer], *, classes: int = 0x00) -> bytes:
+        """Answer one raw command, whatever its bytes; ``execute`` gets those that are commands of the card's classes.
+
+        ``classes`` are the bits that a class byte may have.
+        """
+        command = parse_command(bytes(raw))
+        if command is None:
+            return Answer(StatusWord.WRONG_LENGTH).to_bytes()
+        if command.cla & ~classes:
+            return Answer(StatusWord.CLASS_NOT_SUPPORTED).to_bytes()
+        if command.ins == GET_RESPONSE:
+            return self.fetch(command).to_bytes()
+        self.clear()
+        return self.deliver(command, execute(command)).to_bytes()
 
     def deliver(self, command: Command, answer: Answer) -> Answer:
         """Return what goes out on a command."""

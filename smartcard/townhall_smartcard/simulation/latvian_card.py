@@ -3,6 +3,7 @@
 """The second Latvian identity card as a program: two applications, each with a directory, a certificate and a key."""
 
 import enum
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,18 +11,17 @@ from asn1crypto.algos import DigestInfo
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from townhall_crypto.card_signature import CardAlgorithm, Digest, Scheme
-from townhall_smartcard.connection import RawCommand
-from townhall_smartcard.simulation.card_command import Answer, Command, parse_command
-from townhall_smartcard.simulation.delivery import GET_RESPONSE, AnswerLine, Delivery
+from townhall_smartcard.simulation.card_command import Answer, Command
+from townhall_smartcard.simulation.delivery import Delivery
 from townhall_smartcard.simulation.estonian_card_files import MASTER_FILE, ElementaryFile, Folder
-from townhall_smartcard.simulation.estonian_card_pins import BLOCK_BYTES, MAXIMUM_TRIES, Pin
+from townhall_smartcard.simulation.estonian_card_pins import BLOCK_BYTES, MAXIMUM_TRIES
 from townhall_smartcard.simulation.estonian_card_selection import (
     AUTHENTICATION_APPLICATION,
     MAIN_APPLICATION,
     SIGNATURE_APPLICATION,
-    Selection,
 )
 from townhall_smartcard.simulation.national_keys import NationalCardKeys, NationalKey
+from townhall_smartcard.simulation.two_pin_card import TwoPinCard
 from townhall_smartcard.status import StatusWord
 from townhall_smartcard.tlv import encode
 
@@ -58,8 +58,8 @@ _SIGNATURE: Final = _Use(
 _USES: Final = (_AUTHENTICATION, _SIGNATURE)
 
 
-class LatvianCard:
-    """One card: its ATR, its memory and its answers. Not for use from two threads at once."""
+class LatvianCard(TwoPinCard[_Use]):
+    """One card of the second generation."""
 
     def __init__(
         self,
@@ -70,58 +70,17 @@ class LatvianCard:
         delivery: Delivery = Delivery.DIRECT,
     ) -> None:
         """Personalise a card with RSA keys of 2048 bits or keys on P-384; ``pins`` are PIN 1 and PIN 2."""
+        super().__init__(_USES, keys, pins, _files(keys), delivery)
         self.atr: Final = chip.value
-        self._line: Final = AnswerLine(delivery)
-        self._keys: Final = {_AUTHENTICATION: keys.authentication, _SIGNATURE: keys.signature}
-        self._pins: Final = {_AUTHENTICATION: Pin(pins[0], 4), _SIGNATURE: Pin(pins[1], 6)}
-        self._selection: Final = Selection(_files(keys))
-        self._environment: _Use | None = None
 
-    def reset(self) -> None:
-        """Do what power-off does: selection, opened PINs and environment are gone; counters stay."""
-        self._selection.reset()
-        self._environment = None
-        self._line.clear()
-        for pin in self._pins.values():
-            pin.is_verified = False
-
-    def tries_left(self) -> tuple[int, int]:
-        """Return both counters as the card's memory holds them."""
-        return self._pins[_AUTHENTICATION].tries_left, self._pins[_SIGNATURE].tries_left
-
-    def transmit(self, command: RawCommand) -> bytes:
-        """Answer one command; every sequence of bytes gets an answer."""
-        parsed = parse_command(bytes(command))
-        if parsed is None:
-            return Answer(StatusWord.WRONG_LENGTH).to_bytes()
-        if parsed.cla:
-            return Answer(StatusWord.CLASS_NOT_SUPPORTED).to_bytes()
-        if parsed.ins == GET_RESPONSE:
-            return self._line.fetch(parsed).to_bytes()
-        self._line.clear()
-        return self._line.deliver(parsed, self._execute(parsed)).to_bytes()
-
-    def _execute(self, command: Command) -> Answer:
-        does = {
-            0xB0: self._selection.read,
+    def _commands(self) -> Mapping[int, Callable[[Command], Answer]]:
+        return {
             0x20: self._verify,
             0x22: self._set_environment,
             0x2A: self._sign,
             0x88: self._sign,
-            0xA4: self._select,
             0xCB: self._read_counter,
-        }.get(command.ins)
-        return Answer(StatusWord.INSTRUCTION_NOT_SUPPORTED) if does is None else does(command)
-
-    def _select(self, command: Command) -> Answer:
-        answer = self._selection.select(command)
-        if command.p1 == 0x04 and answer.status == StatusWord.OK:
-            self._environment = None
-            self._pins[_SIGNATURE].is_verified = False
-        return answer
-
-    def _here(self) -> bytes:
-        return self._selection.folder.name
+        }
 
     def _verify(self, command: Command) -> Answer:
         use = next((each for each in _USES if each.pin == command.p2), None)
@@ -129,10 +88,7 @@ class LatvianCard:
             return Answer(StatusWord.REFERENCE_NOT_FOUND)
         if len(command.data) != BLOCK_BYTES:
             return Answer(StatusWord.WRONG_LENGTH)
-        pin = self._pins[use]
-        if pin.tries_left == 0:
-            return Answer(StatusWord.AUTHENTICATION_METHOD_BLOCKED)
-        return Answer() if pin.verify(command.data) else Answer(0x63C0 | pin.tries_left)
+        return self._checked(use, command.data)
 
     def _read_counter(self, command: Command) -> Answer:
         for use, pin in self._pins.items():
@@ -163,9 +119,7 @@ class LatvianCard:
         is_info = use is _AUTHENTICATION and scheme is Scheme.RSA_PKCS1
         digest = sha256_in(command.data) if is_info else command.data
         signature = None if digest is None else key.sign(CardAlgorithm(scheme, _SIGNED_DIGEST[scheme]), digest)
-        if use is _SIGNATURE:
-            self._pins[use].is_verified = False
-        return Answer(StatusWord.WRONG_DATA) if signature is None else Answer(data=signature)
+        return self._signed(use, signature)
 
 
 def _scheme(key: NationalKey) -> Scheme:

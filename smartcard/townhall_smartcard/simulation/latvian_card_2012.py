@@ -6,22 +6,22 @@ It answers what recorded cards were asked. What they did with a PIN after a sign
 open for authentication and closes for the signature.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from townhall_crypto.card_signature import CardAlgorithm, Digest, Scheme
-from townhall_smartcard.connection import RawCommand
-from townhall_smartcard.simulation.card_command import Answer, Command, parse_command
-from townhall_smartcard.simulation.delivery import GET_RESPONSE, AnswerLine, Delivery
+from townhall_smartcard.simulation.card_command import Answer, Command
+from townhall_smartcard.simulation.delivery import Delivery
 from townhall_smartcard.simulation.estonian_card_files import MASTER_FILE, ElementaryFile, Folder
-from townhall_smartcard.simulation.estonian_card_pins import BLOCK_BYTES, MAXIMUM_TRIES, Pin
+from townhall_smartcard.simulation.estonian_card_pins import BLOCK_BYTES, MAXIMUM_TRIES
 from townhall_smartcard.simulation.estonian_card_selection import (
     AUTHENTICATION_APPLICATION,
     MAIN_APPLICATION,
-    Selection,
 )
 from townhall_smartcard.simulation.latvian_card import sha256_in
 from townhall_smartcard.simulation.national_keys import NationalCardKeys
+from townhall_smartcard.simulation.two_pin_card import TwoPinCard
 from townhall_smartcard.status import StatusWord
 from townhall_smartcard.tlv import encode
 
@@ -45,8 +45,8 @@ _AUTHENTICATION: Final = _Use(0x82, 0x01, MAIN_APPLICATION, 0xBF8101)
 _SIGNATURE: Final = _Use(0x81, 0x81, AUTHENTICATION_APPLICATION, 0xBF8105)
 
 
-class LatvianCard2012:
-    """One card: its ATR, its memory and its answers. Not for use from two threads at once."""
+class LatvianCard2012(TwoPinCard[_Use]):
+    """One card of the first generation."""
 
     def __init__(
         self,
@@ -56,62 +56,19 @@ class LatvianCard2012:
         delivery: Delivery = Delivery.DIRECT,
     ) -> None:
         """Personalise a card with RSA keys of 2048 bits; ``pins`` are PIN 1 and PIN 2."""
+        super().__init__((_AUTHENTICATION, _SIGNATURE), keys, pins, _files(keys), delivery)
         self.atr: Final = _ATR
-        self._line: Final = AnswerLine(delivery)
-        self._keys: Final = {_AUTHENTICATION: keys.authentication, _SIGNATURE: keys.signature}
-        self._pins: Final = {_AUTHENTICATION: Pin(pins[0], 4), _SIGNATURE: Pin(pins[1], 6)}
-        certificates = (
-            ElementaryFile(b"\xa0\x01", keys.signature.certificate),
-            ElementaryFile(b"\xa0\x02", keys.authentication.certificate),
-        )
-        application = Folder(b"\xad\xf1", AUTHENTICATION_APPLICATION, certificates)
-        self._selection: Final = Selection(Folder(MASTER_FILE, MAIN_APPLICATION, (application,)))
-        self._environment: _Use | None = None
 
-    def reset(self) -> None:
-        """Do what power-off does: selection, opened PINs and environment are gone; counters stay."""
-        self._selection.reset()
-        self._environment = None
-        self._line.clear()
-        for pin in self._pins.values():
-            pin.is_verified = False
-
-    def tries_left(self) -> tuple[int, int]:
-        """Return both counters as the card's memory holds them."""
-        return self._pins[_AUTHENTICATION].tries_left, self._pins[_SIGNATURE].tries_left
-
-    def transmit(self, command: RawCommand) -> bytes:
-        """Answer one command; every sequence of bytes gets an answer."""
-        parsed = parse_command(bytes(command))
-        if parsed is None:
-            return Answer(StatusWord.WRONG_LENGTH).to_bytes()
-        if parsed.cla:
-            return Answer(StatusWord.CLASS_NOT_SUPPORTED).to_bytes()
-        if parsed.ins == GET_RESPONSE:
-            return self._line.fetch(parsed).to_bytes()
-        self._line.clear()
-        return self._line.deliver(parsed, self._execute(parsed)).to_bytes()
-
-    def _execute(self, command: Command) -> Answer:
-        does = {
-            0xB0: self._selection.read,
+    def _commands(self) -> Mapping[int, Callable[[Command], Answer]]:
+        return {
             0x20: self._verify,
             0x22: self._set_environment,
             0x88: self._sign,
-            0xA4: self._select,
             0xCB: self._read_counter,
-        }.get(command.ins)
-        return Answer(StatusWord.INSTRUCTION_NOT_SUPPORTED) if does is None else does(command)
-
-    def _select(self, command: Command) -> Answer:
-        answer = self._selection.select(command)
-        if command.p1 == 0x04 and answer.status == StatusWord.OK:
-            self._environment = None
-            self._pins[_SIGNATURE].is_verified = False
-        return answer
+        }
 
     def _is_in_application(self) -> bool:
-        return self._selection.folder.name == AUTHENTICATION_APPLICATION
+        return self._here() == AUTHENTICATION_APPLICATION
 
     def _verify(self, command: Command) -> Answer:
         use = next((each for each in self._pins if each.pin == command.p2), None)
@@ -120,13 +77,10 @@ class LatvianCard2012:
         block, rest = command.data[:BLOCK_BYTES], command.data[BLOCK_BYTES:]
         if rest != b"\xff" * (_PIN_BYTES - BLOCK_BYTES):
             return Answer(StatusWord.WRONG_LENGTH)
-        pin = self._pins[use]
-        if pin.tries_left == 0:
-            return Answer(StatusWord.AUTHENTICATION_METHOD_BLOCKED)
-        return Answer() if pin.verify(block) else Answer(0x63C0 | pin.tries_left)
+        return self._checked(use, block)
 
     def _read_counter(self, command: Command) -> Answer:
-        use = next((each for each in self._pins if each.counted_in == self._selection.folder.name), None)
+        use = next((each for each in self._pins if each.counted_in == self._here()), None)
         if use is None or command.parameters != (0x3F, 0xFF) or command.data != _COUNTER_QUERY:
             return Answer(StatusWord.REFERENCE_NOT_FOUND)
         counters = encode(0x9A, bytes((MAXIMUM_TRIES,))) + encode(0x9B, bytes((self._pins[use].tries_left,)))
@@ -146,6 +100,14 @@ class LatvianCard2012:
             return Answer(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
         digest = sha256_in(command.data)
         signature = None if digest is None else self._keys[use].sign(_ALGORITHM, digest)
-        if use is _SIGNATURE:
-            self._pins[use].is_verified = False
-        return Answer(StatusWord.WRONG_DATA) if signature is None else Answer(data=signature)
+        return self._signed(use, signature)
+
+
+def _files(keys: NationalCardKeys) -> Folder:
+    """Return the master file: one application, in which both certificates lie."""
+    certificates = (
+        ElementaryFile(b"\xa0\x01", keys.signature.certificate),
+        ElementaryFile(b"\xa0\x02", keys.authentication.certificate),
+    )
+    application = Folder(b"\xad\xf1", AUTHENTICATION_APPLICATION, certificates)
+    return Folder(MASTER_FILE, MAIN_APPLICATION, (application,))

@@ -8,8 +8,8 @@ from typing import Final
 
 from townhall_crypto.card_signature import CardAlgorithm, Digest, Scheme
 from townhall_smartcard.connection import RawCommand
-from townhall_smartcard.simulation.card_command import Answer, Command, parse_command
-from townhall_smartcard.simulation.delivery import GET_RESPONSE, AnswerLine, Delivery
+from townhall_smartcard.simulation.card_command import Answer, Command
+from townhall_smartcard.simulation.delivery import AnswerLine, Delivery
 from townhall_smartcard.simulation.estonian_card_files import MASTER_FILE, ElementaryFile, Folder
 from townhall_smartcard.simulation.estonian_card_pins import BLOCK_BYTES, Pin
 from townhall_smartcard.simulation.estonian_card_selection import Selection
@@ -135,15 +135,7 @@ class ThalesChip:
 
     def transmit(self, command: RawCommand) -> bytes:
         """Answer one command; every sequence of bytes gets an answer."""
-        parsed = parse_command(bytes(command))
-        if parsed is None:
-            return Answer(StatusWord.WRONG_LENGTH).to_bytes()
-        if parsed.cla:
-            return Answer(StatusWord.CLASS_NOT_SUPPORTED).to_bytes()
-        if parsed.ins == GET_RESPONSE:
-            return self._line.fetch(parsed).to_bytes()
-        self._line.clear()
-        return self._line.deliver(parsed, self._execute(parsed)).to_bytes()
+        return self._line.answer(command, self._execute)
 
     def _execute(self, command: Command) -> Answer:
         does = {

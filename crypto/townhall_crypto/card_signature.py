@@ -82,6 +82,7 @@ class CardAlgorithm:
 
 ECDSA_SHA384: Final = CardAlgorithm(Scheme.ECDSA, Digest.SHA384)
 """What most cards do; where nothing else is said, this is meant."""
+LEAST_RSA_BITS: Final = 2048
 _HASHES: Final[dict[Digest, hashes.HashAlgorithm]] = {
     Digest.SHA256: hashes.SHA256(),
     Digest.SHA384: hashes.SHA384(),
@@ -109,7 +110,10 @@ def signature_bytes(key: SignatureKey) -> int:
 
 
 def is_card_signature(certificate_der: bytes, algorithm: CardAlgorithm, digest: bytes, signature: bytes) -> bool:
-    """Tell whether ``signature`` over ``digest`` (of ``algorithm.digest``) is by the certificate's key."""
+    """Tell whether ``signature`` over ``digest`` (of ``algorithm.digest``) is by the certificate's key.
+
+    None by an RSA key of less than ``LEAST_RSA_BITS`` is: a person's word must outlast such a key.
+    """
     if len(digest) != algorithm.digest.size_bytes:
         return False
     try:
@@ -118,7 +122,8 @@ def is_card_signature(certificate_der: bytes, algorithm: CardAlgorithm, digest: 
             return False
         if isinstance(key, CurveKey):
             return algorithm.scheme is Scheme.ECDSA and _is_ecdsa(key, algorithm.digest, digest, signature)
-        return algorithm.scheme is not Scheme.ECDSA and _is_rsa(key, algorithm, digest, signature)
+        is_long = key.key_size >= LEAST_RSA_BITS
+        return is_long and algorithm.scheme is not Scheme.ECDSA and _is_rsa(key, algorithm, digest, signature)
     except (MalformedError, UnsupportedAlgorithm, ValueError):
         return False
 

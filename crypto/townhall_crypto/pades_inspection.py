@@ -20,6 +20,7 @@ from pyhanko.sign.general import find_unique_cms_attribute
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
+from townhall_crypto.card_signature import LEAST_RSA_BITS
 from townhall_crypto.errors import CertificateRefusedError, DocumentRefusal, DocumentRefusedError
 from townhall_crypto.trust import parse_certificate
 
@@ -39,7 +40,6 @@ UNREADABLE_PDF: Final = (
 
 _DIGESTS: Final = frozenset({"sha256", "sha384", "sha512"})
 _MECHANISMS: Final = frozenset({"ecdsa", "rsassa_pkcs1v15", "rsassa_pss"})
-_LEAST_RSA_BITS: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def _require_strong(signature: EmbeddedPdfSignature, key_algorithm: str, key_bit
         digest in _DIGESTS
         and mechanism.signature_algo in _MECHANISMS
         and mechanism.hash_algo == digest
-        and (key_algorithm != "rsa" or key_bits >= _LEAST_RSA_BITS)
+        and (key_algorithm != "rsa" or key_bits >= LEAST_RSA_BITS)
     )
     if not is_strong:
         raise DocumentRefusedError(DocumentRefusal.WEAK_ALGORITHM)

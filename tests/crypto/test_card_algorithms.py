@@ -17,7 +17,7 @@ from tests.crypto.test_asice import unpacked, xmlsec1
 from tests.crypto.test_pades_judges import openssl_accepts, pdfsig, trust
 
 from townhall_crypto.asice import inspect_container, sign_asice, validate_asice
-from townhall_crypto.card_signature import ECDSA_SHA384, CardAlgorithm, Digest, Scheme
+from townhall_crypto.card_signature import ECDSA_SHA384, CardAlgorithm, Digest, Scheme, is_card_signature
 from townhall_crypto.errors import (
     CardSignatureRefusedError,
     ContainerRefusedError,
@@ -180,3 +180,12 @@ def test_algorithms_have_names_and_no_others_do() -> None:
     for wrong in ("", "ecdsa", "ecdsa-sha1", "rsa-sha256", "ECDSA-SHA384", "dsa-sha256", "ecdsa-sha384-"):
         with pytest.raises(MalformedError):
             CardAlgorithm.named(wrong)
+
+
+def test_a_short_rsa_key_signs_no_container_and_proves_nothing(authority: CertificationAuthority) -> None:
+    signer = authority.issue(key=rsa.generate_private_key(65537, 1024))  # noqa: S505 - that is the point
+    pkcs1 = CardAlgorithm(Scheme.RSA_PKCS1, Digest.SHA256)
+    digest = pkcs1.digest.of(b"said")
+    assert not is_card_signature(signer.der, pkcs1, digest, signs(signer, pkcs1, digest))
+    with pytest.raises(CardSignatureRefusedError):
+        signed_container(authority, signer, pkcs1)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.kiosk.test_staff_polls import Polls
-from tests.kiosk.test_staff_polls import play as play  # noqa: PLC0414  # a fixture
+from tests.kiosk.polls_town import Polls
+from tests.kiosk.polls_town import play as play  # noqa: PLC0414  # a fixture
 
 from townhall_crypto.sealed import seal
 from townhall_crypto.secret import Secret

@@ -349,7 +349,7 @@ def test_the_commands_for_the_card_of_2018_are_those_of_the_known_client() -> No
     ]
 
 
-def test_the_commands_for_the_card_of_2025_are_those_of_the_known_client() -> None:
+def test_the_commands_for_the_card_of_2025_are_those_that_were_published() -> None:
     recorder = Recorder(chip(CardFamily.ESTEID_2025))
     act(recorder, CardFamily.ESTEID_2025, "change", PinRole.AUTHENTICATION, code=b"1234", new=GOOD)
     act(recorder, CardFamily.ESTEID_2025, "unblock", PinRole.SIGNATURE, code=PUK, new=OTHER)

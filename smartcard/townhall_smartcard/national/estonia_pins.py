@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""New PINs for Estonian cards, both generations: the commands of the state's own client, byte for byte."""
+"""New PINs for Estonian cards, both generations.
+
+The commands of 2018, and unblocking of 2025, are those of the state's own client, byte for byte. How a PIN of 2025 is
+changed is from published facts alone (ADR 0042).
+"""
 
 from typing import Final
 

@@ -33,11 +33,13 @@ def test_programs_get_one_json_array_with_every_family_good() -> None:
         assert row["apdus"] > 0
 
 
-def test_people_get_a_line_a_card() -> None:
+def test_people_get_two_lines_a_card_with_every_part() -> None:
     heading, *lines = ran().splitlines()
     assert heading.startswith("family")
-    assert len(lines) == len(NATIONAL) + len(DOCUMENTS)
-    assert all("none of" in line for line in lines)
+    assert [line[:20].strip() for line in lines[::2]] == [*NATIONAL, *DOCUMENTS]
+    for parts in lines[1::2]:
+        assert {each.rpartition(" ")[2] for each in parts.split(", ")} == {"good"}
+        assert "chip good" in parts
 
 
 def test_one_part_that_is_not_good_or_a_broken_signature_is_not_good() -> None:

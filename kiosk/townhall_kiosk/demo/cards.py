@@ -37,7 +37,7 @@ from townhall_smartcard.simulation.state_keys import CurveStateKey
 from townhall_smartcard.simulation.vpcd import VirtualCard, VirtualReader
 
 _WAIT_S: Final = 30.0
-_WIDTHS: Final = (20, 34, 30, 10, 9, 6)
+_WIDTHS: Final = (20, 34, 10, 6, 6)
 _SIGNED: Final = {True: "good", False: "BAD", None: "-"}
 
 
@@ -63,7 +63,7 @@ def run_card_demo(*, as_json: bool) -> int:
     with PrivatePcscd() as service:
         os.environ.update(service.environment)  # libpcsclite reads it at the first call
         if not as_json:
-            _say("family", "identity", "not good among the verdict's parts", "signature", "ms", "APDUs")
+            _say("family", "identity", "signature", "ms", "APDUs")
         for row in _rows(service):
             rows.append(row)
             if not as_json:
@@ -148,9 +148,10 @@ def _document(shown: _Shown, reader: str) -> CardRow:
 
 def _say_row(row: CardRow) -> None:
     who = f"{row.identity.state} {row.identity.given_names} {row.identity.surname}"
-    doubts = [f"{part} {standing}" for part, standing in row.verdicts.items() if standing != "good"]
-    judged = ", ".join(doubts) or f"none of {len(row.verdicts)}"
-    _say(row.family, who, judged, _SIGNED[row.signature], f"{row.ms:.0f}", str(row.apdus))
+    _say(row.family, who, _SIGNED[row.signature], f"{row.ms:.0f}", str(row.apdus))
+    told = {part: standing if standing == "good" else standing.upper() for part, standing in row.verdicts.items()}
+    parts = (f"{part} {standing}" for part, standing in told.items())
+    sys.stdout.write(f"    {', '.join(parts)}\n")
 
 
 def _say(*cells: str) -> None:

@@ -224,7 +224,7 @@ class EstonianIdCard:
         return LAST_TRY_UNCONFIRMED if left == 1 and not last_try_confirmed else None
 
     def _verify(self, use: _KeyUse, pin: bytearray) -> PinRefusal | None:
-        padded = bytearray(pin).ljust(LONGEST_PIN, b"\xff")
+        padded = pin.ljust(LONGEST_PIN, b"\xff")
         try:
             answer = self._card.exchange(CommandApdu(0x00, Ins.VERIFY, 0x00, use.pin_reference, padded))
         finally:

@@ -5,6 +5,7 @@
 The person proves the right to it by a code: the PIN that is to be replaced, or the PUK. Either costs a try when wrong.
 """
 
+import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,14 +106,14 @@ def send_new(card: CardTransaction, header: tuple[int, int], new: NewPin, pin: P
 def _faults(code: bytearray, new: NewPin, pin: PinFacts) -> tuple[NewPinFault, ...]:
     if refusal_before(new.digits, pin.shortest, pin.longest):
         return (NewPinFault.LENGTH,)
-    same = (NewPinFault.SAME,) if new.digits == code else ()
+    same = (NewPinFault.SAME,) if hmac.compare_digest(new.digits, code) else ()
     return same + weaknesses(new)
 
 
 @contextmanager
 def _padded(code: bytearray, facts: PinFacts) -> Iterator[bytearray]:
     """Lend a code as it travels, and wipe that when done."""
-    block = bytearray(code).ljust(facts.block_bytes, bytes((facts.padding,)))
+    block = code.ljust(facts.block_bytes, bytes((facts.padding,)))
     try:
         yield block
     finally:

@@ -122,7 +122,7 @@ class CardTransaction:
 
     def verify(self, facts: PinFacts, pin: bytearray, count_tries: CountsTries) -> PinRefusal | None:
         """Present a PIN, once. ``count_tries`` is asked where the card's answer does not count."""
-        padded = bytearray(pin).ljust(facts.block_bytes, bytes((facts.padding,)))
+        padded = pin.ljust(facts.block_bytes, bytes((facts.padding,)))
         try:
             answer = self._card.exchange(CommandApdu(0x00, Ins.VERIFY, 0x00, facts.reference, padded))
         finally:

@@ -3,6 +3,7 @@
 """Schulze and the single transferable vote against ``belenios-tool method`` and published examples."""
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,8 +60,26 @@ def test_the_transferable_vote_is_that_of_the_tool(tool: "BeleniosTool", votes: 
     said = json.loads(tool.run("method", "stv", "--nseats", str(seats), given=json.dumps(votes).encode()))
     assert said["ballots"] == [list(order) for order in ours.preferences]
     assert said["invalid"] == [list(vote) for vote in ours.invalid]
-    assert said["events"] == [as_the_tool_says(event) for event in ours.events]
-    assert said["winners"] == list(ours.winners)
+    until = first_tie_of_fractions(ours.events)
+    events = [as_the_tool_says(event) for event in ours.events]
+    assert said["events"][:until] == events[:until]
+    assert until is not None or (said["events"], said["winners"]) == (events, list(ours.winners))
+
+
+def first_tie_of_fractions(events: Sequence[StvEvent]) -> int | None:
+    """Where a tie comes after a transfer of surplus: the tool counts in floating point, and may see none there."""
+    first_win = next((at for at, event in enumerate(events) if isinstance(event, Win)), len(events))
+    return next((at for at, event in enumerate(events) if isinstance(event, Tie) and at > first_win), None)
+
+
+def test_a_tie_of_fractions_is_one_although_the_tool_sees_none(tool: "BeleniosTool") -> None:
+    """After the surplus of 3 (a sixth of each of its votes) 1 and 2 have two votes and a sixth each."""
+    votes = [Ranks((0, 1, 0, 0, 0))] * 2 + [Ranks((0, 0, 1, 0, 0))] * 2 + [Ranks((0, 0, 0, 1, 0))] * 4
+    votes += [Ranks((0, 2, 0, 1, 0)), Ranks((2, 0, 3, 1, 0))] + [Ranks((0, 0, 0, 0, 0))] * 4
+    ours = single_transferable_vote(votes, 2)
+    assert ours.events == (Win((3,)), Lose(0), Tie(2, 1, is_for_winning=False), Lose(2), Win((1,)))
+    said = json.loads(tool.run("method", "stv", "--nseats", "2", given=json.dumps(votes).encode()))
+    assert said["events"] == [["Win", [3]], ["Lose", 0], ["Lose", 2], ["Win", [1]]]
 
 
 def as_the_tool_says(event: StvEvent) -> list[object]:

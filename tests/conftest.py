@@ -19,3 +19,12 @@ def corpus() -> Path:
     if not CORPUS.is_dir():
         pytest.skip(f"the shared corpus is not at {CORPUS}")
     return CORPUS
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named by their place, not by what they hold: each worker must collect the same names.
+
+    Bytes that were made while collecting (a key, a signature, a compressed time) differ from worker to worker, and
+    pytest-xdist then runs nothing at all.
+    """
+    return argname if isinstance(val, bytes | bytearray) else None

@@ -150,6 +150,11 @@ def test_the_package_installs_and_its_command_runs(debian: Debian) -> None:
     assert debian.run("dpkg", "--verify", "townhall") == ""
 
 
+def test_everything_that_a_visit_or_a_booth_imports_is_there(debian: Debian) -> None:
+    parts = "townhall_voting.ballot_making"
+    assert debian.run("/usr/lib/townhall/bin/python", "-c", f"import {parts}; print('imported')") == "imported\n"
+
+
 def test_a_booted_kiosk_runs_each_process_as_its_own_user_without_network_and_locked(machine: Machine) -> None:
     machine.until(r"(?s)active \(running\).*active \(running\)", "systemctl", "status", "townhall-visit@*")
     machine.until(r"active \(running\)", "systemctl", "status", "townhall-keeper")

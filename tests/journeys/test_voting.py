@@ -45,6 +45,31 @@ def test_a_person_votes_by_keyboard_alone(place: "PollingPlace") -> None:
     assert place.stored().polls.ballots == before.polls.ballots + 1
 
 
+def test_somebody_with_two_switches_checks_a_ballot_and_casts_another(place: "PollingPlace") -> None:
+    """The first press of a switch starts the mark by itself; that there are two is chosen by the one."""
+    person, before = place.world.person, place.stored()
+    person.hands = Hands.SWITCH
+    steps = place.voter(place.somebody(), is_checking=True).steps()
+    place.go(steps, "contest-1")
+    person.press(ENGLISH("button.ways"))
+    person.wait_for("WaysScreen")
+    person.press(ENGLISH("page.next"))
+    speed, switches = ENGLISH("ways.speed"), ENGLISH("ways.switches")
+    person.press(f"{switches}: {ENGLISH('ways.switches.one')}")
+    person.wait_until(lambda _seen: speed in person.read(), "a mark whose speed can be chosen")
+    person.press(f"{switches}: {ENGLISH('ways.switches.two')}")
+    person.wait_until(lambda _seen: speed not in person.read(), "a mark that does not move by itself")
+    person.hands = Hands.SWITCHES
+    person.press(ENGLISH("ways.done"))
+    person.wait_for("ContestScreen")
+    assert [*steps][-1] == "attract-again"
+    person.hands = Hands.TOUCH
+    after = place.stored()
+    assert after.is_whole
+    assert after.polls.ballots == before.polls.ballots + 1
+    assert len(after.checked - before.checked) == 1
+
+
 def test_somebody_who_cannot_see_checks_a_ballot_and_casts_another_by_headphones_and_keys(
     place: "PollingPlace",
 ) -> None:

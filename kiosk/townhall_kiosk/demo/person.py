@@ -16,7 +16,7 @@ from townhall_kiosk.errors import KioskError
 
 _LOOK_EVERY_S = 0.01
 _ANSWER_WITHIN_S = 20.0
-_ACTS = frozenset({"touch", "reach", "scan", "type", "stroke", "key"})
+_ACTS = frozenset({"touch", "reach", "scan", "step", "type", "stroke", "key"})
 
 
 class PersonLostError(KioskError):
@@ -31,6 +31,12 @@ class Hands(enum.Enum):
     TOUCH = "touch"
     KEYBOARD = "reach"
     SWITCH = "scan"  # one switch and the mark that goes through the screen
+    SWITCHES = "step"  # two: one moves the mark, the other takes what is marked
+
+    @property
+    def have_keyboard(self) -> bool:
+        """Whether there is a keyboard of the desk to type on."""
+        return self not in {Hands.SWITCH, Hands.SWITCHES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +149,11 @@ class Person:
             raise PersonLostError(f"found nothing called {name!r} on {self.look()}")
 
     def type(self, text: str) -> None:
-        """Type on the keyboard of the desk; who has a switch only presses keys on the glass."""
-        if self.hands is Hands.SWITCH:
-            self.press_signs(text.replace("\t", ""))
-        else:
+        """Type on the keyboard of the desk; who has switches only presses keys on the glass."""
+        if self.hands.have_keyboard:
             self._front("type", text)
+        else:
+            self.press_signs(text.replace("\t", ""))
 
     def scan(self, code: str) -> None:
         """Hold a code to the scanner, which types it and ends with Enter, whatever the person's own hands do."""

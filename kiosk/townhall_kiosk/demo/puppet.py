@@ -53,6 +53,7 @@ class Puppet(QObject):
             "key": self._key,
             "stroke": self._stroke,
             "scan": self._scan,
+            "step": self._step,
             "picture": self._picture,
             "touches": self._tell_touches,
         }
@@ -149,6 +150,22 @@ class Puppet(QObject):
                 timer.timeout.emit()
             else:  # no mark yet, or it rests
                 QTest.keyClick(self._focused(), Qt.Key.Key_Space)
+        return {"done": False}
+
+    def _step(self, name: str) -> Facts:
+        """Reach a control with two switches: one moves the mark, the other takes what it surrounds.
+
+        Once the mark has been round a group that does not hold the control, the group's own stop is taken: it leads out.
+        """
+        seen: list[list[str]] = []
+        for _ in range(_MOST_STEPS):
+            marked = self._marked()
+            is_way_out = marked in seen and marked == max(seen, key=len)
+            takes = name in marked or is_way_out
+            seen = [] if takes else [*seen, marked]
+            QTest.keyClick(self._focused(), Qt.Key.Key_Return if takes else Qt.Key.Key_Space)
+            if marked == [name]:
+                return {"done": True}
         return {"done": False}
 
     def _marked(self) -> list[str]:

@@ -14,6 +14,7 @@ from townhall_voting.errors import BallotRefusal, BallotRefusedError, MalformedE
 from townhall_voting.group import Element, Group
 from townhall_voting.hashing import Fingerprint, fingerprint
 from townhall_voting.proofs import Ciphertext, Proof
+from townhall_voting.schnorr_group import decimal
 from townhall_voting.untrusted_json import read_json
 from townhall_voting.wire import (
     CiphertextWire,
@@ -95,7 +96,7 @@ def unsigned_bytes(election: Election, credential: Element, answers: Sequence[An
     """Return the ballot's JSON without its signature: what h is the hash of."""
     return msgspec.json.encode(
         _BallotWire(
-            election.uuid, election.fingerprint, str(int(credential)), [msgspec.Raw(_answer_bytes(a)) for a in answers]
+            election.uuid, election.fingerprint, decimal(credential), [msgspec.Raw(_answer_bytes(a)) for a in answers]
         )
     )
 

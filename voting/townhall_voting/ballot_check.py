@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Whether a ballot may be counted: every number an element, every proof and the signature checked.
 
-Membership is tested number by number, never of a product: the cofactor of BELENIOS-2048 is divisible by 2 and 3, so a
-batched test would let pairs through. The test shares its squarings with the powers that the number's proof needs.
+Membership is tested number by number, sharing its squarings with the powers that the number's proof needs; or of many
+ballots together, by random selections. One product of all would not do: the cofactor of BELENIOS-2048 is divisible by 2
+and 3, and pairs would come through.
 """
 
 from collections.abc import Iterator
@@ -12,13 +13,13 @@ from contextlib import contextmanager
 from townhall_voting.ballot import Ballot, HomomorphicAnswer, RankedAnswer, parse_ballot, signature_prefix
 from townhall_voting.election import Election, HomomorphicQuestion
 from townhall_voting.errors import BallotRefusal, BallotRefusedError, MembershipError, ProofRefusedError
+from townhall_voting.group import MembershipBatch
 from townhall_voting.proofs import (
     Ciphertext,
     EncryptionKey,
     Proof,
-    check_knowledge_unchecked,
+    check_knowledge_by_table,
     check_one_of,
-    check_one_of_unchecked,
 )
 from townhall_voting.statements import (
     Statement,
@@ -33,11 +34,15 @@ from townhall_voting.statements import (
 
 
 class BallotChecker:
-    """Checks ballots of one election; building it costs two tables of powers (some 30 ms)."""
+    """Checks ballots of one election; building it costs two tables of powers (some 30 ms).
 
-    def __init__(self, election: Election) -> None:
+    With a ``batch`` a ballot's membership is open until the batch tells it of all.
+    """
+
+    def __init__(self, election: Election, batch: MembershipBatch | None = None) -> None:
         self.election = election
         self._key = EncryptionKey(election.group, election.public_key)
+        self._powers = election.group.checked_powers if batch is None else batch.powers
 
     def check(self, data: bytes) -> Ballot:
         """Return the ballot that ``data`` spells, everything about it checked.
@@ -59,14 +64,14 @@ class BallotChecker:
                     raise BallotRefusedError(BallotRefusal.MALFORMED)
         with _refusing(BallotRefusal.SIGNATURE):
             prefix = signature_prefix(ballot.hash)
-            check_knowledge_unchecked(self._key, prefix, ballot.credential, ballot.signature)
+            check_knowledge_by_table(self._key, prefix, ballot.credential, ballot.signature, self._powers)
         return ballot
 
     def _check_homomorphic(self, question: HomomorphicQuestion, answer: HomomorphicAnswer, context: str) -> None:
         with _refusing(BallotRefusal.INDIVIDUAL_PROOF):
             for choice, proofs in zip(answer.choices, answer.individual_proofs, strict=True):
                 statement = individual_statement(context, choice)
-                check_one_of_unchecked(self._key, statement.prefix, statement.claims, proofs)
+                check_one_of(self._key, statement.prefix, statement.claims, proofs, self._powers)
         whole = answer_context(context, answer.choices)
         total = sum_of(self._key.group, answer.choices[question.is_blank_allowed :])
         with _refusing(BallotRefusal.OVERALL_PROOF):
@@ -78,12 +83,11 @@ class BallotChecker:
     def _check_ranked(self, answer: RankedAnswer, context: str) -> None:
         prefix = encryption_prefix(context, self._key.value, answer.choices)
         with _refusing(BallotRefusal.ENCRYPTION_PROOF):
-            check_knowledge_unchecked(self._key, prefix, answer.choices.alpha, answer.proof)
-            if not self._key.group.is_element(answer.choices.beta):
-                raise MembershipError("a number outside the group")
+            check_knowledge_by_table(self._key, prefix, answer.choices.alpha, answer.proof, self._powers)
+            self._powers(answer.choices.beta, ())
 
     def _check(self, statement: Statement, proofs: tuple[Proof, ...]) -> None:
-        check_one_of(self._key, statement.prefix, statement.claims, proofs)
+        check_one_of(self._key, statement.prefix, statement.claims, proofs, self._key.group.powers)
 
 
 def ciphertexts_of(ballot: Ballot) -> Iterator[Ciphertext]:

@@ -19,6 +19,20 @@ class FixedBase(Protocol):
         """Return base ** exponent."""
 
 
+class MembershipBatch(Protocol):
+    """The membership of many numbers, told at the end for all together."""
+
+    def powers(self, number: int, exponents: Sequence[Scalar]) -> tuple[Element, ...]:
+        """As ``Group.powers``, of a number that nobody has checked: what comes out counts only if ``are_elements``.
+
+        Raises:
+            MembershipError: ``number`` is no element, as far as that shows at once.
+        """
+
+    def are_elements(self) -> bool:
+        """Whether all numbers so far are elements; a number that is none is missed with 2 ** -128 at most."""
+
+
 class Group(Protocol):
     """A cyclic group of prime order in which discrete logarithms are hard, written multiplicatively.
 
@@ -90,6 +104,9 @@ class Group(Protocol):
         Raises:
             MembershipError: ``number`` is no element.
         """
+
+    def membership_batch(self) -> MembershipBatch:
+        """Return a new batch, for thousands of numbers: there a number costs less than in ``checked_powers``."""
 
     def secret_power(self, base: Element, exponent: Scalar) -> Element:
         """Return base ** exponent in a time that does not depend on the exponent."""

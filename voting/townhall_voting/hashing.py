@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final, NewType
 
 from townhall_voting.group import Element, Group, Scalar
+from townhall_voting.schnorr_group import decimal
 
 # The last of 43 characters has two bits to spare, which are zero.
 _FINGERPRINT: Final = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]")
@@ -45,5 +46,5 @@ def challenge(group: Group, prefix: str, elements: Iterable[Element]) -> Scalar:
 
     The prefix names the kind of proof and holds its statement; it ends with a vertical bar.
     """
-    text = prefix + ",".join(str(int(element)) for element in elements)
+    text = prefix + ",".join(map(decimal, elements))
     return group.scalar(int.from_bytes(hashlib.sha256(text.encode()).digest(), "big"))

@@ -15,6 +15,9 @@ from townhall_voting.errors import ProofRefusedError
 from townhall_voting.group import Element, FixedBase, Group, Scalar
 from townhall_voting.hashing import challenge
 
+Powers: TypeAlias = Callable[[Element, Sequence[Scalar]], tuple[Element, ...]]
+"""``Group.powers`` of an element; ``Group.checked_powers`` or ``MembershipBatch.powers`` of what may be none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -46,7 +49,7 @@ class EncryptionKey:
     def encrypt(self, plaintext: int, nonce: Scalar) -> Ciphertext:
         """Return the exponential encryption (g^r, y^r * g^plaintext)."""
         group = self.group
-        message = self.generator.power(group.scalar(plaintext))
+        message = group.power(group.generator, group.scalar(plaintext))
         return Ciphertext(self.generator.power(nonce), group.multiply(self.key.power(nonce), message))
 
 
@@ -95,14 +98,14 @@ def check_knowledge(group: Group, prefix: str, public: Element, proof: Proof) ->
         raise ProofRefusedError("no proof of knowledge of this key")
 
 
-def check_knowledge_unchecked(key: EncryptionKey, prefix: str, public: Element, proof: Proof) -> None:
-    """As ``check_knowledge``, and check that ``public`` is a group element: cheaper than before it.
+def check_knowledge_by_table(key: EncryptionKey, prefix: str, public: Element, proof: Proof, powers: Powers) -> None:
+    """As ``check_knowledge``, with the table of g; ``powers`` may check that ``public`` is a group element.
 
     Raises:
         MembershipError: it is not.
         ProofRefusedError: as ``check_knowledge``.
     """
-    (power,) = key.group.checked_powers(public, [proof.challenge])
+    (power,) = powers(public, [proof.challenge])
     commitment = key.group.multiply(key.generator.power(proof.response), power)
     if challenge(key.group, prefix, [commitment]) != proof.challenge:
         raise ProofRefusedError("no proof of knowledge of this key")
@@ -142,31 +145,15 @@ def prove_one_of(
     return tuple(real if proof is None else proof for proof in proofs)
 
 
-Powers: TypeAlias = Callable[[Element, Sequence[Scalar]], tuple[Element, ...]]
-
-
-def check_one_of(key: EncryptionKey, prefix: str, claims: Sequence[Claim], proofs: Sequence[Proof]) -> None:
-    """Check that ``proofs`` prove at least one of ``claims``, whose ciphertexts are group elements.
-
-    Raises:
-        ProofRefusedError: they do not, or are not one for each claim.
-    """
-    _check_one_of(key, prefix, claims, proofs, key.group.powers)
-
-
-def check_one_of_unchecked(key: EncryptionKey, prefix: str, claims: Sequence[Claim], proofs: Sequence[Proof]) -> None:
-    """As ``check_one_of``, and check that the ciphertexts are group elements: cheaper than before it.
+def check_one_of(
+    key: EncryptionKey, prefix: str, claims: Sequence[Claim], proofs: Sequence[Proof], powers: Powers
+) -> None:
+    """Check that ``proofs`` prove at least one of ``claims``; ``powers`` may check that ciphertexts are group elements.
 
     Raises:
         MembershipError: they are not.
-        ProofRefusedError: as ``check_one_of``.
+        ProofRefusedError: the proofs do not prove it, or are not one for each claim.
     """
-    _check_one_of(key, prefix, claims, proofs, key.group.checked_powers)
-
-
-def _check_one_of(  # the four of the two above
-    key: EncryptionKey, prefix: str, claims: Sequence[Claim], proofs: Sequence[Proof], powers: Powers
-) -> None:
     if len(claims) != len(proofs):
         raise ProofRefusedError("another number of branches")
     group = key.group
@@ -176,8 +163,10 @@ def _check_one_of(  # the four of the two above
         challenges = [proof.challenge for _, proof in known]
         alphas, betas = powers(ciphertext.alpha, challenges), powers(ciphertext.beta, challenges)
         for (claim, proof), alpha, beta in zip(known, alphas, betas, strict=True):
-            shift = key.generator.power(group.scalar(-claim.value * proof.challenge))
             commitments.append(group.multiply(key.generator.power(proof.response), alpha))
-            commitments.append(group.product((key.key.power(proof.response), beta, shift)))
+            factors = [key.key.power(proof.response), beta]
+            if claim.value:
+                factors.append(key.generator.power(group.scalar(-claim.value * proof.challenge)))
+            commitments.append(group.product(factors))
     if challenge(group, prefix, commitments) != group.scalar(sum(proof.challenge for proof in proofs)):
         raise ProofRefusedError("none of the claims is proved")

@@ -12,6 +12,7 @@ from townhall_voting.election import HomomorphicQuestion
 from townhall_voting.group import Element, Group
 from townhall_voting.hashing import Fingerprint
 from townhall_voting.proofs import Ciphertext, Claim
+from townhall_voting.schnorr_group import decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,12 @@ class Statement:
 
 def ballot_context(election: Fingerprint, credential: Element) -> str:
     """Return S0: what binds every proof of a ballot to the election and to the voting key."""
-    return f"{election}|{int(credential)}"
+    return f"{election}|{decimal(credential)}"
 
 
 def answer_context(context: str, choices: Sequence[Ciphertext]) -> str:
     """Return S: ``context`` and all ciphertexts of an answer."""
-    numbers = (str(int(number)) for choice in choices for number in (choice.alpha, choice.beta))
+    numbers = (decimal(number) for choice in choices for number in (choice.alpha, choice.beta))
     return f"{context}|{','.join(numbers)}"
 
 
@@ -66,9 +67,9 @@ def blank_statement(context: str, choices: Sequence[Ciphertext], total: Cipherte
 
 def encryption_prefix(context: str, public_key: Element, choices: Ciphertext) -> str:
     """Return what binds the proof of knowing a non-homomorphic answer."""
-    return f"raweg|{context}|{int(public_key)},{int(choices.alpha)},{int(choices.beta)}|"
+    return f"raweg|{context}|{decimal(public_key)},{decimal(choices.alpha)},{decimal(choices.beta)}|"
 
 
 def _interval(context: str, ciphertext: Ciphertext, values: range) -> Statement:
-    prefix = f"prove|{context}|{int(ciphertext.alpha)},{int(ciphertext.beta)}|"
+    prefix = f"prove|{context}|{decimal(ciphertext.alpha)},{decimal(ciphertext.beta)}|"
     return Statement(prefix, tuple(Claim(ciphertext, value) for value in values))

@@ -10,6 +10,7 @@ import msgspec
 from townhall_voting.errors import MalformedError
 from townhall_voting.group import Group
 from townhall_voting.proofs import Ciphertext, Proof
+from townhall_voting.schnorr_group import decimal
 
 _LARGEST_NUMBER: Final = 2**30 - 1  # the record's JSON numbers end here; larger counts are strings of digits
 _LARGEST_COUNT: Final = 2**36  # a decryption searches for counts up to it, with a table of its square root
@@ -31,12 +32,12 @@ class CiphertextWire(msgspec.Struct, forbid_unknown_fields=True):
 
 def ciphertext_wire(ciphertext: Ciphertext) -> CiphertextWire:
     """Return how the record spells this ciphertext."""
-    return CiphertextWire(str(int(ciphertext.alpha)), str(int(ciphertext.beta)))
+    return CiphertextWire(decimal(ciphertext.alpha), decimal(ciphertext.beta))
 
 
 def proof_wire(proof: Proof) -> ProofWire:
     """Return how the record spells this proof."""
-    return ProofWire(str(int(proof.challenge)), str(int(proof.response)))
+    return ProofWire(decimal(proof.challenge), decimal(proof.response))
 
 
 def proof_wires(proofs: Sequence[Proof]) -> list[ProofWire]:

@@ -155,7 +155,7 @@ class Puppet(QObject):
     def _step(self, name: str) -> Facts:
         """Reach a control with two switches: one moves the mark, the other takes what it surrounds.
 
-        Once the mark has been round a group that does not hold the control, the group's own stop is taken: it leads out.
+        After a round in a group that does not hold the control the group's own stop is taken: it leads out.
         """
         seen: list[list[str]] = []
         for _ in range(_MOST_STEPS):

@@ -9,11 +9,11 @@ from typing import BinaryIO
 
 from townhall_kiosk.trustee.decryption import VerifiedRecord
 from townhall_kiosk.trustee.errors import RecordUnfitError
-from townhall_kiosk.verify.run import Published, judge_for, read_published
+from townhall_kiosk.verify.run import Published, read_published, verify_stream
 from townhall_voting.errors import MalformedError, RefusedError
 from townhall_voting.record.completion import read_waiting
 from townhall_voting.record.findings import Facts, NotVerified
-from townhall_voting.record.verifier import Evidence, verify_record
+from townhall_voting.record.verifier import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,7 @@ class StrictVerifier:
         try:
             with record.open("rb") as stream:
                 beside = None if self.published is None else read_published(self.published, uuid)
-                judge = judge_for(record.stat().st_size, self.processes)
-                outcome = verify_record(stream, Evidence(uuid, published=beside), judge, watch=watch)
+                outcome = verify_stream(stream, Evidence(uuid, published=beside), self.processes, watch=watch)
                 if isinstance(outcome, NotVerified):
                     raise RecordUnfitError(f"{outcome.reason.code} {outcome.reason.meaning}")
                 stream.seek(0)

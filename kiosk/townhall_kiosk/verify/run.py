@@ -7,7 +7,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -17,7 +17,8 @@ from townhall_crypto.device_key import load_device_public_key
 from townhall_crypto.errors import CryptoError, MalformedError
 from townhall_kiosk.errors import ConfigurationError
 from townhall_kiosk.verify.progress import ProgressBar
-from townhall_voting.record.ballot_judges import BallotJudge, DirectJudge
+from townhall_voting.record.ballot_judges import BallotJudge, DirectJudge, Membership
+from townhall_voting.record.ballots_check import Watch, unwatched
 from townhall_voting.record.check_pool import CheckPool
 from townhall_voting.record.findings import Outcome, Verified
 from townhall_voting.record.log_check import AcceptedFile, PublishedFiles
@@ -81,16 +82,38 @@ def _verify(request: Request) -> Outcome:
     remembered = known.read_bytes() if known is not None and known.exists() else None
     bar = ProgressBar(sys.stderr, size_bytes)
     with request.record.open("rb") as stream:
-        outcome = verify_record(stream, evidence, judge_for(size_bytes, request.processes), remembered, bar.reach)
+        outcome = verify_stream(stream, evidence, request.processes, remembered, bar.reach)
     bar.end()
     if known is not None and isinstance(outcome, Verified) and outcome.facts.election is not None:
         _replace(known, write_remembered(outcome.facts.election, outcome.remembered))
     return outcome
 
 
-def judge_for(size_bytes: int, processes: int) -> BallotJudge:
-    """Return who checks the ballots of a record of that size, with at most so many processes."""
-    return DirectJudge() if processes == 1 or size_bytes < _SMALL_BYTES else CheckPool(processes)
+def verify_stream(
+    stream: BinaryIO, evidence: Evidence, processes: int, remembered: bytes | None = None, watch: Watch = unwatched
+) -> Outcome:
+    """Return what is found, as ``verify_record``, with at most so many processes.
+
+    Whether all numbers of a large record are elements is told for all together; a record that is refused is verified
+    again, number by number, so that its first fault is told.
+
+    Raises:
+        OSError: the record cannot be read.
+        UnavailableError: a checking process ended.
+    """
+    size_bytes = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+    if size_bytes < _SMALL_BYTES:
+        return verify_record(stream, evidence, DirectJudge(), remembered, watch)
+    outcome = verify_record(stream, evidence, _judge(processes, Membership.TOGETHER), remembered, watch)
+    if isinstance(outcome, Verified):
+        return outcome
+    stream.seek(0)
+    return verify_record(stream, evidence, _judge(processes, Membership.EACH), remembered, watch)
+
+
+def _judge(processes: int, membership: Membership) -> BallotJudge:
+    return DirectJudge(membership) if processes == 1 else CheckPool(processes, membership)
 
 
 def _side_cars(request: Request) -> dict[int, bytes] | None:

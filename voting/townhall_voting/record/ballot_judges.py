@@ -4,11 +4,13 @@
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol, TypeAlias
 
 from townhall_voting.ballot_check import BallotChecker
 from townhall_voting.election import Election
 from townhall_voting.errors import BallotRefusal, BallotRefusedError
+from townhall_voting.group import MembershipBatch
 from townhall_voting.hashing import Fingerprint
 from townhall_voting.trustees.tally import Tally
 
@@ -39,6 +41,15 @@ class BadBallot:
 Verdict: TypeAlias = GoodBallot | BadBallot
 
 
+class Membership(Enum):
+    """How a judge tells that the numbers of ballots are elements of the group."""
+
+    EACH = "each"
+    """Number by number: the first ballot with one that is none is told."""
+    TOGETHER = "together"
+    """Of all ballots at the end: quicker for thousands, and does not tell which ballot it is."""
+
+
 class BallotJudge(Protocol):
     """Checks ballots of one election and counts the good ones."""
 
@@ -50,6 +61,7 @@ class BallotJudge(Protocol):
         ``ballots`` may be read some way ahead. Closing the iterator ends the work.
 
         Raises:
+            BallotRefusedError: after all verdicts: a number of some ballot is no element (``Membership.TOGETHER``).
             UnavailableError: the judge cannot go on; no verdict is missing silently.
         """
 
@@ -57,13 +69,24 @@ class BallotJudge(Protocol):
 class DirectJudge:
     """Checks in this process, one ballot after the other."""
 
+    def __init__(self, membership: Membership = Membership.EACH) -> None:
+        self._membership = membership
+
     def judge(
         self, election: Election, ballots: Iterator[WeighedBallot], tally: Tally
     ) -> Generator[Verdict, None, None]:
         """Check and count each ballot as it is asked for."""
-        checker = BallotChecker(election)
+        batch = batch_for(election, self._membership)
+        checker = BallotChecker(election, batch)
         for ballot in ballots:
             yield judge_one(checker, ballot, tally)
+        if batch is not None and not batch.are_elements():
+            raise BallotRefusedError(BallotRefusal.MEMBERSHIP)
+
+
+def batch_for(election: Election, membership: Membership) -> MembershipBatch | None:
+    """Return a new batch where membership is told together."""
+    return election.group.membership_batch() if membership is Membership.TOGETHER else None
 
 
 def judge_one(checker: BallotChecker, ballot: WeighedBallot, tally: Tally) -> Verdict:

@@ -9,7 +9,13 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from townhall_voting.errors import BallotRefusal, MalformedError, ProgrammingError, RecordRefusedError
+from townhall_voting.errors import (
+    BallotRefusal,
+    BallotRefusedError,
+    MalformedError,
+    ProgrammingError,
+    RecordRefusedError,
+)
 from townhall_voting.hashing import HexHash
 from townhall_voting.record.archive import Head, Recorded
 from townhall_voting.record.ballot_judges import BadBallot, BallotJudge, Verdict, WeighedBallot
@@ -23,6 +29,11 @@ from townhall_voting.untrusted_json import read_json
 
 Watch: TypeAlias = Callable[[int], None]
 """Is told up to which byte a record is verified."""
+
+
+def unwatched(_offset: int) -> None:
+    """Nobody is told."""
+
 
 _REFUSALS: Final = {
     BallotRefusal.MALFORMED: Refusal.BALLOT_MALFORMED,
@@ -78,9 +89,12 @@ class BallotsCheck:
         """
         taken = 0
         with closing(judge.judge(self._foundation.election, self._ballots(events), self.tally)) as verdicts:
-            for verdict in verdicts:
-                self._take(self._asked[taken], verdict)
-                taken += 1
+            try:
+                for verdict in verdicts:
+                    self._take(self._asked[taken], verdict)
+                    taken += 1
+            except BallotRefusedError as error:  # of all, not of one: the last is named
+                raise RecordRefusedError(_REFUSALS[error.reason], self._asked[-1].place) from error
         if taken != len(self._asked) or self.tally.encrypted().num_tallied != len(self.counted):
             raise ProgrammingError("a judge that left out a ballot")
         if self._stopped is not None:

@@ -12,9 +12,9 @@ from queue import SimpleQueue
 from typing import IO, Final, Self
 
 from townhall_voting.election import Election
-from townhall_voting.errors import BallotRefusal, CheckPoolError, ProgrammingError
+from townhall_voting.errors import BallotRefusal, BallotRefusedError, CheckPoolError, ProgrammingError
 from townhall_voting.hashing import Fingerprint
-from townhall_voting.record.ballot_judges import BadBallot, GoodBallot, Verdict, WeighedBallot
+from townhall_voting.record.ballot_judges import BadBallot, GoodBallot, Membership, Verdict, WeighedBallot
 from townhall_voting.record.check_wire import Bad, Begin, Check, Count, Counted, Good, Question, hear_answer, say
 from townhall_voting.trustees.tally import EncryptedTally, Tally, parse_encrypted_tally
 
@@ -25,10 +25,11 @@ _AHEAD: Final = 4
 class CheckPool:
     """Checks on ``processes`` cores. The ballots of one election are read a few ahead, never all."""
 
-    def __init__(self, processes: int) -> None:
+    def __init__(self, processes: int, membership: Membership = Membership.EACH) -> None:
         if processes < 1:
             raise ProgrammingError("at least one process")
         self._processes = processes
+        self._membership = membership
 
     def judge(
         self, election: Election, ballots: Iterator[WeighedBallot], tally: Tally
@@ -36,10 +37,11 @@ class CheckPool:
         """Start the processes, check, count, and end them, also when the iterator is closed early.
 
         Raises:
+            BallotRefusedError: as the port says.
             CheckPoolError: a process cannot be started, or has ended.
         """
         with ExitStack() as stack:
-            workers = [stack.enter_context(_Worker(election)) for _ in range(self._processes)]
+            workers = [stack.enter_context(_Worker(election, self._membership)) for _ in range(self._processes)]
             threads = ThreadPoolExecutor(self._processes, "check")
             stack.callback(threads.shutdown, cancel_futures=True)
             stack.callback(_kill, workers)  # first of all: no thread then waits for an answer
@@ -62,14 +64,14 @@ class CheckPool:
             while waiting:
                 yield waiting.popleft().result()
             for worker in workers:
-                tally.include(worker.count(election))
+                tally.include(worker.count())
 
 
 class _Worker:
     """One checking process."""
 
-    def __init__(self, election: Election) -> None:
-        self._election = election
+    def __init__(self, election: Election, membership: Membership) -> None:
+        self._election, self._membership = election, membership
 
     def __enter__(self) -> Self:
         command = [sys.executable, "-P", "-m", "townhall_voting.record.check_worker"]
@@ -81,7 +83,7 @@ class _Worker:
             raise ProgrammingError("both pipes were asked for")
         self._questions: IO[bytes] = self._process.stdin
         self._answers: IO[bytes] = self._process.stdout
-        say(self._questions, Begin(self._election.data))
+        say(self._questions, Begin(self._election.data, self._membership))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -100,11 +102,13 @@ class _Worker:
             case Counted():
                 raise CheckPoolError("an answer to another question")
 
-    def count(self, election: Election) -> EncryptedTally:
+    def count(self) -> EncryptedTally:
         answer = self._ask(Count())
         if not isinstance(answer, Counted):
             raise CheckPoolError("an answer to another question")
-        return parse_encrypted_tally(election, answer.tally, answer.sized_tally)
+        if not answer.are_elements:
+            raise BallotRefusedError(BallotRefusal.MEMBERSHIP)
+        return parse_encrypted_tally(self._election, answer.tally, answer.sized_tally)
 
     def _ask(self, question: Question) -> Good | Bad | Counted:
         say(self._questions, question)

@@ -7,15 +7,17 @@ from typing import IO, Final, TypeAlias
 import msgspec
 
 from townhall_voting.errors import CheckPoolError
+from townhall_voting.record.ballot_judges import Membership
 
 _LENGTH_BYTES: Final = 4
 _MAX_BYTES: Final = 1 << 30
 
 
 class Begin(msgspec.Struct, tag="begin", frozen=True):
-    """The first question: the election whose ballots follow."""
+    """The first question: the election whose ballots follow, and how their membership is told."""
 
     election: bytes
+    membership: Membership
 
 
 class Check(msgspec.Struct, tag="check", frozen=True):
@@ -43,10 +45,11 @@ class Bad(msgspec.Struct, tag="bad", frozen=True):
 
 
 class Counted(msgspec.Struct, tag="counted", frozen=True):
-    """The tally of all good ballots, as the record spells it."""
+    """The tally of all good ballots, as the record spells it; whether every number of theirs is an element."""
 
     tally: bytes
     sized_tally: bytes
+    are_elements: bool
 
 
 Question: TypeAlias = Begin | Check | Count

@@ -8,7 +8,7 @@ from typing import IO
 
 from townhall_voting.ballot_check import BallotChecker
 from townhall_voting.election import parse_election
-from townhall_voting.record.ballot_judges import BadBallot, GoodBallot, WeighedBallot, judge_one
+from townhall_voting.record.ballot_judges import BadBallot, GoodBallot, WeighedBallot, batch_for, judge_one
 from townhall_voting.record.check_wire import Bad, Begin, Check, Count, Counted, Good, hear_question, say
 from townhall_voting.trustees.tally import Tally
 
@@ -19,7 +19,8 @@ def work(questions: IO[bytes], answers: IO[bytes]) -> None:
     if not isinstance(begin, Begin):
         return
     election = parse_election(begin.election)
-    checker, tally = BallotChecker(election), Tally(election)
+    batch = batch_for(election, begin.membership)
+    checker, tally = BallotChecker(election, batch), Tally(election)
     while (question := hear_question(questions)) is not None:
         match question:
             case Check(ballot, weight):
@@ -30,8 +31,8 @@ def work(questions: IO[bytes], answers: IO[bytes]) -> None:
                     case BadBallot(reason):
                         say(answers, Bad(reason.name))
             case Count():
-                counted = tally.encrypted()
-                say(answers, Counted(counted.data, counted.sized_data))
+                counted, are_elements = tally.encrypted(), batch is None or batch.are_elements()
+                say(answers, Counted(counted.data, counted.sized_data, are_elements))
             case Begin():
                 return
 

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from townhall_voting.errors import MalformedError, ProgrammingError, RecordRefusedError
 from townhall_voting.record.archive import Recorded, read_events, read_head
 from townhall_voting.record.ballot_judges import BallotJudge
-from townhall_voting.record.ballots_check import BallotsCheck, Watch
+from townhall_voting.record.ballots_check import BallotsCheck, Watch, unwatched
 from townhall_voting.record.closing_check import ClosingCheck
 from townhall_voting.record.digesting import DigestingStream
 from townhall_voting.record.events import (
@@ -55,7 +55,7 @@ def verify_record(
     evidence: Evidence,
     judge: BallotJudge,
     remembered: bytes | None = None,
-    watch: Watch = lambda _offset: None,
+    watch: Watch = unwatched,
 ) -> Outcome:
     """Return what is found of the record that ``stream``, which can seek, holds from its beginning.
 

@@ -33,11 +33,12 @@ _Result = TypeVar("_Result")
 _SEMANTICS_IDENTIFIER: Final = re.compile(r"PNO([A-Z]{2})-([0-9A-Za-z./+-]{1,64})")
 """ETSI EN 319 412-1 §5.1.3: a national personal number, its country, the number."""
 _BARE_IDENTIFIERS: Final = {
+    "BE": re.compile(r"[0-9]{11}"),
     "FI": re.compile(r"[0-9]{8}[0-9A-FHJ-NPR-Y]"),
     "LV": re.compile(r"[0-9]{6}-[0-9]{5}"),
 }
-"""What states put there without saying so: Finland its electronic client identifier (FINUID), Latvia on its
-first cards the personal code."""
+"""What states put there without saying so: Belgium the number of its national register, Finland its electronic client
+identifier (FINUID), Latvia on its first cards the personal code."""
 
 
 class Usage(Enum):
@@ -104,11 +105,7 @@ def validate_certificate(
     certificate = parse_certificate(certificate_der)
     subject = _subject_of(certificate)
     _require_usage(certificate, usage)
-    path = _find_path(certificate, anchors, at, others_der)
-    whole_chain = tuple(path.iter_certs(include_root=True))[::-1]
-    finding = _material(anchors).lists.find(whole_chain, at)
-    if finding.verdict is Verdict.REVOKED:
-        raise CertificateRefusedError(CertificateRefusal.REVOKED)
+    whole_chain, finding = find_chain(certificate, anchors, at, others_der)
     return ValidatedCertificate(
         subject=subject,
         usage=usage,
@@ -118,6 +115,23 @@ def validate_certificate(
         revocation_checked=finding.verdict is Verdict.GOOD,
         revocation=finding.times,
     )
+
+
+def find_chain(
+    certificate: x509.Certificate, anchors: TrustAnchors, at: datetime, others_der: tuple[bytes, ...] = ()
+) -> tuple[tuple[x509.Certificate, ...], RevocationFinding]:
+    """Return a valid chain from a certificate to an anchor, the last, and what lists say of it; whose, is not asked.
+
+    Raises:
+        CertificateRefusedError: there is none, or a list revokes one of it.
+        TrustMaterialError: as ``validate_certificate``.
+    """
+    path = _find_path(certificate, anchors, at, others_der)
+    whole_chain = tuple(path.iter_certs(include_root=True))[::-1]
+    finding = _material(anchors).lists.find(whole_chain, at)
+    if finding.verdict is Verdict.REVOKED:
+        raise CertificateRefusedError(CertificateRefusal.REVOKED)
+    return whole_chain, finding
 
 
 def find_revocation(certificate: ValidatedCertificate, anchors: TrustAnchors, at: datetime) -> RevocationFinding:

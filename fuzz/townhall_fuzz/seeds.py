@@ -26,7 +26,7 @@ from townhall_smartcard.simulation.contactless_card import ContactlessCard, card
 from townhall_smartcard.simulation.documents import DocumentWish, document
 from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
 from townhall_smartcard.simulation.estonian_card import EstonianCard
-from townhall_smartcard.simulation.every_family import EVERY_FAMILY, READ_AT_DESKS, NationalSample
+from townhall_smartcard.simulation.every_family import EVERY_FAMILY, NOE, READ_AT_DESKS, NationalSample
 from townhall_smartcard.simulation.lds_files import Holder
 from townhall_smartcard.simulation.state_keys import CurveStateKey, RsaStateKey
 from townhall_smartcard.tlv import encode
@@ -71,6 +71,8 @@ def _files(signer: states.Standing) -> Iterator[Seed]:
     yield "dg16", encode(LdsFile.DG16.tag, encode(0x02, b"\x01") + encode(0xA1, encode(0x5F51, b"DOE<<JOHN")))
     yield "response", b"\x6f\x00\x90\x00"
     yield "directories", bytes.fromhex("A4063004040244 02".replace(" ", ""))
+    yield "belgian-records", NOE.identity("sha256")
+    yield "belgian-records", NOE.address_file()
     yield "card-security", _one_answer(contents.application[LdsFile.SOD.identifier] + b"\x90\x00")
     yield "picture", picture.getvalue()
     yield "mrz", lds_files.td1(Holder()).encode()

@@ -41,6 +41,7 @@ from townhall_smartcard.emrtd.security_infos import parse_security_infos
 from townhall_smartcard.emrtd.session import open_emrtd
 from townhall_smartcard.errors import CardError, CardMisuseError
 from townhall_smartcard.messages import CardFamily, PinRole
+from townhall_smartcard.national.belgian_records import address_in, identity_in, parse_records
 from townhall_smartcard.national.directory import certificate_file, directory_file, private_key
 from townhall_smartcard.national.registry import national_family
 from townhall_smartcard.opening import open_card
@@ -141,6 +142,12 @@ def _directories(untrusted: bytes) -> None:
         Target(read).feed(untrusted)
 
 
+def _belgian_records(untrusted: bytes) -> None:
+    records = parse_records(untrusted)
+    for read in (identity_in, address_in):
+        read(records)
+
+
 def _keys(untrusted: bytes) -> None:
     key = card_signature.key_of(untrusted)
     card_signature.signature_bytes(key)
@@ -168,6 +175,7 @@ _FILES: Final[Mapping[str, Callable[[bytes], object]]] = {
     "public-key": parse_public_key,
     "buffers": longest_answer,
     "directories": _directories,
+    "belgian-records": _belgian_records,
     "file": _a_file,
     "card-security": _card_security,
 }

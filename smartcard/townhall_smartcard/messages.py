@@ -28,6 +28,7 @@ class CardFamily(enum.Enum):
     LATEID_2019 = "lateid-2019"
     FINEID_3 = "fineid-3"
     FINEID_4 = "fineid-4"
+    BELPIC = "belpic"
     PIV = "piv"  # of an employer: its certificates seldom name a person by number
     TOO_OLD = "too-old"  # a withdrawn national generation that we know by its ATR
     FOREIGN = "foreign"  # a card that works, but none that this kiosk serves
@@ -57,6 +58,8 @@ class PinTries(msgspec.Struct, frozen=True):
     maximum: int
     is_activated: bool = True
     """False: the card was never used with this PIN, and wants its holder to set one first."""
+    is_counted: bool = True
+    """False: the card tells nobody before a PIN is wrong; ``left`` is then what a PIN has that never was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,9 @@ class SelectingCard:
         ("", CardFamily.DEAD),
         ("3B7F9600008031B865B08504021B1200F6829000", CardFamily.FINEID_3),
         ("3BFF9600008031FE438031B85365494464B085051012233F1D", CardFamily.ESTEID_2025),
+        ("3B9813400AA503010101AD1311", CardFamily.BELPIC),
+        ("3B989540FFA503010101AD1320", CardFamily.BELPIC),
+        ("3B7F96000080318065B085040120120FFF829000", CardFamily.BELPIC),
         ("3B6500002063CB6800", None),
     ],
 )
@@ -62,4 +65,4 @@ def test_the_application_alone_does_not_make_a_card_estonian() -> None:
 def test_a_card_that_knows_nothing_of_it_is_foreign_and_asked_for_each_application_once() -> None:
     card = SelectingCard()
     assert probe(processors_for(card)) is CardFamily.FOREIGN
-    assert len(card.asked) == len(set(card.asked)) == 3
+    assert len(card.asked) == len(set(card.asked)) == 5

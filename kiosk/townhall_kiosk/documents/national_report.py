@@ -26,7 +26,8 @@ class NationalReport:
     family: str
     identity: Identity = field(repr=False)
     verdict: NationalVerdict
-    tries: Mapping[str, int]
+    tries: Mapping[str, int | None]
+    """Left, by the name of the PIN; None: the card does not tell."""
     signature: bool | None
     steps_s: Mapping[str, float] = field(compare=False)
     card_s: float = field(compare=False)
@@ -44,7 +45,7 @@ def report_on_national(
         family=read.family.family.value,
         identity=_identity(read, verdict),
         verdict=verdict,
-        tries={role.value: tries.left for role, tries in read.contents.tries.items()},
+        tries={role.value: tries.left if tries.is_counted else None for role, tries in read.contents.tries.items()},
         signature=_is_signed(read, PinRole.SIGNATURE, messages),
         steps_s=read.steps_s,
         card_s=read.card_s,
@@ -66,7 +67,8 @@ def as_lines(report: NationalReport, text: Texts) -> str:
     told, parts = national_lines(report.verdict, text)
     lines = [told, "", *identity_lines(report.identity), ""]
     lines += [f"{part.name:<28} {part.standing}" for part in parts]
-    lines.append("tries left       " + ", ".join(f"{name} {left}" for name, left in report.tries.items()))
+    counted = (f"{name} {'not told' if left is None else left}" for name, left in report.tries.items())
+    lines.append("tries left       " + ", ".join(counted))
     lines += cost_lines(report.steps_s, report.commands, report.card_s, report.family)
     return "\n".join(lines) + "\n"
 

@@ -3,12 +3,15 @@
 """What a national card is worth by its certificates: its parts kept apart, as with documents of an ICAO chip."""
 
 import enum
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from townhall_crypto.errors import CertificateRefusal, CertificateRefusedError
+from townhall_crypto.register_signature import BELGIAN_REGISTER, is_register_signature, register_key
+from townhall_crypto.signature_key import SignatureKey
 from townhall_crypto.trust import SubjectName, TrustAnchors, Usage, ValidatedCertificate, validate_certificate
 from townhall_crypto.trust_revocation import ListTimes
 from townhall_crypto.trust_verdict import weaker
@@ -16,7 +19,7 @@ from townhall_smartcard.emrtd.passive_verdict import Standing
 from townhall_smartcard.emrtd.session import ChipVerdict
 from townhall_smartcard.identity import agrees
 from townhall_smartcard.messages import PinRole
-from townhall_smartcard.national.contract import NationalContents
+from townhall_smartcard.national.contract import Evidence, EvidenceAbout, EvidenceForm, NationalContents
 
 TRUST_LASTS: Final = timedelta(days=30)
 _USAGES: Final = {PinRole.AUTHENTICATION: Usage.AUTHENTICATION, PinRole.SIGNATURE: Usage.SIGNATURE}
@@ -31,6 +34,7 @@ class Part(enum.Enum):
     REVOCATION = "revocation"  # no list names one
     FRESHNESS = "freshness"  # what is known of issuers is new enough
     AGREEMENT = "agreement"  # certificates and what the card states speak of one person
+    REGISTER = "register"  # the state's register signed what the card states; of cards alone whose register signs
     CHIP = "chip"  # the card has the key of its certificate
 
 
@@ -48,7 +52,7 @@ class NationalOutcome(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class NationalVerdict:
-    """Every part, once each, and whom the certificates name if an issuer that is trusted made them."""
+    """Every part that such a card has, and whom the certificates name if an issuer that is trusted made them."""
 
     parts: Mapping[Part, Standing]
     subject: SubjectName | None
@@ -57,7 +61,7 @@ class NationalVerdict:
     def outcome(self) -> NationalOutcome:
         """What all parts together come to: the gravest is told."""
         for part, outcome in _GRAVEST:
-            if self.parts[part] is Standing.BAD:
+            if self.parts.get(part) is Standing.BAD:
                 return outcome
         if self.parts[Part.CHAIN] is not Standing.GOOD:
             return NationalOutcome.ISSUER_UNKNOWN
@@ -72,10 +76,13 @@ class NationalVerdict:
 _GRAVEST: Final = (
     (Part.REVOCATION, NationalOutcome.REVOKED),
     (Part.CHIP, NationalOutcome.COPY),
+    (Part.REGISTER, NationalOutcome.INCONSISTENT),
     (Part.AGREEMENT, NationalOutcome.INCONSISTENT),
     (Part.COUNTRY, NationalOutcome.INCONSISTENT),
     (Part.VALIDITY, NationalOutcome.NOT_IN_FORCE),
 )
+_REGISTERS: Final = {"BE": BELGIAN_REGISTER}
+"""By the country of the card."""
 _REFUSED: Final = {
     CertificateRefusal.REVOKED: Part.REVOCATION,
     CertificateRefusal.EXPIRED: Part.VALIDITY,
@@ -87,12 +94,12 @@ def judge_national(
     country: str, contents: NationalContents, chip: ChipVerdict, anchors: TrustAnchors, at: datetime
 ) -> NationalVerdict:
     """Judge every certificate of a card by what is known here, at this time."""
-    parts = dict.fromkeys(Part, Standing.UNKNOWN)
+    parts = {part: Standing.UNKNOWN for part in Part if part is not Part.REGISTER or country in _REGISTERS}
     parts[Part.CHIP] = _CHIP[chip]
     found: list[ValidatedCertificate] = []
     for role, der in contents.certificates.items():
         try:
-            found.append(validate_certificate(der, anchors, at, _USAGES[role]))
+            found.append(validate_certificate(der, anchors, at, _USAGES[role], others_der=contents.issuers))
         except CertificateRefusedError as exc:
             if (part := _REFUSED.get(exc.reason)) is not None:
                 parts[part] = Standing.BAD
@@ -104,6 +111,8 @@ def judge_national(
     parts[Part.CHAIN] = parts[Part.VALIDITY] = Standing.GOOD
     parts[Part.COUNTRY] = _yes(subject.country == country)
     parts[Part.AGREEMENT] = _yes(is_one and agrees(subject, contents.stated))
+    if country in _REGISTERS:
+        parts[Part.REGISTER] = _by_register(country, contents, anchors, at)
     times = found[0].revocation
     for each in found[1:]:
         times = weaker(times, each.revocation)
@@ -113,11 +122,42 @@ def judge_national(
     return NationalVerdict(parts, subject)
 
 
+_DIGESTS: Final = {20: "sha1", 32: "sha256", 48: "sha384", 64: "sha512"}
+"""By their length in bytes."""
 _CHIP: Final = {
     ChipVerdict.PROVED: Standing.GOOD,
     ChipVerdict.NOT_PROVED: Standing.BAD,
     ChipVerdict.NOT_OFFERED: Standing.UNKNOWN,
 }
+
+
+def _by_register(country: str, contents: NationalContents, anchors: TrustAnchors, at: datetime) -> Standing:
+    """Judge all that the register vouches for; a register whose certificate has ended since leaves a doubt."""
+    by_about = {each.about: each for each in contents.evidence}
+    identity = by_about.get(EvidenceAbout.IDENTITY)
+    stated = contents.stated
+    claimed = {EvidenceAbout.IDENTITY}
+    claimed |= {EvidenceAbout.ADDRESS} if stated.address else set()
+    claimed |= {EvidenceAbout.PHOTO} if stated.untrusted_photo else set()
+    if identity is None or not claimed <= by_about.keys():
+        return Standing.BAD
+    try:
+        key = register_key(identity.certificate, _REGISTERS[country], anchors, at)
+    except CertificateRefusedError as exc:
+        return Standing.UNKNOWN if exc.reason is CertificateRefusal.EXPIRED else Standing.BAD
+    return _yes(all(_is_vouched_for(each, key) for each in contents.evidence))
+
+
+def _is_vouched_for(evidence: Evidence, key: SignatureKey) -> bool:
+    """Tell whether a piece of evidence holds; a digest is that of the identity file, which is judged beside it."""
+    match evidence.form:
+        case EvidenceForm.RAW:
+            return is_register_signature(key, evidence.content, evidence.signature)
+        case EvidenceForm.DIGEST:
+            hashed = _DIGESTS.get(len(evidence.signature))
+            return hashed is not None and hashlib.new(hashed, evidence.content).digest() == evidence.signature
+        case EvidenceForm.CMS:
+            return False  # no register of the table signs so
 
 
 def _yes(good: bool) -> Standing:  # noqa: FBT001  # the one thing that it turns into another

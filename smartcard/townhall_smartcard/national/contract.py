@@ -22,6 +22,8 @@ class EvidenceForm(enum.Enum):
     """The signature value alone, as the certificate's key makes it; ECDSA as DER, RSA as PKCS#1 v1.5."""
     CMS = "cms"
     """Signed data of CMS (RFC 5652), its certificate inside; the content may be outside."""
+    DIGEST = "digest"
+    """The content's digest, which stands in what is signed about IDENTITY."""
 
 
 class EvidenceAbout(enum.Enum):
@@ -55,6 +57,8 @@ class NationalContents:
     algorithms: Mapping[PinRole, CardAlgorithm]
     """What each of those keys does with which digest."""
     tries: Mapping[PinRole, PinTries]
+    issuers: tuple[bytes, ...] = field(default=(), repr=False)
+    """DER of certificates between those and a root, where the card has them: untrusted, they help to find a way."""
     evidence: tuple[Evidence, ...] = ()
 
 

@@ -13,6 +13,9 @@ from typing import Final
 from townhall_smartcard.apdu import MAX_SHORT_LE, CommandApdu, Ins
 from townhall_smartcard.messages import CardFamily, PinRole
 from townhall_smartcard.national.atr import AtrPattern
+from townhall_smartcard.national.belgium import APPLICATION as BELGIAN_APPLICATION
+from townhall_smartcard.national.belgium import IDENTITY as BELGIAN_IDENTITY
+from townhall_smartcard.national.belgium import BelgianCard, select_path
 from townhall_smartcard.national.contract import NationalCard
 from townhall_smartcard.national.estonia_2018 import EstonianCardOf2018
 from townhall_smartcard.national.estonia_2025 import AUTHENTICATION_CERTIFICATE as ESTONIAN_CERTIFICATE_2025
@@ -143,6 +146,24 @@ FAMILIES: Final = (
             _file(0x08, SIGNATURE_CERTIFICATE_3),
         ),
         finnish_card_3,
+    ),
+    NationalFamily(
+        CardFamily.BELPIC,
+        "BE",
+        _atrs(
+            "3B98xx40xxA503010101AD13xx",  # applets 1.0 to 1.7
+            "3B7F96000080318065B085040120120FFF829000",  # 1.8
+        ),
+        (select_path(BELGIAN_IDENTITY),),
+        BelgianCard,
+    ),
+    # An applet of another's making, which a reset may leave unselected.
+    NationalFamily(
+        CardFamily.BELPIC,
+        "BE",
+        (),
+        (CommandApdu(0x00, Ins.SELECT, 0x04, 0x00, BELGIAN_APPLICATION), select_path(BELGIAN_IDENTITY)),
+        BelgianCard,
     ),
     # A security key may have the application and no certificate in it: then it is none.
     NationalFamily(

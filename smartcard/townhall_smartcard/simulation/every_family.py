@@ -9,6 +9,8 @@ from typing import Final
 
 from townhall_crypto.trust import TrustAnchors
 from townhall_smartcard.messages import CardFamily
+from townhall_smartcard.simulation.belgian_card import BelgianCertificates, BelgianContents, BelgianSimulation
+from townhall_smartcard.simulation.belgian_person import BelgianFiles, BelgianPerson
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.latvian_card import LatvianCard
@@ -23,6 +25,8 @@ ESTONIAN: Final = CertifiedHolder("EE", KADRI.surname, KADRI.given_names, f"PNOE
 FINNISH: Final = CertifiedHolder("FI", "SPECIMEN", "LIISA", "99900335E")
 LATVIAN_2012: Final = CertifiedHolder("LV", "PARAUGS", "ANNA", "320000-00001")
 LATVIAN: Final = CertifiedHolder("LV", "PARAUGS", "ANNA", "PNOLV-320000-00001")
+NOE: Final = BelgianPerson()
+BELGIAN: Final = CertifiedHolder("BE", NOE.surname, NOE.given_names, NOE.national_number)
 EMPLOYEE: Final = CertifiedHolder("US", "SPECIMEN", "ALEX", "PNOUS-000000001")
 PIN1: Final = b"1234"
 
@@ -70,6 +74,22 @@ def _latvian(kind: KeyKind) -> Callable[[], NationalSample]:
     return make
 
 
+def _belgian(kind: KeyKind, version: int) -> Callable[[], NationalSample]:
+    def make() -> NationalSample:
+        authority = NationalAuthority(BELGIAN.country)
+        register = authority.issue_register(BELGIAN.country, "RRN", kind)
+        anchor = authority.anchor_der
+        contents = BelgianContents(
+            authority.issue_card_keys(BELGIAN, kind, kind),
+            BelgianCertificates(anchor, anchor, register.certificate),
+            BelgianFiles.signed(NOE, register),
+        )
+        card = BelgianSimulation(contents, version=version)
+        return NationalSample(CardFamily.BELPIC, BELGIAN, card, authority.trusted(), pin2=PIN1)
+
+    return make
+
+
 def _piv(kind: KeyKind) -> Callable[[], NationalSample]:
     def make() -> NationalSample:
         authority = NationalAuthority(EMPLOYEE.country)
@@ -89,6 +109,8 @@ EVERY_FAMILY: Final[Mapping[str, Callable[[], NationalSample]]] = MappingProxyTy
         "Latvia 2019, RSA": _latvian(KeyKind.RSA_2048),
         "Finland 3": _thales(CardFamily.FINEID_3, FINLAND_3, FINNISH),
         "Finland 4": _thales(CardFamily.FINEID_4, FINLAND_4, FINNISH),
+        "Belgium 1.7": _belgian(KeyKind.RSA_2048, 0x17),
+        "Belgium 1.8": _belgian(KeyKind.P384, 0x18),
     }
 )
 """Those that visits take, by the name that people read."""

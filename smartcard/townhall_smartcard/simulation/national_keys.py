@@ -142,6 +142,22 @@ class NationalAuthority:
             self.issue(holder, KeyUsage.SIGNATURE, signature),
         )
 
+    def issue_register(self, country: str, name: str, kind: KeyKind, *, lasts: timedelta = _LASTS) -> NationalKey:
+        """Make a key with which the state's register signs; its certificate names an office, no person.
+
+        ``lasts`` from the moment that everything is dated from; less than nothing for one that has ended.
+        """
+        key = kind.generate()
+        attributes = (
+            (NameOID.COMMON_NAME, name),
+            (NameOID.ORGANIZATION_NAME, name),
+            (NameOID.COUNTRY_NAME, country),
+        )
+        subject = x509.Name([x509.NameAttribute(identifier, value) for identifier, value in attributes])
+        begun = self._begun(subject, self._name, key.public_key(), lasts)
+        usage = _usage(digital_signature=True, content_commitment=True)
+        return NationalKey(key, self._signed(begun.add_extension(usage, critical=True)))
+
     def trusted(self) -> TrustAnchors:
         """Return what trusts this authority, with a list that revokes nobody."""
         begun = x509.CertificateRevocationListBuilder().issuer_name(self._name)
@@ -150,7 +166,11 @@ class NationalAuthority:
         return TrustAnchors((self.anchor_der,), (), (signed,), self._at)
 
     def _begun(
-        self, subject: x509.Name, issuer: x509.Name, key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+        self,
+        subject: x509.Name,
+        issuer: x509.Name,
+        key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
+        lasts: timedelta = _LASTS,
     ) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
@@ -159,7 +179,7 @@ class NationalAuthority:
             .public_key(key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(self._at - _BEGAN)
-            .not_valid_after(self._at + _LASTS)
+            .not_valid_after(self._at + lasts)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )

@@ -6,6 +6,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
@@ -13,16 +14,20 @@ from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QImage, QPixmap
 from pytestqt.qtbot import QtBot
 from tests.kiosk.apart_town import in_role
+from tests.kiosk.test_choice_search import MOVED
 
 from townhall_fonts import FONT_FILES
+from townhall_forms.form import load_form
+from townhall_forms.session import FormSession
 from townhall_kiosk import states as at
 from townhall_kiosk.simulation.every_state import STATES
 from townhall_kiosk.simulation.pseudo_texts import PseudoTexts
 from townhall_kiosk.texts import Texts
+from townhall_kiosk.visit.choice_search import Sought
 from townhall_kiosk.visit.desk import Desk, Document
 from townhall_kiosk.visit.presenters import present
 from townhall_kiosk.visit.surroundings import Hearing, Surroundings
-from townhall_ui.screens import Screen
+from townhall_ui.screens import QuestionScreen, Screen
 from townhall_ui.theme import TextSize, Theme
 from townhall_ui.ways import Ways
 from townhall_ui.window import Window
@@ -114,6 +119,33 @@ def test_no_screen_cuts_off_a_language_of_the_kiosk(
     around.hearing = Hearing.HEARD
     window.use(Ways(text_size=size))
     assert short_of_room(window, around, full(make_desk(language))) == {}
+
+
+@pytest.mark.parametrize("language", ["pseudo", "en", "et", "fr", "ar"])
+@pytest.mark.parametrize("size", TextSize)
+def test_no_screen_of_a_search_is_cut_off(
+    window: Window, make_around: MakeAround, make_desk: MakeDesk, language: str, size: TextSize
+) -> None:
+    around = make_around("en" if language == "pseudo" else language)
+    if language == "pseudo":
+        around.texts = {"en": PseudoTexts()}
+    window.use(Ways(text_size=size))
+    desk = make_desk(around.language)
+    desk.form = FormSession(load_form(MOVED), language="en", now=datetime(2026, 11, 25, tzinfo=UTC), prefill={})
+    desk.sought = None
+    asked = [present(at.Answering("A", 0), desk, around)]
+    refused = at.Answering("A", 0, problem=around.text("search.none"), refused="qqqq")
+    asked.append(present(refused, desk, around))
+    for words in ("a", "guinea", "south georgia south sandwich islands"):
+        desk.sought = Sought("/data/country", words)
+        asked.append(present(at.Answering("A", 0), desk, around))
+        needed = around.text("form.answer-needed")
+        asked.append(present(at.Answering("A", 0, problem=needed), desk, around))
+    assert [len(each.choices) for each in asked if isinstance(each, QuestionScreen)] == [0, 0, 31, 31, 5, 5, 2, 2]
+    for screen in asked:
+        window.show_screen(screen)
+        assert window._board.view is not None
+        assert window._board.view.shortfall() <= 0, screen
 
 
 def test_the_longer_language_is_longer_and_every_screen_is_tried() -> None:

@@ -11,6 +11,7 @@ from townhall_forms.session import FormSession
 from townhall_forms.transaction import IdentityEvidence
 from townhall_kiosk.receipt import SignedReceipt
 from townhall_kiosk.visit.ballot_desk import BallotDesk
+from townhall_kiosk.visit.choice_search import Sought
 from townhall_kiosk.visit.staff_work import CounterDesk
 from townhall_smartcard.identity import Identity
 from townhall_smartcard.messages import CardContents
@@ -37,6 +38,7 @@ class Desk:
     service: Service | None = None
     form: FormSession | None = None
     removing: str = ""  # of a repeat: the instance that the person is asked about once more before it goes
+    sought: Sought | None = None  # in a long list of choices: what the person chooses from now
     document: Document | None = None
     receipt: SignedReceipt | None = None
     ballot: BallotDesk = field(default_factory=BallotDesk)
@@ -58,4 +60,5 @@ class Desk:
         self.verdicts = {}
         self.service = self.form = self.document = self.receipt = None
         self.removing = ""
+        self.sought = None
         self.ballot.clear()

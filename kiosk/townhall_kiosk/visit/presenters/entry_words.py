@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What the ways to answer a question say: labels of fields, names of keys, scales in words."""
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
-from townhall_forms.questions import Question, QuestionKind
+from townhall_forms.questions import FormChoice, Question, QuestionKind
 from townhall_forms.shown import shown_number
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_ui.screens import Choice, DateWords, KeyboardWords, PlaceWords, Scale
@@ -44,6 +45,12 @@ def few_numbers(asked: Question, language: str) -> tuple[Choice, ...]:
         return ()
     numbers = [(bounds.start + position * step).normalize() for position in range(count)]
     return tuple(Choice(f"{number:f}", shown_number(number, language)) for number in numbers)
+
+
+def as_choices(choices: Sequence[FormChoice], value: str) -> tuple[Choice, ...]:
+    """Return a form's choices as the screen has them; those in ``value`` are chosen."""
+    chosen = value.split()
+    return tuple(Choice(each.value, each.label, is_chosen=each.value in chosen) for each in choices)
 
 
 def as_choice(value: str) -> str:

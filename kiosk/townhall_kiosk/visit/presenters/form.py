@@ -8,10 +8,12 @@ from townhall_forms.service import Service
 from townhall_forms.session import FormSession
 from townhall_kiosk import states as at
 from townhall_kiosk.visit.asking import asked_steps, step_at
+from townhall_kiosk.visit.choice_search import is_searched
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.presenters.ballot_words import rank_words
 from townhall_kiosk.visit.presenters.entry_words import (
     as_choice,
+    as_choices,
     date_words,
     few_numbers,
     keyboard_words,
@@ -21,6 +23,7 @@ from townhall_kiosk.visit.presenters.entry_words import (
 )
 from townhall_kiosk.visit.presenters.frames import frame, page_words
 from townhall_kiosk.visit.presenters.repeat import how_many, instance_of, removal, repeat
+from townhall_kiosk.visit.presenters.search import searched
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_ui.screens import (
     Answer,
@@ -85,7 +88,6 @@ def question(state: at.Answering, desk: Desk, around: Surroundings) -> QuestionS
             return removal(asked, desk.removing, form, around, step)
         return repeat(asked, form, around, step)
     value = state.refused if state.problem else asked.value
-    few = few_numbers(asked, around.language)
     heading = frame(
         around,
         asked.label,
@@ -94,6 +96,9 @@ def question(state: at.Answering, desk: Desk, around: Surroundings) -> QuestionS
         stop=True,
         step=" · ".join(part for part in (step, instance_of(asked, form)) if part),
     )
+    if is_searched(asked):
+        return searched(asked, value, heading, state.problem, desk.sought, around)
+    few = few_numbers(asked, around.language)
     return QuestionScreen(
         heading,
         EntryKind.CHOOSE_ONE if few else EntryKind(asked.kind.value),
@@ -103,18 +108,13 @@ def question(state: at.Answering, desk: Desk, around: Surroundings) -> QuestionS
         hint=" ".join(part for part in (asked.hint, what_is_asked(asked, around)) if part),
         source=text("form.from-card") if asked.source else "",
         problem=state.problem,
-        choices=few or _choices(asked, value),
+        choices=few or as_choices(asked.choices, value),
         is_read_only=asked.is_read_only,
         paging=page_words(around),
         place=place_words(around) if asked.kind is QuestionKind.PLACE else None,
         scale=scale(asked, around),
         ranks=rank_words(text, len(asked.choices)) if asked.kind is QuestionKind.RANK else None,
     )
-
-
-def _choices(asked: Question, value: str) -> tuple[Choice, ...]:
-    chosen = value.split()
-    return tuple(Choice(choice.value, choice.label, is_chosen=choice.value in chosen) for choice in asked.choices)
 
 
 def review(desk: Desk, around: Surroundings) -> ReviewScreen:

@@ -32,7 +32,7 @@ from townhall_smartcard.emrtd.session import ChipVerdict
 from townhall_smartcard.simulation import lds_files, states
 from townhall_smartcard.simulation.documents import ACCESS_NUMBER, DocumentWish, document
 from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
-from townhall_smartcard.simulation.every_family import EVERY_FAMILY, NationalSample
+from townhall_smartcard.simulation.every_family import EVERY_FAMILY, NOE, NationalSample
 from townhall_smartcard.simulation.lds_files import Holder
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
 from townhall_smartcard.simulation.state_keys import CurveStateKey, Spelling
@@ -162,6 +162,19 @@ def test_a_national_card_is_read_by_its_own_application_and_proves_itself_by_pin
     assert isinstance(verdicts, dict)
     assert (verdicts["chip"], verdicts["chain"], verdicts["freshness"]) == ("good", "good", "unknown")
     assert told["family"] == sample.family.value
+
+
+def test_a_belgian_card_tells_the_address_and_gives_the_photo_that_its_register_signed(desk: Desk) -> None:
+    sample, photo = national(desk, "Belgium 1.8"), desk.directory / "photo.jpg"
+    ran = desk.run(sample.card, "--photo", str(photo))
+    assert (ran.status, ran.err) == (0, "")
+    assert "address          Rue du Marché 12, 1000 Bruxelles" in ran.out.splitlines()
+    assert "tries left       pin1 not told, pin2 not told" in ran.out.splitlines()
+    assert photo.read_bytes() == NOE.photo
+    stranger = desk.run(EVERY_FAMILY["Belgium 1.7"]().card, "--photo", str(desk.directory / "none.jpg"))
+    assert stranger.status == 1
+    assert NOE.surname not in stranger.out
+    assert not (desk.directory / "none.jpg").exists()
 
 
 def test_a_wrong_pin_proves_nothing_and_costs_the_one_try(desk: Desk) -> None:

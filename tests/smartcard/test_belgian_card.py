@@ -3,9 +3,14 @@
 """The driver of Belgian cards against a simulated one, which OpenSC judges: test_opensc_judges_belgian."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 from tests.smartcard.belgian_cards import (
     AUTHORITY,
     EVERY_APPLET,
@@ -32,16 +37,17 @@ from townhall_smartcard.errors import (
     CardUnreadableError,
     CardUnsupportedError,
 )
-from townhall_smartcard.messages import SERVED_FAMILIES, CardFamily, PinRole, PinTries
+from townhall_smartcard.messages import SERVED_FAMILIES, CardFamily, PinRole, PinTries, ReadCard
 from townhall_smartcard.national.belgium import APPLICATION, pin_block
 from townhall_smartcard.national.contract import EvidenceAbout, EvidenceForm
+from townhall_smartcard.operations import perform
 from townhall_smartcard.pins import BLOCKED, LENGTH, PinRefusal, PinRefusalReason
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation.belgian_card import BelgianCertificates, BelgianSimulation
 from townhall_smartcard.simulation.belgian_person import BelgianPerson
 from townhall_smartcard.simulation.delivery import Delivery
 from townhall_smartcard.simulation.faulty_card import FaultyCard
-from townhall_smartcard.simulation.national_keys import KeyKind
+from townhall_smartcard.simulation.national_keys import KeyKind, NationalCardKeys, NationalKey
 
 
 @EVERY_APPLET
@@ -232,3 +238,29 @@ def test_there_is_no_key_for_unblocking() -> None:
     for ask in (used.read_certificate, used.read_tries, used.algorithm):
         with pytest.raises(CardUnsupportedError):
             ask(PinRole.UNBLOCKING)
+
+
+def test_a_card_whose_keys_nobody_believes_is_read_and_no_pin_is_spent_on_it() -> None:
+    key = rsa.generate_private_key(65537, 1024)  # noqa: S505  # as applet 1.1 has it
+    name = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "BE")])
+    now = datetime.now(UTC)
+    begun = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    lasting = begun.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=1))
+    short = NationalKey(key, lasting.sign(key, hashes.SHA256()).public_bytes(Encoding.DER))
+    card = BelgianSimulation(replace(contents_of(KeyKind.RSA_2048), keys=NationalCardKeys(short, short)), version=0x11)
+    used = driver(card)
+    contents = used.read()
+    assert set(contents.certificates) == set(ROLES)
+    assert contents.algorithms == {}
+    pin = bytearray(PIN)
+    with pytest.raises(CardUnsupportedError):
+        used.sign(pin, bytes(32), last_try_confirmed=False)
+    assert pin == bytes(len(PIN))
+    with pytest.raises(CardUnsupportedError):
+        perform(ReadCard(1, ""), processors_for(card), CardFamily.BELPIC)
+
+
+def test_an_applet_and_a_certificate_that_contradict_each_other_are_unreadable() -> None:
+    card = BelgianSimulation(contents_of(KeyKind.P384), version=0x17)
+    with pytest.raises(CardUnreadableError):
+        driver(card).read()

@@ -76,6 +76,9 @@ def _read_national(options: argparse.Namespace, reader: str, family: NationalFam
         sys.stdout.buffer.write(national_json(report) + b"\n")
     else:
         sys.stdout.write(national_lines(report, Texts(options.language)))
+    photo = outcome.contents.stated.untrusted_photo
+    if options.photo is not None and photo and report.verdict.is_believed:
+        _save(options.photo, photo)
     return 0 if report.verdict.is_believed else _EXIT_NOT_BELIEVED
 
 

@@ -42,6 +42,7 @@ class Identity(msgspec.Struct, frozen=True):
     sex: str = ""
     expiry: str = ""
     personal_number: str = ""
+    address: str = ""
 
     def __repr__(self) -> str:
         """Show nothing of anybody."""

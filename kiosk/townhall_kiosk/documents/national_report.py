@@ -105,4 +105,5 @@ def _identity(read: NationalRead, verdict: NationalVerdict) -> Identity:
         sex=stated.sex,
         expiry=stated.expiry_date.isoformat() if stated.expiry_date else "",
         personal_number=subject.personal_code,
+        address=", ".join(stated.address),
     )

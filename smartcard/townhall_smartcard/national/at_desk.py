@@ -23,7 +23,10 @@ from townhall_smartcard.watched import outcome_of
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:
-    """What a key of the card is to sign, and the PIN for it, which is wiped. The last try is never used."""
+    """What a key of the card is to sign, and the PIN for it, which is wiped.
+
+    The last try is never used, unless the card does not tell that it is the last.
+    """
 
     role: PinRole
     pin: bytearray = field(repr=False)
@@ -38,7 +41,8 @@ class NationalRead:
     family: NationalFamily
     contents: NationalContents
     made: dict[PinRole, bytes | PinRefusal] = field(repr=False)
-    """Of each use that was asked for: the signature, in the form of the card's algorithm, or why there is none."""
+    """Of each use that was asked for and that the card has a key for: the signature, in the form of the card's
+    algorithm, or why there is none."""
     commands: int
     card_s: float = field(compare=False)
     steps_s: dict[str, float] = field(compare=False)
@@ -81,8 +85,11 @@ def read_national_card(reader: str, family: NationalFamily, *uses: KeyUse) -> Na
             marks = {"read": time.perf_counter() - started}
             made: dict[PinRole, bytes | PinRefusal] = {}
             for use in uses:
+                algorithm = contents.algorithms.get(use.role)
+                if algorithm is None:
+                    continue
                 started = time.perf_counter()
-                digest = contents.algorithms[use.role].digest.of(use.message)
+                digest = algorithm.digest.of(use.message)
                 with_key = driver.authenticate if use.role is PinRole.AUTHENTICATION else driver.sign
                 made[use.role] = with_key(use.pin, digest, last_try_confirmed=False)
                 marks[use.role.value] = time.perf_counter() - started

@@ -13,7 +13,7 @@ how many tries are left: a VERIFY without a PIN costs one on some of these cards
 from dataclasses import replace
 from typing import Final
 
-from townhall_crypto.card_signature import CardAlgorithm, Digest, Scheme, key_of
+from townhall_crypto.card_signature import LEAST_RSA_BITS, CardAlgorithm, Digest, Scheme, key_of
 from townhall_crypto.errors import MalformedError
 from townhall_crypto.signature_key import CurveKey
 from townhall_smartcard.apdu import MAX_SHORT_LE, CommandApdu, Ins, wipe
@@ -47,7 +47,7 @@ _ELLIPTIC_SINCE: Final = 0x18
 _RSA: Final = CardAlgorithm(Scheme.RSA_PKCS1, Digest.SHA256)
 _ELLIPTIC: Final = CardAlgorithm(Scheme.ECDSA, Digest.SHA384)
 _NUMBERS: Final = {_RSA: 0x01, _ELLIPTIC: 0x02}  # of the card; its RSA takes a DigestInfo and pads it, on every applet
-_SIGNATURE_BYTES: Final = {_RSA: (128, 256), _ELLIPTIC: (96,)}
+_SIGNATURE_BYTES: Final = {_RSA: (256, 384, 512), _ELLIPTIC: (96,)}
 
 _PIN: Final = 0x01
 _SHORTEST_PIN, _LONGEST_PIN = 4, 12
@@ -84,7 +84,7 @@ class BelgianCard:
         return NationalContents(
             stated=_with_more(stated, address, photo),
             certificates=held,
-            algorithms={role: self._algorithm(der) for role, der in held.items()},
+            algorithms={role: found for role, der in held.items() if (found := self._algorithm(der))},
             tries=dict.fromkeys(held, _TRIES),
             issuers=tuple(der for path in _ISSUERS if (der := self._certificate(path))),
             evidence=self._evidence(identity, address, photo, photo_digest_in(records)),
@@ -105,8 +105,11 @@ class BelgianCard:
         return _TRIES
 
     def algorithm(self, role: PinRole) -> CardAlgorithm:
-        """Return what the applet's keys do, or where it does not say which it is, what the certificate's key does."""
-        return self._algorithm(self.read_certificate(role))
+        """Return what the key does, as its certificate and the applet's version say; a short one does nothing here."""
+        found = self._algorithm(self.read_certificate(role))
+        if found is None:
+            raise CardUnsupportedError
+        return found
 
     def authenticate(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a digest with the authentication key; whether this is the last try, the card does not tell."""
@@ -158,14 +161,19 @@ class BelgianCard:
         self._card.expect("SELECT application", CommandApdu(0x00, Ins.SELECT, 0x04, 0x00, APPLICATION))
         self._card.expect("SELECT folder", select_path(_KEYS_FOLDER))
 
-    def _algorithm(self, certificate: bytes) -> CardAlgorithm:
-        answer = self._card.ask(_GET_CARD_DATA)
-        if answer.is_ok and len(answer.data) > _APPLET_VERSION:
-            return _ELLIPTIC if answer.data[_APPLET_VERSION] >= _ELLIPTIC_SINCE else _RSA
+    def _algorithm(self, certificate: bytes) -> CardAlgorithm | None:
+        """Return what a key does; None for one that is too short for anybody to believe it."""
         try:
-            return _ELLIPTIC if isinstance(key_of(certificate), CurveKey) else _RSA
+            key = key_of(certificate)
         except MalformedError as exc:
             raise CardUnreadableError("a certificate without a readable key") from exc
+        answer = self._card.ask(_GET_CARD_DATA)
+        tells = answer.is_ok and len(answer.data) > _APPLET_VERSION
+        if tells and (answer.data[_APPLET_VERSION] >= _ELLIPTIC_SINCE) != isinstance(key, CurveKey):
+            raise CardUnreadableError("applet and certificate contradict each other")
+        if isinstance(key, CurveKey):
+            return _ELLIPTIC
+        return _RSA if key.key_size >= LEAST_RSA_BITS else None
 
     def _evidence(self, identity: bytes, address: bytes, photo: bytes, photo_digest: bytes) -> tuple[Evidence, ...]:
         signed, register = self._file(_IDENTITY_SIGNATURE), self._certificate(_REGISTER_CERTIFICATE)

@@ -5,6 +5,7 @@
 The folder's format is docs/formats/service.md.
 """
 
+import enum
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +34,15 @@ _MAX_GAPS = 5  # named in one refusal
 _Days: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=366)]
 
 
+class CaseWork(enum.Enum):
+    """What follows at the agency; no kiosk does it, or makes believe that it is done."""
+
+    SLOTS = "slots"  # a day and hour are given
+    PAYMENT = "payment"
+    ROUTING = "routing"  # to the office that is in charge
+    DECISION = "decision"  # an administrative act that can be contested
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """One service. ``titles`` and ``summaries`` have the same languages, all those of the form among them."""
@@ -46,6 +56,7 @@ class Service:
     trust: TrustPolicy = POLICIES[ServiceClass.FORM_SUBMISSION]
     signature: SignatureFormat = SignatureFormat.PADES
     needs_line: bool = False  # cannot be had while the centre does not answer
+    later: tuple[CaseWork, ...] = ()  # what the agency does with it once it has the form
 
 
 class _Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kind": "class"}):
@@ -77,6 +88,7 @@ class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trust: _Trust = _Trust()
     signature: SignatureFormat = SignatureFormat.PADES
     needs_line: bool = False
+    later: tuple[CaseWork, ...] = ()
 
 
 def read_service(description: bytes, form_xml: bytes) -> Service:
@@ -154,5 +166,6 @@ def _service(description: _Description, form_xml: bytes) -> Service:
         form_xml=form_xml,
         trust=description.trust.policy(),
         signature=description.signature,
+        later=description.later,
         needs_line=description.needs_line,
     )

@@ -235,8 +235,9 @@ def make_visit(
     """A visit that begins on the attract screen, or in some state; the kiosk's own language is English."""
 
     def make(start: at.State | None = None) -> SimulatedVisit:
-        recipients = {AGENCY: (recipient.public,)}
-        return SimulatedVisit(make_around("en"), pki.trust_anchors, recipients, SimulatedOutbox(key), start=start)
+        around = make_around("en")
+        recipients = {each.recipient: (recipient.public,) for each in around.services}
+        return SimulatedVisit(around, pki.trust_anchors, recipients, SimulatedOutbox(key), start=start)
 
     return make
 

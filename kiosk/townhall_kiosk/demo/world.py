@@ -32,6 +32,8 @@ from townhall_smartcard.simulation.trust_services import SimulatedTrustServices
 from townhall_smartcard.simulation.vpcd import VirtualReader
 
 SERVICES = Path(__file__).resolve().parents[3] / "services"
+OFFERED = ("change-of-address", "residence-consent")
+"""Of the shipped services those that go to the one agency of this world."""
 KIOSK = "kiosk-1"
 STAFF = (JUHAN, AINO)
 LANGUAGES = ["en", "et", "fr", "ar"]
@@ -152,15 +154,15 @@ class World:
     def _write_content(self) -> Path:
         """Write what the town publishes; returns the directory."""
         content = self._trust.parent
-        shutil.copytree(SERVICES, content / "services")
+        for service in OFFERED:
+            shutil.copytree(SERVICES / service, content / "services" / service)
         recipients = content / "recipients" / self.centre.agency
         recipients.mkdir(parents=True)
         (recipients / "1.key").write_bytes(base64.b64decode(self.centre.agency_file()["recipient_key"]))
-        services = sorted(folder.name for folder in SERVICES.iterdir() if folder.is_dir())
         places = {
             "version": 1,
             "languages": LANGUAGES,
-            "groups": {"all": {"services": services}},
+            "groups": {"all": {"services": OFFERED}},
             "kiosks": {kiosk: {"place": "Tamme Library", "group": "all"} for kiosk in self.kiosks},
         }
         (content / "places").mkdir()

@@ -18,7 +18,9 @@ from townhall_smartcard.emrtd.lds.files import LdsFile, content_of
 from townhall_smartcard.emrtd.lds.mrz import parse_mrz
 from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.emrtd.security_infos import PaceInfo, PaceMapping
-from townhall_smartcard.messages import CardContents, ReadCard
+from townhall_smartcard.messages import CardContents, CardFamily, ReadCard
+from townhall_smartcard.national.serbia import SerbianCard
+from townhall_smartcard.national.serbian_records import HEADER_BYTES
 from townhall_smartcard.operations import perform
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation import lds_files, states
@@ -28,6 +30,7 @@ from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.every_family import EVERY_FAMILY, NOE, READ_AT_DESKS, NationalSample
 from townhall_smartcard.simulation.lds_files import Holder
+from townhall_smartcard.simulation.serbian_card import SerbianSimulation
 from townhall_smartcard.simulation.state_keys import CurveStateKey, RsaStateKey
 from townhall_smartcard.tlv import encode
 
@@ -113,6 +116,9 @@ def _chips(signer: states.Standing) -> Iterator[Seed]:
 def _national() -> Iterator[Seed]:
     for make in (*EVERY_FAMILY.values(), *READ_AT_DESKS.values()):
         sample = make()
+        if isinstance(sample.card, SerbianSimulation):
+            yield from _serbian(sample.card)
+            continue
         overheard = _overheard(sample.card, partial(use_all, sample.family))
         yield f"use-{sample.family.value}", overheard
         issuer, lists = sample.anchors.anchors_der[-1], sample.anchors.crls_der[:1]
@@ -121,6 +127,16 @@ def _national() -> Iterator[Seed]:
         if isinstance(sample.card, EstonianCard):
             closed = ContactlessCard(sample.card, ACCESS_NUMBER, randomness=_card_s_own, pause=lambda _s: None)
             yield "open-card", _overheard(closed, open_closed_card)
+
+
+def _serbian(card: SerbianSimulation) -> Iterator[Seed]:
+    """Yield what a card without keys says, its files apart, and a list that its state signed."""
+    overheard = _overheard(card, lambda connection: SerbianCard(processors_for(connection)).read())
+    yield f"use-{CardFamily.SRBID.value}", overheard
+    yield "probe", overheard
+    for each in SerbianCard(processors_for(card)).read().evidence:
+        yield "serbian-records", each.content[HEADER_BYTES:]
+        yield "digest-list", each.signature
 
 
 def _overheard(card: CardConnection, talk: Callable[[CardConnection], object]) -> bytes:

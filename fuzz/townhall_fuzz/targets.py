@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from townhall_crypto import card_signature
+from townhall_crypto.digest_list import read_digest_list
 from townhall_crypto.errors import CryptoError
 from townhall_crypto.master_list import read_master_list
 from townhall_crypto.state_certificate import read_certificate
@@ -41,6 +42,7 @@ from townhall_smartcard.emrtd.security_infos import parse_security_infos
 from townhall_smartcard.emrtd.session import open_emrtd
 from townhall_smartcard.errors import CardError, CardMisuseError
 from townhall_smartcard.messages import CardFamily, PinRole
+from townhall_smartcard.national import serbian_records
 from townhall_smartcard.national.belgian_records import address_in, identity_in, parse_records
 from townhall_smartcard.national.directory import certificate_file, directory_file, private_key
 from townhall_smartcard.national.registry import national_family
@@ -148,6 +150,16 @@ def _belgian_records(untrusted: bytes) -> None:
         read(records)
 
 
+def _serbian_records(untrusted: bytes) -> None:
+    records = serbian_records.parse_records(untrusted)
+    serbian_records.address_in(records)
+    serbian_records.statement_in(records, records)
+
+
+def _digest_list(untrusted: bytes) -> object:
+    return read_digest_list(untrusted, "resursi", TrustAnchors(()), AT)
+
+
 def _keys(untrusted: bytes) -> None:
     key = card_signature.key_of(untrusted)
     card_signature.signature_bytes(key)
@@ -176,11 +188,13 @@ _FILES: Final[Mapping[str, Callable[[bytes], object]]] = {
     "buffers": longest_answer,
     "directories": _directories,
     "belgian-records": _belgian_records,
+    "serbian-records": _serbian_records,
     "file": _a_file,
     "card-security": _card_security,
 }
 _TRUSTED: Final[Mapping[str, Callable[[bytes], object]]] = {
     "sod": _security_object,
+    "digest-list": _digest_list,
     "document": _judged,
     "certificate": read_certificate,
     "card-certificate": _keys,

@@ -41,6 +41,7 @@ class SelectingCard:
         ("3B9813400AA503010101AD1311", CardFamily.BELPIC),
         ("3B989540FFA503010101AD1320", CardFamily.BELPIC),
         ("3B7F96000080318065B085040120120FFF829000", CardFamily.BELPIC),
+        ("3BFF9400008131804380318065B0850201F3120FFF82900079", CardFamily.SRBID),
         ("3B6500002063CB6800", None),
     ],
 )
@@ -65,4 +66,4 @@ def test_the_application_alone_does_not_make_a_card_estonian() -> None:
 def test_a_card_that_knows_nothing_of_it_is_foreign_and_asked_for_each_application_once() -> None:
     card = SelectingCard()
     assert probe(processors_for(card)) is CardFamily.FOREIGN
-    assert len(card.asked) == len(set(card.asked)) == 5
+    assert len(card.asked) == len(set(card.asked)) == 8

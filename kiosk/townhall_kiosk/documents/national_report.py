@@ -11,6 +11,7 @@ import msgspec
 from townhall_crypto.card_signature import is_card_signature
 from townhall_crypto.trust import TrustAnchors
 from townhall_kiosk.documents.card_report import Identity, cost_lines, identity_lines
+from townhall_kiosk.documents.data_verdict import BRANCHES, judge_data
 from townhall_kiosk.documents.national_verdict import NationalVerdict, judge_national
 from townhall_kiosk.documents.words import national_lines
 from townhall_kiosk.texts import Texts
@@ -40,7 +41,11 @@ def report_on_national(
     """Judge what was read; ``messages`` are what the card's keys were to sign, by role."""
     proved = _is_signed(read, PinRole.AUTHENTICATION, messages)
     chip = {None: ChipVerdict.NOT_OFFERED, True: ChipVerdict.PROVED, False: ChipVerdict.NOT_PROVED}[proved]
-    verdict = judge_national(read.family.country, read.contents, chip, anchors, at)
+    country, contents = read.family.country, read.contents
+    if country in BRANCHES and not contents.certificates:
+        verdict = judge_data(country, contents, anchors, at)
+    else:
+        verdict = judge_national(country, contents, chip, anchors, at)
     return NationalReport(
         family=read.family.family.value,
         identity=_identity(read, verdict),
@@ -67,8 +72,9 @@ def as_lines(report: NationalReport, text: Texts) -> str:
     told, parts = national_lines(report.verdict, text)
     lines = [told, "", *identity_lines(report.identity), ""]
     lines += [f"{part.name:<28} {part.standing}" for part in parts]
-    counted = (f"{name} {'not told' if left is None else left}" for name, left in report.tries.items())
-    lines.append("tries left       " + ", ".join(counted))
+    counted = [f"{name} {'not told' if left is None else left}" for name, left in report.tries.items()]
+    if counted:
+        lines.append("tries left       " + ", ".join(counted))
     lines += cost_lines(report.steps_s, report.commands, report.card_s, report.family)
     return "\n".join(lines) + "\n"
 

@@ -109,14 +109,14 @@ def judge_national(
     subject = found[0].subject
     is_one = len({(each.subject.country, each.subject.personal_code) for each in found}) == 1
     parts[Part.CHAIN] = parts[Part.VALIDITY] = Standing.GOOD
-    parts[Part.COUNTRY] = _yes(subject.country == country)
-    parts[Part.AGREEMENT] = _yes(is_one and agrees(subject, contents.stated))
+    parts[Part.COUNTRY] = yes(subject.country == country)
+    parts[Part.AGREEMENT] = yes(is_one and agrees(subject, contents.stated))
     if country in _REGISTERS:
         parts[Part.REGISTER] = _by_register(country, contents, anchors, at)
     times = found[0].revocation
     for each in found[1:]:
         times = weaker(times, each.revocation)
-    parts[Part.REVOCATION] = Standing.UNKNOWN if _has_ended(times, at) else Standing.GOOD
+    parts[Part.REVOCATION] = Standing.UNKNOWN if has_ended(times, at) else Standing.GOOD
     is_fresh = anchors.signed_at is not None and timedelta() <= at - anchors.signed_at <= TRUST_LASTS
     parts[Part.FRESHNESS] = Standing.GOOD if is_fresh else Standing.UNKNOWN
     return NationalVerdict(parts, subject)
@@ -145,7 +145,7 @@ def _by_register(country: str, contents: NationalContents, anchors: TrustAnchors
         key = register_key(identity.certificate, _REGISTERS[country], anchors, at)
     except CertificateRefusedError as exc:
         return Standing.UNKNOWN if exc.reason is CertificateRefusal.EXPIRED else Standing.BAD
-    return _yes(all(_is_vouched_for(each, key) for each in contents.evidence))
+    return yes(all(_is_vouched_for(each, key) for each in contents.evidence))
 
 
 def _is_vouched_for(evidence: Evidence, key: SignatureKey) -> bool:
@@ -156,13 +156,15 @@ def _is_vouched_for(evidence: Evidence, key: SignatureKey) -> bool:
         case EvidenceForm.DIGEST:
             hashed = _DIGESTS.get(len(evidence.signature))
             return hashed is not None and hashlib.new(hashed, evidence.content).digest() == evidence.signature
-        case EvidenceForm.CMS:
+        case EvidenceForm.DIGEST_LIST:
             return False  # no register of the table signs so
 
 
-def _yes(good: bool) -> Standing:  # noqa: FBT001  # the one thing that it turns into another
+def yes(good: bool) -> Standing:  # noqa: FBT001  # the one thing that it turns into another
+    """Return what a part is that is either good or bad."""
     return Standing.GOOD if good else Standing.BAD
 
 
-def _has_ended(times: ListTimes | None, at: datetime) -> bool:
+def has_ended(times: ListTimes | None, at: datetime) -> bool:
+    """Tell whether no list is current ``at`` that time."""
     return times is None or times.next_update is None or times.next_update < at

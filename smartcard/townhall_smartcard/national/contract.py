@@ -20,8 +20,8 @@ class EvidenceForm(enum.Enum):
 
     RAW = "raw"
     """The signature value alone, as the certificate's key makes it; ECDSA as DER, RSA as PKCS#1 v1.5."""
-    CMS = "cms"
-    """Signed data of CMS (RFC 5652), its certificate inside; the content may be outside."""
+    DIGEST_LIST = "digest-list"
+    """CMS (RFC 5652), its certificate inside, of SHA-256 digests: the content's is one of them."""
     DIGEST = "digest"
     """The content's digest, which stands in what is signed about IDENTITY."""
 
@@ -41,10 +41,10 @@ class Evidence:
     about: EvidenceAbout
     form: EvidenceForm
     content: bytes = field(repr=False)
-    """The very bytes that are signed; empty where the CMS holds them."""
+    """The very bytes that are signed, or whose digest is."""
     signature: bytes = field(repr=False)
     certificate: bytes = field(default=b"", repr=False)
-    """DER; empty where the CMS holds it."""
+    """DER; empty where a CMS holds it."""
 
 
 @dataclass(frozen=True, slots=True)

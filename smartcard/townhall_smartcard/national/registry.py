@@ -39,6 +39,11 @@ from townhall_smartcard.national.new_pins import PinKeeper
 from townhall_smartcard.national.piv import KEYS as PIV_KEYS
 from townhall_smartcard.national.piv import SELECT_APPLICATION as SELECT_PIV
 from townhall_smartcard.national.piv import PivCard
+from townhall_smartcard.national.serbia import APPLICATIONS as SERBIAN_APPLICATIONS
+from townhall_smartcard.national.serbia import DOCUMENT as SERBIAN_DOCUMENT
+from townhall_smartcard.national.serbia import SerbianCard
+from townhall_smartcard.national.serbia import select_application as select_serbian
+from townhall_smartcard.national.serbia import select_file as select_serbian_file
 from townhall_smartcard.national.thales import APPLICATION as PKCS15_APPLICATION
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.status import StatusWord
@@ -164,6 +169,16 @@ FAMILIES: Final = (
         (),
         (CommandApdu(0x00, Ins.SELECT, 0x04, 0x00, BELGIAN_APPLICATION), select_path(BELGIAN_IDENTITY)),
         BelgianCard,
+    ),
+    *(
+        NationalFamily(
+            CardFamily.SRBID,
+            "RS",
+            _atrs("3BFF9400008131804380318065B0850201F3120FFF82900079"),
+            (select_serbian(name), select_serbian_file(SERBIAN_DOCUMENT)),
+            SerbianCard,
+        )
+        for name in SERBIAN_APPLICATIONS
     ),
     # A security key may have the application and no certificate in it: then it is none.
     NationalFamily(

@@ -18,6 +18,7 @@ from townhall_smartcard.simulation.latvian_card_2012 import LatvianCard2012
 from townhall_smartcard.simulation.national_keys import CertifiedHolder, KeyKind, NationalAuthority
 from townhall_smartcard.simulation.piv_card import PivSimulation
 from townhall_smartcard.simulation.pki import TestPki
+from townhall_smartcard.simulation.serbian_card import SerbianPerson, SerbianSimulation, serbian_files
 from townhall_smartcard.simulation.thales_chip import ESTONIA_2025, FINLAND_3, FINLAND_4, ThalesChip, ThalesProfile
 from townhall_smartcard.simulation.vpcd import VirtualCard
 
@@ -27,6 +28,8 @@ LATVIAN_2012: Final = CertifiedHolder("LV", "PARAUGS", "ANNA", "320000-00001")
 LATVIAN: Final = CertifiedHolder("LV", "PARAUGS", "ANNA", "PNOLV-320000-00001")
 NOE: Final = BelgianPerson()
 BELGIAN: Final = CertifiedHolder("BE", NOE.surname, NOE.given_names, NOE.national_number)
+JELENA: Final = SerbianPerson()
+SERBIAN: Final = CertifiedHolder("RS", JELENA.person[1559], JELENA.person[1560], JELENA.person[1558])
 EMPLOYEE: Final = CertifiedHolder("US", "SPECIMEN", "ALEX", "PNOUS-000000001")
 PIN1: Final = b"1234"
 
@@ -41,6 +44,8 @@ class NationalSample:
     anchors: TrustAnchors = field(repr=False)
     pin1: bytes = field(default=PIN1, repr=False)
     pin2: bytes = field(default=b"123456", repr=False)
+    leaves_open: frozenset[str] = frozenset()
+    """Parts of the verdict that no such card can prove here, by their names."""
 
 
 def _estonian_2018() -> NationalSample:
@@ -90,6 +95,14 @@ def _belgian(kind: KeyKind, version: int) -> Callable[[], NationalSample]:
     return make
 
 
+def _serbian() -> NationalSample:
+    authority = NationalAuthority(SERBIAN.country, name="Townhall TEST CA Resursi")
+    signer = authority.issue_register(SERBIAN.country, "Townhall TEST signer of cards", KeyKind.RSA_2048)
+    card = SerbianSimulation(serbian_files(JELENA, signer))
+    anchors, leaves_open = authority.trusted(), frozenset({"chip", "agreement"})
+    return NationalSample(CardFamily.SRBID, SERBIAN, card, anchors, leaves_open=leaves_open)
+
+
 def _piv(kind: KeyKind) -> Callable[[], NationalSample]:
     def make() -> NationalSample:
         authority = NationalAuthority(EMPLOYEE.country)
@@ -115,6 +128,6 @@ EVERY_FAMILY: Final[Mapping[str, Callable[[], NationalSample]]] = MappingProxyTy
 )
 """Those that visits take, by the name that people read."""
 READ_AT_DESKS: Final[Mapping[str, Callable[[], NationalSample]]] = MappingProxyType(
-    {"PIV, RSA": _piv(KeyKind.RSA_2048), "PIV, P-256": _piv(KeyKind.P256)}
+    {"PIV, RSA": _piv(KeyKind.RSA_2048), "PIV, P-256": _piv(KeyKind.P256), "Serbia, data": _serbian}
 )
-"""Those that visits do not take; their makers' certificates name a person by number, which few such cards do."""
+"""Those that visits do not take: PIV, whose certificates seldom name a person by number, and what has data alone."""

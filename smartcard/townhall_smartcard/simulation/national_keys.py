@@ -102,15 +102,18 @@ class CertifiedHolder:
 class NationalAuthority:
     """One state's authority for its cards; its key lives in memory and ends with the object."""
 
-    def __init__(self, country: str, at: datetime | None = None) -> None:
-        """Make the key. ``at`` is the moment that everything is dated from (default: now)."""
+    def __init__(self, country: str, at: datetime | None = None, *, name: str = "") -> None:
+        """Make the key. ``at`` is the moment that everything is dated from (default: now).
+
+        ``name`` is what it calls itself, if not the issuer of cards.
+        """
         self._at: Final = (at or datetime.now(UTC)).replace(microsecond=0)
         self._key: Final = ec.generate_private_key(ec.SECP384R1())
         self._name: Final = x509.Name(
             [
                 x509.NameAttribute(NameOID.COUNTRY_NAME, country),
                 x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Townhall simulation"),
-                x509.NameAttribute(NameOID.COMMON_NAME, f"Townhall TEST issuer of {country} cards"),
+                x509.NameAttribute(NameOID.COMMON_NAME, name or f"Townhall TEST issuer of {country} cards"),
             ]
         )
         begun = self._begun(self._name, self._name, self._key.public_key())

@@ -264,3 +264,13 @@ def test_an_applet_and_a_certificate_that_contradict_each_other_are_unreadable()
     card = BelgianSimulation(contents_of(KeyKind.P384), version=0x17)
     with pytest.raises(CardUnreadableError):
         driver(card).read()
+
+
+@pytest.mark.parametrize("version", [0x17, 0x18], ids=hex)
+def test_a_key_of_a_newer_applet_is_used_without_a_look_at_its_certificate(version: int) -> None:
+    card = FaultyCard(card_of(version, delivery=Delivery.DIRECT))
+    used = driver(card)
+    digest = used.algorithm(PinRole.SIGNATURE).digest.of(b"said")
+    before = card.commands
+    assert isinstance(used.sign(bytearray(PIN), digest, last_try_confirmed=False), bytes)
+    assert card.commands - before == 5, "SELECT twice, MSE, VERIFY, PSO"

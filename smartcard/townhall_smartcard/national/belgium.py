@@ -43,6 +43,7 @@ _KEYS: Final = {PinRole.AUTHENTICATION: 0x82, PinRole.SIGNATURE: 0x83}
 
 _GET_CARD_DATA: Final = CommandApdu(0x80, 0xE4, 0x00, 0x00, le=0x1C)
 _APPLET_VERSION: Final = 21  # where it stands in those data
+_LONG_KEYS_SINCE: Final = 0x17  # RSA of 2,048 bits
 _ELLIPTIC_SINCE: Final = 0x18
 _RSA: Final = CardAlgorithm(Scheme.RSA_PKCS1, Digest.SHA256)
 _ELLIPTIC: Final = CardAlgorithm(Scheme.ECDSA, Digest.SHA384)
@@ -71,6 +72,7 @@ class BelgianCard:
 
     def __init__(self, card: ApduProcessor) -> None:
         self._card: Final = CardTransaction(card)
+        self._told_version: Final[list[int | None]] = []  # the applet's version, once it was asked for
 
     def read(self) -> NationalContents:
         """Read identity, address and photo with their signatures, the certificates, and which applet this is."""
@@ -105,7 +107,12 @@ class BelgianCard:
         return _TRIES
 
     def algorithm(self, role: PinRole) -> CardAlgorithm:
-        """Return what the key does, as its certificate and the applet's version say; a short one does nothing here."""
+        """Return what the key does, as the applet's version says, or its certificate; a short one does nothing here."""
+        _path(role)
+        self._begin()
+        version = self._applet_version()
+        if version is not None and version >= _LONG_KEYS_SINCE:
+            return _ELLIPTIC if version >= _ELLIPTIC_SINCE else _RSA
         found = self._algorithm(self.read_certificate(role))
         if found is None:
             raise CardUnsupportedError
@@ -167,13 +174,20 @@ class BelgianCard:
             key = key_of(certificate)
         except MalformedError as exc:
             raise CardUnreadableError("a certificate without a readable key") from exc
-        answer = self._card.ask(_GET_CARD_DATA)
-        tells = answer.is_ok and len(answer.data) > _APPLET_VERSION
-        if tells and (answer.data[_APPLET_VERSION] >= _ELLIPTIC_SINCE) != isinstance(key, CurveKey):
+        version = self._applet_version()
+        if version is not None and (version >= _ELLIPTIC_SINCE) != isinstance(key, CurveKey):
             raise CardUnreadableError("applet and certificate contradict each other")
         if isinstance(key, CurveKey):
             return _ELLIPTIC
         return _RSA if key.key_size >= LEAST_RSA_BITS else None
+
+    def _applet_version(self) -> int | None:
+        """Return the applet's version; None where it does not tell. The card is asked once."""
+        if not self._told_version:
+            answer = self._card.ask(_GET_CARD_DATA)
+            told = answer.data if answer.is_ok and len(answer.data) > _APPLET_VERSION else None
+            self._told_version.append(None if told is None else told[_APPLET_VERSION])
+        return self._told_version[0]
 
     def _evidence(self, identity: bytes, address: bytes, photo: bytes, photo_digest: bytes) -> tuple[Evidence, ...]:
         signed, register = self._file(_IDENTITY_SIGNATURE), self._certificate(_REGISTER_CERTIFICATE)

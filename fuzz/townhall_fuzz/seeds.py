@@ -30,6 +30,8 @@ from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.every_family import EVERY_FAMILY, NOE, READ_AT_DESKS, NationalSample
 from townhall_smartcard.simulation.lds_files import Holder
+from townhall_smartcard.simulation.national_keys import KeyKind
+from townhall_smartcard.simulation.pkcs15_files import KeyPlace, PinHabits, card_files
 from townhall_smartcard.simulation.serbian_card import SerbianSimulation
 from townhall_smartcard.simulation.state_keys import CurveStateKey, RsaStateKey
 from townhall_smartcard.tlv import encode
@@ -74,6 +76,7 @@ def _files(signer: states.Standing) -> Iterator[Seed]:
     yield "dg16", encode(LdsFile.DG16.tag, encode(0x02, b"\x01") + encode(0xA1, encode(0x5F51, b"DOE<<JOHN")))
     yield "response", b"\x6f\x00\x90\x00"
     yield "directories", bytes.fromhex("A4063004040244 02".replace(" ", ""))
+    yield from _pkcs15()
     yield "belgian-records", NOE.identity("sha256")
     yield "belgian-records", NOE.address_file()
     yield "card-security", _one_answer(contents.application[LdsFile.SOD.identifier] + b"\x90\x00")
@@ -98,6 +101,17 @@ def _trusted(country: states.Standing, signer: states.Standing) -> Iterator[Seed
         yield "master-list", lists
         yield "state-trust", lists
     yield "public-key", bytes(signer.key.public.dump())
+
+
+def _pkcs15() -> Iterator[Seed]:
+    """Directories of a card with a key of each kind; a certificate that nobody reads."""
+    keys = {
+        KeyPlace(1, is_for_will=False, has_file=False): (b"", KeyKind.P256.generate()),
+        KeyPlace(2, is_for_will=True, has_file=True): (b"", KeyKind.RSA_2048.generate()),
+    }
+    for content in card_files(keys, PinHabits(8, 0xFF)).values():
+        if content:
+            yield "pkcs15-directories", content
 
 
 def _chips(signer: states.Standing) -> Iterator[Seed]:

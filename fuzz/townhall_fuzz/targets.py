@@ -42,7 +42,7 @@ from townhall_smartcard.emrtd.security_infos import parse_security_infos
 from townhall_smartcard.emrtd.session import open_emrtd
 from townhall_smartcard.errors import CardError, CardMisuseError
 from townhall_smartcard.messages import CardFamily, PinRole
-from townhall_smartcard.national import serbian_records
+from townhall_smartcard.national import pkcs15_objects, serbian_records
 from townhall_smartcard.national.belgian_records import address_in, identity_in, parse_records
 from townhall_smartcard.national.directory import certificate_file, directory_file, private_key
 from townhall_smartcard.national.registry import national_family
@@ -144,6 +144,13 @@ def _directories(untrusted: bytes) -> None:
         Target(read).feed(untrusted)
 
 
+def _pkcs15_directories(untrusted: bytes) -> None:
+    kinds = (pkcs15_objects.private_keys, pkcs15_objects.certificates, pkcs15_objects.pins)
+    named = (pkcs15_objects.application, pkcs15_objects.object_directory, pkcs15_objects.token)
+    for read in (*kinds, *named):
+        Target(read).feed(untrusted)
+
+
 def _belgian_records(untrusted: bytes) -> None:
     records = parse_records(untrusted)
     for read in (identity_in, address_in):
@@ -186,6 +193,7 @@ _FILES: Final[Mapping[str, Callable[[bytes], object]]] = {
     "security-infos": parse_security_infos,
     "public-key": parse_public_key,
     "buffers": longest_answer,
+    "pkcs15-directories": _pkcs15_directories,
     "directories": _directories,
     "belgian-records": _belgian_records,
     "serbian-records": _serbian_records,

@@ -34,6 +34,7 @@ class Ins:
     SELECT: Final = 0xA4
     READ_BINARY: Final = 0xB0
     READ_BINARY_AT: Final = 0xB1  # the odd form: the offset is a data object
+    READ_RECORD: Final = 0xB2
     GET_RESPONSE: Final = 0xC0
     GET_DATA: Final = 0xCB
 

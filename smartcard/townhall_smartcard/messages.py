@@ -31,12 +31,20 @@ class CardFamily(enum.Enum):
     BELPIC = "belpic"
     SRBID = "srbid"  # read at a desk; its keys are not used
     PIV = "piv"  # of an employer: its certificates seldom name a person by number
+    PKCS15 = "pkcs15"  # of anybody who writes to the standard: its directories tell what it has
     TOO_OLD = "too-old"  # a withdrawn national generation that we know by its ATR
     FOREIGN = "foreign"  # a card that works, but none that this kiosk serves
     DEAD = "dead"  # no ATR: upside down, unpowered or broken
 
 
-_UNSERVED: Final = (CardFamily.SRBID, CardFamily.PIV, CardFamily.TOO_OLD, CardFamily.FOREIGN, CardFamily.DEAD)
+_UNSERVED: Final = (
+    CardFamily.SRBID,
+    CardFamily.PIV,
+    CardFamily.PKCS15,
+    CardFamily.TOO_OLD,
+    CardFamily.FOREIGN,
+    CardFamily.DEAD,
+)
 SERVED_FAMILIES: Final = frozenset(CardFamily).difference(_UNSERVED)
 """What visits read and sign with."""
 ACCESS_NUMBER_DIGITS: Final = 6

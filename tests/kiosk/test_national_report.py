@@ -15,7 +15,7 @@ from townhall_smartcard.messages import PinRole
 from townhall_smartcard.national.contract import NationalContents
 from townhall_smartcard.national.registry import national_family
 from townhall_smartcard.processors import processors_for
-from townhall_smartcard.simulation.every_family import EVERY_FAMILY, NationalSample
+from townhall_smartcard.simulation.every_family import EVERY_FAMILY, READ_AT_DESKS, NationalSample
 
 NOW = datetime.now(UTC)
 
@@ -96,3 +96,15 @@ def test_certificates_swapped_between_the_roles_are_not_taken(sample: NationalSa
     swapped = replace(contents, certificates={PinRole.AUTHENTICATION: other, PinRole.SIGNATURE: one})
     verdict = judge_national("FI", swapped, ChipVerdict.PROVED, sample.anchors, datetime.now(UTC))
     assert verdict.outcome is NationalOutcome.ISSUER_UNKNOWN
+
+
+def test_a_card_that_any_country_may_issue_is_judged_without_a_country() -> None:
+    sample = READ_AT_DESKS["PKCS#15, P-256"]()
+    family = national_family(sample.family)
+    assert family is not None
+    verdict = judge_national(family.country, contents_of(sample), ChipVerdict.PROVED, sample.anchors, datetime.now(UTC))
+    assert Part.COUNTRY not in verdict.parts
+    assert verdict.outcome is NationalOutcome.VERIFIED
+    stranger = READ_AT_DESKS["PKCS#15, P-256"]().anchors
+    refused = judge_national(family.country, contents_of(sample), ChipVerdict.PROVED, stranger, NOW)
+    assert (refused.outcome, refused.subject) == (NationalOutcome.ISSUER_UNKNOWN, None)

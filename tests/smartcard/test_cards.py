@@ -66,4 +66,6 @@ def test_the_application_alone_does_not_make_a_card_estonian() -> None:
 def test_a_card_that_knows_nothing_of_it_is_foreign_and_asked_for_each_application_once() -> None:
     card = SelectingCard()
     assert probe(processors_for(card)) is CardFamily.FOREIGN
-    assert len(card.asked) == len(set(card.asked)) == 8
+    names = [each for each in card.asked if each[2] == 0x04]
+    assert len(names) == len(set(names)) == 9
+    assert len(card.asked) == 14, "then the directory of applications, and the usual folder of PKCS#15"

@@ -94,7 +94,12 @@ def judge_national(
     country: str, contents: NationalContents, chip: ChipVerdict, anchors: TrustAnchors, at: datetime
 ) -> NationalVerdict:
     """Judge every certificate of a card by what is known here, at this time."""
-    parts = {part: Standing.UNKNOWN for part in Part if part is not Part.REGISTER or country in _REGISTERS}
+    asked = set(Part)
+    if country not in _REGISTERS:
+        asked.remove(Part.REGISTER)
+    if not country:
+        asked.remove(Part.COUNTRY)
+    parts = {part: Standing.UNKNOWN for part in Part if part in asked}
     parts[Part.CHIP] = _CHIP[chip]
     found: list[ValidatedCertificate] = []
     for role, der in contents.certificates.items():
@@ -109,7 +114,8 @@ def judge_national(
     subject = found[0].subject
     is_one = len({(each.subject.country, each.subject.personal_code) for each in found}) == 1
     parts[Part.CHAIN] = parts[Part.VALIDITY] = Standing.GOOD
-    parts[Part.COUNTRY] = yes(subject.country == country)
+    if country:
+        parts[Part.COUNTRY] = yes(subject.country == country)
     parts[Part.AGREEMENT] = yes(is_one and agrees(subject, contents.stated))
     if country in _REGISTERS:
         parts[Part.REGISTER] = _by_register(country, contents, anchors, at)

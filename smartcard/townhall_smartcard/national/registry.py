@@ -39,6 +39,7 @@ from townhall_smartcard.national.new_pins import PinKeeper
 from townhall_smartcard.national.piv import KEYS as PIV_KEYS
 from townhall_smartcard.national.piv import SELECT_APPLICATION as SELECT_PIV
 from townhall_smartcard.national.piv import PivCard
+from townhall_smartcard.national.pkcs15 import Pkcs15Card, holds_certified_keys
 from townhall_smartcard.national.serbia import APPLICATIONS as SERBIAN_APPLICATIONS
 from townhall_smartcard.national.serbia import DOCUMENT as SERBIAN_DOCUMENT
 from townhall_smartcard.national.serbia import SerbianCard
@@ -55,13 +56,15 @@ class NationalFamily:
 
     family: CardFamily
     country: str
-    """Two capital letters."""
+    """Two capital letters; empty: cards of any country."""
     atrs: tuple[AtrPattern, ...]
     probe: tuple[CommandApdu, ...]
     """A card of unknown ATR that takes all of these is one; empty: only the ATR tells."""
     driver: Callable[[ApduProcessor], NationalCard]
     pins: Callable[[ApduProcessor], PinKeeper] | None = None
     """Who sets new PINs; None where no known client tells the commands."""
+    recognises: Callable[[ApduProcessor], bool] | None = None
+    """Asked in place of a probe, where the card itself tells in which file to look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,8 @@ FAMILIES: Final = (
         (SELECT_PIV, PIV_KEYS[PinRole.AUTHENTICATION].read),
         PivCard,
     ),
+    # Last: national cards have such directories too, and their own drivers know more of them.
+    NationalFamily(CardFamily.PKCS15, "", (), (), Pkcs15Card, recognises=holds_certified_keys),
 )
 """A new family is an entry here and a driver beside this module."""
 
@@ -205,6 +210,8 @@ def family_by_probe(card: ApduProcessor) -> NationalFamily | ClosedTo | None:
     """
     refused: set[CommandApdu] = set()
     for each in FAMILIES:
+        if each.recognises is not None and each.recognises(card):
+            return each
         if not each.probe or each.probe[0] in refused:
             continue
         for step in each.probe:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The steps that drivers of national cards share: select, read a file, count tries, present a PIN once."""
 
+import enum
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,14 @@ _SEQUENCE: Final = 0x30
 _HEAD_BYTES: Final = 4
 
 
+class PinEncoding(enum.Enum):
+    """How digits become bytes (ISO/IEC 7816-15 §8.9.1)."""
+
+    ASCII = "ascii"
+    BCD = "bcd"
+    HALF_NIBBLE_BCD = "half-nibble-bcd"
+
+
 @dataclass(frozen=True, slots=True)
 class PinFacts:
     """How one of a card's PINs is presented."""
@@ -40,6 +49,23 @@ class PinFacts:
     longest: int
     block_bytes: int
     padding: int  # what fills the block up
+    encoding: PinEncoding = PinEncoding.ASCII
+
+    def block(self, pin: bytearray) -> bytearray:
+        """Return what goes over the line for these digits: a copy, to be wiped."""
+        match self.encoding:
+            case PinEncoding.ASCII:
+                encoded = bytearray(pin)
+            case PinEncoding.HALF_NIBBLE_BCD:
+                encoded = bytearray(0xF0 | digit & 0x0F for digit in pin)
+            case PinEncoding.BCD:
+                encoded = bytearray((len(pin) + 1) // 2)
+                for place, digit in enumerate(pin):
+                    encoded[place // 2] |= (digit & 0x0F) << (0 if place % 2 else 4)
+                if len(pin) % 2:
+                    encoded[-1] |= self.padding & 0x0F
+        encoded.extend(bytes((self.padding,)) * (self.block_bytes - len(encoded)))
+        return encoded
 
 
 class CardTransaction:
@@ -122,7 +148,7 @@ class CardTransaction:
 
     def verify(self, facts: PinFacts, pin: bytearray, count_tries: CountsTries) -> PinRefusal | None:
         """Present a PIN, once. ``count_tries`` is asked where the card's answer does not count."""
-        padded = pin.ljust(facts.block_bytes, bytes((facts.padding,)))
+        padded = facts.block(pin)
         try:
             answer = self._card.exchange(CommandApdu(0x00, Ins.VERIFY, 0x00, facts.reference, padded))
         finally:

@@ -17,6 +17,7 @@ from townhall_smartcard.simulation.latvian_card import LatvianCard
 from townhall_smartcard.simulation.latvian_card_2012 import LatvianCard2012
 from townhall_smartcard.simulation.national_keys import CertifiedHolder, KeyKind, NationalAuthority
 from townhall_smartcard.simulation.piv_card import PivSimulation
+from townhall_smartcard.simulation.pkcs15_card import ISO_APPLET, MYEID, Pkcs15Habits, Pkcs15Simulation
 from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.serbian_card import SerbianPerson, SerbianSimulation, serbian_files
 from townhall_smartcard.simulation.thales_chip import ESTONIA_2025, FINLAND_3, FINLAND_4, ThalesChip, ThalesProfile
@@ -113,6 +114,16 @@ def _piv(kind: KeyKind) -> Callable[[], NationalSample]:
     return make
 
 
+def _pkcs15(kind: KeyKind, habits: Pkcs15Habits) -> Callable[[], NationalSample]:
+    def make() -> NationalSample:
+        authority = NationalAuthority(EMPLOYEE.country)
+        pin = b"123456"
+        card = Pkcs15Simulation(authority.issue_card_keys(EMPLOYEE, kind, kind), habits, pin=pin)
+        return NationalSample(CardFamily.PKCS15, EMPLOYEE, card, authority.trusted(), pin1=pin, pin2=pin)
+
+    return make
+
+
 EVERY_FAMILY: Final[Mapping[str, Callable[[], NationalSample]]] = MappingProxyType(
     {
         "Estonia 2018": _estonian_2018,
@@ -128,6 +139,12 @@ EVERY_FAMILY: Final[Mapping[str, Callable[[], NationalSample]]] = MappingProxyTy
 )
 """Those that visits take, by the name that people read."""
 READ_AT_DESKS: Final[Mapping[str, Callable[[], NationalSample]]] = MappingProxyType(
-    {"PIV, RSA": _piv(KeyKind.RSA_2048), "PIV, P-256": _piv(KeyKind.P256), "Serbia, data": _serbian}
+    {
+        "PIV, RSA": _piv(KeyKind.RSA_2048),
+        "PIV, P-256": _piv(KeyKind.P256),
+        "PKCS#15, RSA": _pkcs15(KeyKind.RSA_2048, MYEID),
+        "PKCS#15, P-256": _pkcs15(KeyKind.P256, ISO_APPLET),
+        "Serbia, data": _serbian,
+    }
 )
 """Those that visits do not take: PIV, whose certificates seldom name a person by number, and what has data alone."""

@@ -28,6 +28,7 @@ Play = Callable[[Callable[[SimulatedVisit], Coroutine[object, object, None]]], N
 SERVICES: Final = Path(__file__).resolve().parents[2] / "services"
 FIXTURES: Final = sorted(SERVICES.glob("*/fixtures/*.json"))
 LANGUAGES: Final = ("en", "et", "fr", "ar")
+_INSTANCE: Final = re.compile(r"([^\[]+)\[(\d+)\]")
 _DAY: Final = re.compile(r"(today|monday)(?: ([+-]) (\d+))?")
 
 
@@ -43,6 +44,14 @@ def answered(value: str, today: date) -> str:
     start = today if match[1] == "today" else today + timedelta(days=7 - today.weekday())
     days = int(match[3] or 0)
     return (start - timedelta(days=days) if match[2] == "-" else start + timedelta(days=days)).isoformat()
+
+
+def place_of(ref: str, answers: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return what a question is called, and the answers that it belongs to: of one instance, or of all."""
+    *around, name = ref.split("/")
+    inside = (_INSTANCE.fullmatch(part) for part in reversed(around))
+    instance = next((match for match in inside if match is not None and match[1] in answers), None)
+    return name, answers if instance is None else answers[instance[1]][int(instance[2]) - 1]
 
 
 class Resident:
@@ -67,12 +76,9 @@ class Resident:
         await self.visit.settle()
 
     async def _answer(self, step: Question) -> None:
-        parts = re.fullmatch(r"/[^/]+(?:/[^/]+)*?/(?:([^/\[]+)\[(\d+)\]/)?(?:[^/]+/)*([^/\[]+)", step.ref)
-        assert parts is not None, step.ref
-        repeat, position, name = parts.groups()
+        name, own = place_of(step.ref, self.answers)
         self.asked.append(name)
-        known = self.answers[repeat][int(position) - 1] if repeat and repeat in self.answers else self.answers
-        await self.visit.answer(answered(known.get(name, ""), self.visit.clock.now().date()))
+        await self.visit.answer(answered(own.get(name, ""), self.visit.clock.now().date()))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -90,7 +90,7 @@ class Visitor:
     def fill_in(self) -> Iterator[str]:
         """Choose the service and answer every question that is put."""
         language = self.text.language
-        self.person.press(self.service.titles[language])
+        self.choose(self.service.titles[language])
         form = self._own_copy()
         position = 0
         while position < len(asked_questions(form)):
@@ -105,6 +105,12 @@ class Visitor:
                 form.answer(asked.ref, value)
             self.person.press(self.text("button.continue"))
             position += 1
+
+    def choose(self, label: str) -> None:
+        """Press a choice, on whichever page it stands."""
+        while label not in self.person.read().splitlines():
+            self.person.press(self.text("page.next"))
+        self.person.press(label)
 
     def sign(self) -> Iterator[str]:
         """Review, read the document, sign it."""
@@ -170,9 +176,11 @@ class Visitor:
             case QuestionKind.CHOOSE_ONE | QuestionKind.CHOOSE_MANY:
                 labels = {choice.value: choice.label for choice in asked.choices}
                 for chosen in value.split():
-                    self.person.press(labels[chosen])
+                    self.choose(labels[chosen])
             case QuestionKind.DATE if value:
                 self.person.type("\t".join(reversed(value.split("-"))))
+            case QuestionKind.TIME if value:
+                self.person.type(value.replace(":", "\t"))
             case QuestionKind.NOTE:
                 pass
             case _ if not value.isascii():  # no key of the desk's keyboard has these letters

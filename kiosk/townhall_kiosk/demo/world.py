@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from townhall_forms.service import load_services
 from townhall_kiosk.demo.centre import CentreFailedError, DemoCentre
 from townhall_kiosk.demo.person import Hands, Person
 from townhall_kiosk.simulation.jack import SimulatedJack
@@ -32,8 +33,6 @@ from townhall_smartcard.simulation.trust_services import SimulatedTrustServices
 from townhall_smartcard.simulation.vpcd import VirtualReader
 
 SERVICES = Path(__file__).resolve().parents[3] / "services"
-OFFERED = ("change-of-address", "residence-consent")
-"""Of the shipped services those that go to the one agency of this world."""
 KIOSK = "kiosk-1"
 STAFF = (JUHAN, AINO)
 LANGUAGES = ["en", "et", "fr", "ar"]
@@ -46,6 +45,8 @@ class World:
 
     kiosks: tuple[str, ...] = (KIOSK,)
     """What the town's list of places has."""
+    services: tuple[str, ...] = ("change-of-address", "residence-consent")
+    """Those of the shipped services that the town offers; all go to its one agency."""
 
     def __init__(
         self,
@@ -154,15 +155,17 @@ class World:
     def _write_content(self) -> Path:
         """Write what the town publishes; returns the directory."""
         content = self._trust.parent
-        for service in OFFERED:
+        for service in self.services:
             shutil.copytree(SERVICES / service, content / "services" / service)
-        recipients = content / "recipients" / self.centre.agency
-        recipients.mkdir(parents=True)
-        (recipients / "1.key").write_bytes(base64.b64decode(self.centre.agency_file()["recipient_key"]))
+        key = base64.b64decode(self.centre.agency_file()["recipient_key"])
+        for recipient in {each.recipient for each in load_services(content / "services")}:
+            folder = content / "recipients" / recipient
+            folder.mkdir(parents=True)
+            (folder / "1.key").write_bytes(key)
         places = {
             "version": 1,
             "languages": LANGUAGES,
-            "groups": {"all": {"services": OFFERED}},
+            "groups": {"all": {"services": self.services}},
             "kiosks": {kiosk: {"place": "Tamme Library", "group": "all"} for kiosk in self.kiosks},
         }
         (content / "places").mkdir()

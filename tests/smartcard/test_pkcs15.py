@@ -4,7 +4,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Final, Self
 
 import pytest
 
@@ -33,8 +33,9 @@ from townhall_smartcard.simulation.national_keys import (
     NationalCardKeys,
 )
 from townhall_smartcard.simulation.pkcs15_card import ISO_APPLET, MYEID, Pkcs15Habits, Pkcs15Simulation
-from townhall_smartcard.simulation.pkcs15_files import SERIAL_NUMBER, PinHabits
+from townhall_smartcard.simulation.pkcs15_files import FOLDER, MASTER_FILE, SERIAL_NUMBER, PinHabits
 from townhall_smartcard.simulation.vpcd import VirtualCard
+from townhall_smartcard.tlv import encode, parse_all
 
 HOLDER: Final = CertifiedHolder("US", "SPECIMEN", "ALEX", "PNOUS-000000001")
 AUTHORITY: Final = NationalAuthority("US")
@@ -43,6 +44,7 @@ EVERY_KIND = pytest.mark.parametrize("kind", list(KeyKind))
 EVERY_HABIT = pytest.mark.parametrize("habits", [ISO_APPLET, MYEID], ids=["isoapplet", "myeid"])
 ROLES: Final = (PinRole.AUTHENTICATION, PinRole.SIGNATURE)
 PIN: Final = b"123456"
+DIRECTORIES: Final = tuple(map(bytes.fromhex, ("5031", "4401", "4402", "4404")))
 
 
 def driver(card: VirtualCard) -> Pkcs15Card:
@@ -268,3 +270,56 @@ def test_there_is_no_key_for_unblocking() -> None:
 def test_a_pin_by_another_reference_is_presented_by_it() -> None:
     habits = replace(ISO_APPLET, pin=PinHabits(8, 0xFF, reference=0x82))
     assert isinstance(use_key(driver(Pkcs15Simulation(KEYS[KeyKind.P256], habits)), PinRole.SIGNATURE, PIN), bytes)
+
+
+def test_a_wrong_pin_that_the_card_does_not_count_aloud_is_counted_again() -> None:
+    def hide(command: bytes, answer: bytes) -> bytes:
+        is_present = command[:2] == b"\x00\x20" and len(command) > 5
+        return b"\x63\x00" if is_present and answer[:1] == b"\x63" else answer
+
+    assert use_key(driver(changed(hide)), PinRole.SIGNATURE, b"999999") == PinRefusal(PinRefusalReason.WRONG, 2)
+
+
+@EVERY_HABIT
+def test_a_card_without_a_directory_of_applications_has_the_usual_folder(habits: Pkcs15Habits) -> None:
+    def refuse(command: bytes, answer: bytes) -> bytes:
+        return b"\x6a\x82" if command[1] == 0xA4 and b"\x2f\x00" in command[5:] else answer
+
+    used = driver(changed(refuse, habits))
+    assert set(used.read().certificates) == set(ROLES)
+    assert isinstance(use_key(used, PinRole.SIGNATURE, PIN), bytes)
+
+
+def test_an_application_that_only_its_name_leads_to_is_found_by_it() -> None:
+    class Named(Pkcs15Simulation):
+        """An applet with one folder, which its name selects: it has no master file, and short paths in EF.OD."""
+
+        def transmit(self, command: RawCommand) -> bytes:
+            raw = bytes(command)
+            if raw[1] == 0xA4 and raw[2] != 0x04 and (raw[2] == 0x08 or MASTER_FILE in raw[5:7]):
+                return b"\x6a\x82"
+            answer = super().transmit(command)
+            if raw[1:3] == b"\xa4\x04" and answer[-2:] == b"\x90\x00":
+                self._selected = MASTER_FILE + FOLDER
+            return answer
+
+        def shorten(self) -> Self:
+            """Write every path in the directories as it is from the folder."""
+            for file in DIRECTORIES:
+                path = MASTER_FILE + FOLDER + file
+                self._files[path] = shortened(self._files[path].removesuffix(bytes(32)))
+            return self
+
+    used = driver(Named(KEYS[KeyKind.P256], MYEID).shorten())
+    assert set(used.read().certificates) == set(ROLES)
+    for role in ROLES:
+        assert isinstance(use_key(used, role, PIN), bytes)
+
+
+def shortened(directory: bytes) -> bytes:
+    """Return data objects with every path below the folder cut to what follows it, their lengths told anew."""
+    made = b""
+    for each in parse_all(directory):
+        value = shortened(each.value) if each.tag & 0x20 else each.value
+        made += encode(each.tag, value.removeprefix(MASTER_FILE + FOLDER) if each.tag == 0x04 else value)
+    return made

@@ -117,8 +117,8 @@ class Pkcs15Card:
             key = self._key(role)
             require_digest(key.algorithm, digest)
             asked = self._required_pin(key)
-            tries, reference = self._counted(asked)
-            use = PinUse(_facts(asked, reference), lambda: tries, lambda: self._prepare(key, asked))
+            _, reference = self._counted(asked)
+            use = PinUse(_facts(asked, reference), lambda: self._tries(asked), lambda: self._prepare(key, asked))
             if refusal := use.present(self._card, pin, last_try_confirmed=last_try_confirmed):
                 return refusal
         is_curve = key.algorithm.scheme is Scheme.ECDSA

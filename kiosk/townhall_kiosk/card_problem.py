@@ -5,7 +5,13 @@
 import enum
 from typing import Final
 
-from townhall_smartcard.errors import CardMuteError, CardUnreadableError, CardUnsupportedError, ReaderBusyError
+from townhall_smartcard.errors import (
+    CardMuteError,
+    CardNotActivatedError,
+    CardUnreadableError,
+    CardUnsupportedError,
+    ReaderBusyError,
+)
 from townhall_smartcard.identity import RefusalReason
 from townhall_smartcard.messages import Failure
 
@@ -17,6 +23,7 @@ class CardProblem(enum.Enum):
     """Why a card cannot be used, by what the person can do; texts and failure codes hang on it."""
 
     UNSUPPORTED = "unsupported"
+    NOT_ACTIVATED = "not-activated"
     TOO_OLD = "too-old"
     DEAD = "dead"
     MUTE = "mute"
@@ -47,12 +54,14 @@ _OF_FAILURE = {
     Failure.CARD_MUTE: CardProblem.MUTE,
     Failure.NO_SERVICE: CardProblem.MUTE,
     Failure.CARD_UNSUPPORTED: CardProblem.UNSUPPORTED,
+    Failure.CARD_NOT_ACTIVATED: CardProblem.NOT_ACTIVATED,
     Failure.CARD_UNREADABLE: CardProblem.UNREADABLE,
     Failure.READER_BUSY: CardProblem.BUSY,
     Failure.CARD_RESET: CardProblem.BUSY,
 }
 _CARD_CODES = {
     CardProblem.UNSUPPORTED: CardUnsupportedError.code,
+    CardProblem.NOT_ACTIVATED: CardNotActivatedError.code,
     CardProblem.TOO_OLD: CardUnsupportedError.code,
     CardProblem.DEAD: "TH-KIOS-012",
     CardProblem.MUTE: CardMuteError.code,

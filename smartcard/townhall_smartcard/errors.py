@@ -15,6 +15,7 @@
     │   ├── SecureMessagingError   the protected session is over: open the card anew
     │   └── DataGroupUnreadableError  a file of an eMRTD chip is not what its standard says
     ├── CardUnsupportedError       another card
+    ├── CardNotActivatedError      set the card's PINs first
     ├── CardMuteError              take the card out
     ├── CallStuckError             end this process: a thread of it never comes back
     ├── RecordingRefusedError      mend the file of recorded dialogues
@@ -109,6 +110,12 @@ class CardUnsupportedError(CardError):
     """No driver of ours serves this card."""
 
     code = "TH-CARD-008"
+
+
+class CardNotActivatedError(CardError):
+    """A PIN of this card was never set: nothing can be done with its key."""
+
+    code = "TH-CARD-015"
 
 
 class CardMuteError(CardError):

@@ -274,6 +274,7 @@ class Failure(enum.Enum):
     READER_BUSY = "reader-busy"  # another program holds the card exclusively
     CARD_MUTE = "card-mute"  # no answer within the deadline: take the card out
     CARD_UNSUPPORTED = "card-unsupported"
+    CARD_NOT_ACTIVATED = "card-not-activated"  # a PIN was never set
     CARD_UNREADABLE = "card-unreadable"  # torn, malformed or impossible answers
     NO_SERVICE = "no-service"
 

@@ -11,6 +11,7 @@ from townhall_smartcard.errors import (
     CardError,
     CardMisuseError,
     CardMuteError,
+    CardNotActivatedError,
     CardRemovedError,
     CardResetError,
     CardUnreadableError,
@@ -63,6 +64,7 @@ _FAILURES: Final[tuple[tuple[type[CardError], Failure], ...]] = (
     (ReaderBusyError, Failure.READER_BUSY),
     (CardMuteError, Failure.CARD_MUTE),
     (CardUnsupportedError, Failure.CARD_UNSUPPORTED),
+    (CardNotActivatedError, Failure.CARD_NOT_ACTIVATED),
     (CardUnreadableError, Failure.CARD_UNREADABLE),
     (ServiceGoneError, Failure.NO_SERVICE),
 )
@@ -202,4 +204,4 @@ def _refused(request: int, result: PinRefusal) -> PinRefused:
         case PinRefusalReason.LAST_TRY_UNCONFIRMED:
             return LastTryUnconfirmed(request)
         case PinRefusalReason.NOT_ACTIVATED:
-            return Failed(request, Failure.CARD_UNSUPPORTED)
+            return Failed(request, Failure.CARD_NOT_ACTIVATED)

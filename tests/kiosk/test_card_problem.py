@@ -14,6 +14,7 @@ from townhall_smartcard.messages import Failure
         (Failure.CARD_MUTE, CardProblem.MUTE),
         (Failure.NO_SERVICE, CardProblem.MUTE),
         (Failure.CARD_UNSUPPORTED, CardProblem.UNSUPPORTED),
+        (Failure.CARD_NOT_ACTIVATED, CardProblem.NOT_ACTIVATED),
         (Failure.CARD_UNREADABLE, CardProblem.UNREADABLE),
         (Failure.CARD_RESET, CardProblem.BUSY),
         (Failure.READER_BUSY, CardProblem.BUSY),

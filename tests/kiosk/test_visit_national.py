@@ -25,9 +25,11 @@ from townhall_kiosk.simulation.ports import SimulatedOutbox
 from townhall_kiosk.simulation.visit import SimulatedVisit
 from townhall_kiosk.simulation.way import ANSWERS, begin
 from townhall_kiosk.visit.surroundings import Surroundings
+from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.every_family import EVERY_FAMILY, LATVIAN, NationalSample
 from townhall_smartcard.simulation.national_keys import KeyKind, NationalAuthority
 from townhall_smartcard.simulation.pki import TestPki
+from townhall_smartcard.simulation.thales_chip import ESTONIA_2025, ThalesChip
 from townhall_ui import screens
 
 AGENCY: Final = "population-register"
@@ -122,3 +124,23 @@ def test_a_card_of_a_state_that_nobody_trusts_here_is_refused_before_a_pin(
             assert await visit.until(at.CardRefused) == at.CardRefused(CardProblem.UNTRUSTED)
 
     asyncio.run(stage())
+
+
+def test_a_new_card_whose_pins_were_never_set_is_told_so_and_is_sent_none(make_national: MakeNational) -> None:
+    authority = NationalAuthority("EE")
+    keys = authority.issue_card_keys(EVERY_FAMILY["Estonia 2025"]().holder, *ESTONIA_2025.kinds)
+    card = ThalesChip(keys, ESTONIA_2025, records=KADRI.records()[:8], pins=None)
+
+    async def stage() -> None:
+        async with make_national(authority.trusted()) as visit:
+            await begin(visit, card)
+            visit.insert(card)
+            await visit.until(at.EnteringPin)
+            visit.enter_pin("1234")
+            assert await visit.until(at.CardRefused) == at.CardRefused(CardProblem.NOT_ACTIVATED)
+            assert visit.screen.frame.heading == visit.around.text("card-not-activated.heading")
+            assert visit.screen.frame.code == "TH-CARD-015"
+            assert all(not any(pin) for pin in visit.pins)
+
+    asyncio.run(stage())
+    assert card.tries_left() == (3, 3)

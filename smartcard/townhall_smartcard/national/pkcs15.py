@@ -134,9 +134,11 @@ class Pkcs15Card:
         if pin.path == objects.MASTER_FILE:
             self._files.select_folder(b"")
         algorithm = encode(0x80, bytes((self._algorithm_reference(key),)))
-        file = encode(0x81, key.entry.path[-2:]) if self._files.is_below(key.entry.path) else b""
         named = encode(0x84, bytes((key.entry.reference or 0,)))
-        command = CommandApdu(0x00, Ins.MANAGE_SECURITY_ENVIRONMENT, 0x41, 0xB6, algorithm + file + named)
+        file = encode(0x81, key.entry.path[-2:]) if self._files.is_below(key.entry.path) else b""
+        # MyEID's published client names the one key of a file by 00, whatever the directory says.
+        in_file = file + encode(0x84, b"\0") if file else named
+        command = CommandApdu(0x00, Ins.MANAGE_SECURITY_ENVIRONMENT, 0x41, 0xB6, algorithm + in_file)
         answer = self._card.ask(command)
         if file and answer.status in _UNKNOWN_PIN | {StatusWord.WRONG_DATA}:
             answer = self._card.ask(command.with_data(algorithm + named))

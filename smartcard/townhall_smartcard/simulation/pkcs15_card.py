@@ -3,7 +3,7 @@
 """A PKCS#15 card as a program (ISO/IEC 7816-15): a tree of files, one PIN, two keys, in the habits of two makers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from operator import xor
 from typing import Final
@@ -43,9 +43,13 @@ class Pkcs15Habits:
     """How MANAGE SECURITY ENVIRONMENT calls RSA with PKCS#1 padding, and ECDSA."""
     pin: PinHabits
     has_key_files: bool = False
-    """A key is named by its file as well."""
+    """A key is named by its file, and in that by 00."""
     has_records: bool = False
     """EF.DIR has records."""
+    calls_itself: bytes = b"TownhallP15"
+    """In the historical bytes of the ATR."""
+    objects: Mapping[int, bytes] = field(default_factory=dict)
+    """What GET DATA 01xx says of the card, by xx."""
 
 
 ISO_APPLET: Final = Pkcs15Habits(
@@ -59,13 +63,17 @@ MYEID: Final = Pkcs15Habits(
     PinHabits(8, 0xFF),
     has_key_files=True,
     has_records=True,
+    calls_itself=b"TownhallMyEID",
+    objects={
+        0xA0: bytes.fromhex("0000000000040000000000000000000000000000"),
+        0xAA: bytes.fromhex("0100090800000000000180"),
+    },
 )
-"""As MyEID cards, whose keys are files."""
+"""As MyEID cards, whose keys are files: version 4.0, RSA to 2,048 bits, curves to P-384."""
 
 
-def _atr() -> bytes:
-    """Return the ATR of a card of no known maker: T=1, and what it calls itself (ISO/IEC 7816-3 §8.2)."""
-    calls_itself = b"TownhallP15"
+def _atr(calls_itself: bytes) -> bytes:
+    """Return the ATR of a card: T=1, and what it calls itself (ISO/IEC 7816-3 §8.2)."""
     said = bytes((0x80 | len(calls_itself), 0x01)) + calls_itself
     return b"\x3b" + said + bytes((reduce(xor, said),))
 
@@ -83,7 +91,7 @@ class Pkcs15Simulation:
         delivery: Delivery = Delivery.DIRECT,
     ) -> None:
         """Personalise a card with keys of 2048 bits, P-256 or P-384; ``is_empty``: with directories alone."""
-        self.atr: Final = _atr()
+        self.atr: Final = _atr(habits.calls_itself)
         self._habits: Final = habits
         self._line: Final = AnswerLine(delivery)
         self._pin: Final = Pin(pin, 4)
@@ -123,6 +131,7 @@ class Pkcs15Simulation:
             0x20: self._verify,
             0x22: self._set_environment,
             0x2A: self._sign,
+            0xCA: self._get_data,
         }.get(command.ins)
         return Answer(StatusWord.INSTRUCTION_NOT_SUPPORTED) if does is None else does(command)
 
@@ -183,6 +192,10 @@ class Pkcs15Simulation:
             return Answer(StatusWord.INCOMPATIBLE_FILE_STRUCTURE)
         return Answer(data=content) if command.p1 == 1 else Answer(StatusWord.RECORD_NOT_FOUND)
 
+    def _get_data(self, command: Command) -> Answer:
+        content = self._habits.objects.get(command.p2) if command.p1 == 0x01 else None
+        return Answer(StatusWord.REFERENCE_NOT_FOUND) if content is None else Answer(data=content)
+
     def _verify(self, command: Command) -> Answer:
         if command.parameters != (0x00, self._habits.pin.reference):
             return Answer(StatusWord.REFERENCE_NOT_FOUND)
@@ -215,7 +228,8 @@ class Pkcs15Simulation:
     def _reference(self, named: Mapping[int, bytes]) -> int:
         """Return which key is named: by its file where keys are files, and by its number else."""
         if self._habits.has_key_files:
-            return next((number for number, (place, _) in self._keys.items() if place.file == named.get(0x81)), 0)
+            files = {place.file: number for number, (place, _) in self._keys.items()}
+            return files.get(named.get(0x81, b""), 0) if named.get(0x84) == b"\0" else 0
         return int.from_bytes(named.get(0x84, b""), "big")
 
     def _sign(self, command: Command) -> Answer:

@@ -12,6 +12,7 @@ from typing import Final
 
 from townhall_smartcard.errors import CardUnreadableError
 from townhall_smartcard.messages import CardStatement
+from townhall_smartcard.national.record_fields import day_of, text_in
 
 _MOST_LENGTH_BYTES: Final = 2
 _MORE_LENGTH: Final = 0x80
@@ -77,18 +78,18 @@ def identity_in(records: Mapping[int, bytes]) -> CardStatement:
     Raises:
         CardUnreadableError: a text that is none, or a validity that is none.
     """
-    sex = _text(records, _SEX)
+    sex = text_in(records, _SEX)
     return CardStatement(
-        surname=_text(records, _SURNAME),
-        given_names=_text(records, _GIVEN_NAMES),
+        surname=text_in(records, _SURNAME),
+        given_names=text_in(records, _GIVEN_NAMES),
         sex=_SEXES.get(sex, sex),
-        nationality=_text(records, _NATIONALITY),
-        birth_date=_birth_date(_text(records, _BIRTH_DATE)),
-        birth_place=_text(records, _BIRTH_PLACE),
-        personal_code=_text(records, _NATIONAL_NUMBER),
-        document_number=_text(records, _CARD_NUMBER),
-        issuing_date=_validity(_text(records, _VALID_FROM)),
-        expiry_date=_validity(_text(records, _VALID_UNTIL)),
+        nationality=text_in(records, _NATIONALITY),
+        birth_date=_birth_date(text_in(records, _BIRTH_DATE)),
+        birth_place=text_in(records, _BIRTH_PLACE),
+        personal_code=text_in(records, _NATIONAL_NUMBER),
+        document_number=text_in(records, _CARD_NUMBER),
+        issuing_date=_validity(text_in(records, _VALID_FROM)),
+        expiry_date=_validity(text_in(records, _VALID_UNTIL)),
     )
 
 
@@ -98,8 +99,8 @@ def address_in(records: Mapping[int, bytes]) -> tuple[str, ...]:
     Raises:
         CardUnreadableError: a text that is none.
     """
-    town = f"{_text(records, _POSTCODE)} {_text(records, _TOWN)}".strip()
-    return tuple(line for line in (_text(records, _STREET), town) if line)
+    town = f"{text_in(records, _POSTCODE)} {text_in(records, _TOWN)}".strip()
+    return tuple(line for line in (text_in(records, _STREET), town) if line)
 
 
 def photo_digest_in(records: Mapping[int, bytes]) -> bytes:
@@ -117,16 +118,6 @@ def _length(untrusted: bytes, position: int) -> tuple[int, int]:
     raise CardUnreadableError("a length that no record has")
 
 
-def _text(records: Mapping[int, bytes], tag: int) -> str:
-    try:
-        text = records.get(tag, b"").decode().strip(" \0")
-    except UnicodeDecodeError:
-        raise CardUnreadableError("a text that is none") from None
-    if not text.isprintable():
-        raise CardUnreadableError("a text that is none")
-    return text
-
-
 def _validity(text: str) -> date | None:
     if not text:
         return None
@@ -134,10 +125,7 @@ def _validity(text: str) -> date | None:
     if found is None:
         raise CardUnreadableError("a date that is none")
     day, month, year = map(int, found.groups())
-    try:
-        return date(year, month, day)
-    except ValueError:
-        raise CardUnreadableError("a date that is none") from None
+    return day_of(year, month, day)
 
 
 def _birth_date(text: str) -> date | None:

@@ -100,16 +100,7 @@ class SerbianCard:
         wipe(pin)
         raise CardUnsupportedError
 
-    def sign(
-        self,
-        pin: bytearray,
-        digest: bytes,  # noqa: ARG002  # the contract's, as the next
-        *,
-        last_try_confirmed: bool,  # noqa: ARG002
-    ) -> bytes | PinRefusal:
-        """Wipe the PIN and refuse: it is not sent."""
-        wipe(pin)
-        raise CardUnsupportedError
+    sign = authenticate
 
     def _begin(self) -> None:
         status = 0

@@ -8,6 +8,7 @@ from typing import Final
 
 from townhall_smartcard.errors import CardUnreadableError
 from townhall_smartcard.messages import CardStatement
+from townhall_smartcard.national.record_fields import day_of, text_in
 
 HEADER_BYTES: Final = 4
 """Of a file, and of a record: a number, and how many bytes follow."""
@@ -58,18 +59,18 @@ def statement_in(document: Mapping[int, bytes], person: Mapping[int, bytes]) -> 
     Raises:
         CardUnreadableError: a text or a date that is none.
     """
-    sex = _text(person, _SEX)
+    sex = text_in(person, _SEX)
     return CardStatement(
-        surname=_text(person, _SURNAME),
-        given_names=_text(person, _GIVEN_NAMES),
+        surname=text_in(person, _SURNAME),
+        given_names=text_in(person, _GIVEN_NAMES),
         sex=_SEXES.get(sex, sex),
-        nationality=_text(person, _NATIONALITY),
-        birth_date=_day(_text(person, _BIRTH_DATE)),
-        birth_place=_text(person, _BIRTH_PLACE),
-        personal_code=_text(person, _PERSONAL_NUMBER),
-        document_number=_text(document, _CARD_NUMBER),
-        issuing_date=_day(_text(document, _ISSUED)),
-        expiry_date=_day(_text(document, _EXPIRES)),
+        nationality=text_in(person, _NATIONALITY),
+        birth_date=_day(text_in(person, _BIRTH_DATE)),
+        birth_place=text_in(person, _BIRTH_PLACE),
+        personal_code=text_in(person, _PERSONAL_NUMBER),
+        document_number=text_in(document, _CARD_NUMBER),
+        issuing_date=_day(text_in(document, _ISSUED)),
+        expiry_date=_day(text_in(document, _EXPIRES)),
     )
 
 
@@ -79,21 +80,11 @@ def address_in(records: Mapping[int, bytes]) -> tuple[str, ...]:
     Raises:
         CardUnreadableError: a text that is none.
     """
-    house = _text(records, _NUMBER) + _text(records, _LETTER)
-    inside = "/".join(part for part in (_text(records, each) for each in (_ENTRANCE, _FLOOR, _FLAT)) if part)
-    street = " ".join(part for part in (_text(records, _STREET), house, inside) if part)
-    town = ", ".join(dict.fromkeys(part for part in (_text(records, _PLACE), _text(records, _COMMUNITY)) if part))
+    house = text_in(records, _NUMBER) + text_in(records, _LETTER)
+    inside = "/".join(part for part in (text_in(records, each) for each in (_ENTRANCE, _FLOOR, _FLAT)) if part)
+    street = " ".join(part for part in (text_in(records, _STREET), house, inside) if part)
+    town = ", ".join(dict.fromkeys(part for part in (text_in(records, _PLACE), text_in(records, _COMMUNITY)) if part))
     return tuple(line for line in (street, town) if line)
-
-
-def _text(records: Mapping[int, bytes], tag: int) -> str:
-    try:
-        text = records.get(tag, b"").decode().strip(" \0")
-    except UnicodeDecodeError:
-        raise CardUnreadableError("a text that is none") from None
-    if not text.isprintable():
-        raise CardUnreadableError("a text that is none")
-    return text
 
 
 def _day(text: str) -> date | None:
@@ -102,7 +93,4 @@ def _day(text: str) -> date | None:
         return None
     if len(text) != 8 or not (text.isascii() and text.isdecimal()):
         raise CardUnreadableError("a date that is none")
-    try:
-        return date(int(text[4:]), int(text[2:4]), int(text[:2]))
-    except ValueError:
-        raise CardUnreadableError("a date that is none") from None
+    return day_of(int(text[4:]), int(text[2:4]), int(text[:2]))

@@ -38,6 +38,11 @@ def is_searched(asked: Question) -> bool:
     return is_one and (len(asked.choices) > _MANY or bool(asked.appearance & _ASKED_FOR))
 
 
+def found_of(asked: Question, sought: Sought | None) -> tuple[FormChoice, ...]:
+    """Return what is found for a question; nothing while the person is asked what to look for."""
+    return find(asked.choices, sought.words) if sought is not None and sought.ref == asked.ref else ()
+
+
 def find(choices: Sequence[FormChoice], words: str) -> tuple[FormChoice, ...]:
     """Return the choices that fit ``words``, the best first.
 

@@ -11,7 +11,7 @@ from townhall_crypto.trust_verdict import Outcome
 from townhall_forms.document import Direction as PageDirection
 from townhall_forms.document import DocumentModel, Line, document_text, render_document
 from townhall_forms.document_pictures import page_pictures
-from townhall_forms.questions import AnswerRefused, FormChoice, Question, QuestionKind, RefusalReason, RepeatState
+from townhall_forms.questions import AnswerRefused, Question, QuestionKind, RefusalReason, RepeatState
 from townhall_forms.session import FormSession
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
@@ -19,7 +19,7 @@ from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.errors import VisitError
 from townhall_kiosk.ports import Clock
 from townhall_kiosk.visit.asking import Asked, RepeatChange, asked_steps, read_choice, step_at
-from townhall_kiosk.visit.choice_search import SEARCH_AGAIN, Sought, find, is_searched
+from townhall_kiosk.visit.choice_search import SEARCH_AGAIN, Sought, find, found_of, is_searched
 from townhall_kiosk.visit.desk import Desk, Document
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.identity import Identity
@@ -56,7 +56,11 @@ class FormWork:
         asked = step_at(form, job.question)
         if isinstance(asked, RepeatState):  # a second touch, when the first has led on
             return on.AnswerAccepted(job.question, job.question)
-        if is_searched(asked) and job.value and job.value not in {choice.value for choice in self._found(asked)}:
+        if (
+            is_searched(asked)
+            and job.value
+            and job.value not in {choice.value for choice in found_of(asked, self.desk.sought)}
+        ):
             return self._search(asked, job)
         if asked.kind is not QuestionKind.NOTE:
             outcome = form.answer(asked.ref, job.value)
@@ -64,16 +68,11 @@ class FormWork:
                 return on.AnswerRefused(job.question, job.value, outcome.message or self._own_words(outcome.reason))
         return on.AnswerAccepted(job.question, _following(form, asked.ref, is_changing=is_changing))
 
-    def _found(self, asked: Question) -> tuple[FormChoice, ...]:
-        """Return the choices that are on the screen; none while the person is asked what to look for."""
-        sought = self.desk.sought
-        return find(asked.choices, sought.words) if sought is not None and sought.ref == asked.ref else ()
-
     def _search(self, asked: Question, job: do.GiveAnswer) -> on.Event:
         """Look for what was typed, or ask anew; a second touch, when what is found is shown already, does nothing."""
         if job.value == SEARCH_AGAIN:
             self.desk.sought = None
-        elif not self._found(asked):
+        elif not found_of(asked, self.desk.sought):
             if not find(asked.choices, job.value):
                 return on.AnswerRefused(job.question, job.value, self.around.text("search.none"))
             self.desk.sought = Sought(asked.ref, job.value)

@@ -8,29 +8,18 @@ from townhall_forms.service import Service
 from townhall_forms.session import FormSession
 from townhall_kiosk import states as at
 from townhall_kiosk.visit.asking import asked_steps, step_at
-from townhall_kiosk.visit.choice_search import is_searched
 from townhall_kiosk.visit.desk import Desk
+from townhall_kiosk.visit.presenters.answer_way import answer_way
 from townhall_kiosk.visit.presenters.ballot_words import rank_words
-from townhall_kiosk.visit.presenters.entry_words import (
-    as_choice,
-    as_choices,
-    date_words,
-    few_numbers,
-    keyboard_words,
-    place_words,
-    scale,
-    what_is_asked,
-)
+from townhall_kiosk.visit.presenters.entry_words import date_words, keyboard_words, place_words, scale
 from townhall_kiosk.visit.presenters.frames import frame, page_words
 from townhall_kiosk.visit.presenters.repeat import how_many, instance_of, removal, repeat
-from townhall_kiosk.visit.presenters.search import searched
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_ui.screens import (
     Answer,
     Choice,
     ChoiceScreen,
     DocumentScreen,
-    EntryKind,
     QuestionScreen,
     ReviewScreen,
     WorkingScreen,
@@ -96,19 +85,17 @@ def question(state: at.Answering, desk: Desk, around: Surroundings) -> QuestionS
         stop=True,
         step=" · ".join(part for part in (step, instance_of(asked, form)) if part),
     )
-    if is_searched(asked):
-        return searched(asked, value, heading, state.problem, desk.sought, around)
-    few = few_numbers(asked, around.language)
+    way = answer_way(asked, value, desk.sought, around)
     return QuestionScreen(
         heading,
-        EntryKind.CHOOSE_ONE if few else EntryKind(asked.kind.value),
-        as_choice(value) if few else value,
+        way.kind,
+        way.value,
         keyboard_words(around),
         date_words(around),
-        hint=" ".join(part for part in (asked.hint, what_is_asked(asked, around)) if part),
+        hint=" ".join(part for part in (asked.hint, way.told) if part),
         source=text("form.from-card") if asked.source else "",
         problem=state.problem,
-        choices=few or as_choices(asked.choices, value),
+        choices=way.choices,
         is_read_only=asked.is_read_only,
         paging=page_words(around),
         place=place_words(around) if asked.kind is QuestionKind.PLACE else None,

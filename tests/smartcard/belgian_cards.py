@@ -8,7 +8,6 @@ import pytest
 
 from townhall_smartcard.messages import PinRole
 from townhall_smartcard.national.belgium import BelgianCard
-from townhall_smartcard.pins import PinRefusal
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation.belgian_card import BelgianCertificates, BelgianContents, BelgianSimulation
 from townhall_smartcard.simulation.belgian_person import BelgianFiles, BelgianPerson
@@ -41,11 +40,3 @@ def card_of(
 
 def driver(card: VirtualCard) -> BelgianCard:
     return BelgianCard(processors_for(card))
-
-
-def use_key(used: BelgianCard, role: PinRole, pin: bytes) -> bytes | PinRefusal:
-    use = used.authenticate if role is PinRole.AUTHENTICATION else used.sign
-    entered = bytearray(pin)
-    outcome = use(entered, used.algorithm(role).digest.of(b"said"), last_try_confirmed=False)
-    assert entered == bytes(len(pin)), "wiped"
-    return outcome

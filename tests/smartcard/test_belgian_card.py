@@ -23,8 +23,8 @@ from tests.smartcard.belgian_cards import (
     card_of,
     contents_of,
     driver,
-    use_key,
 )
+from tests.smartcard.using_cards import use_key
 
 from townhall_crypto.card_signature import is_card_signature
 from townhall_crypto.register_signature import is_register_signature

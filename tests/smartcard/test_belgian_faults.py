@@ -2,32 +2,29 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Belgian cards that are pulled, fall silent or answer nonsense, at every command."""
 
-from collections.abc import Callable
 from typing import Final
 
 import pytest
-from tests.smartcard.belgian_cards import EVERY_APPLET, PIN, ROLES, card_of, contents_of, driver, use_key
+from tests.smartcard.belgian_cards import EVERY_APPLET, PIN, ROLES, card_of, contents_of, driver
+from tests.smartcard.using_cards import BREAKS, PULLED_BEFORE_THE_ANSWER, Breaks, use_key
 
 from townhall_smartcard.connection import RawCommand
-from townhall_smartcard.errors import CardError, CardMuteError, CardRemovedError, CardUnreadableError
+from townhall_smartcard.errors import CardUnreadableError
 from townhall_smartcard.simulation.belgian_card import BelgianSimulation
 from townhall_smartcard.simulation.faulty_card import FaultyCard
 from townhall_smartcard.simulation.national_keys import KeyKind
 
-Break = Callable[[FaultyCard, int], FaultyCard]
-BREAKS: Final[dict[str, tuple[Break, type[CardError]]]] = {
-    "pulled": (FaultyCard.tear, CardRemovedError),
-    "pulled before the answer": (FaultyCard.tear_answer, CardRemovedError),
-    "mute": (FaultyCard.mute_after, CardMuteError),
-    "bare": (lambda card, index: card.cut(index, 1), CardUnreadableError),
+OWN_BREAKS: Final[Breaks] = {
+    **{name: BREAKS[name] for name in ("pulled", "mute", "bare")},
+    **PULLED_BEFORE_THE_ANSWER,
     "impossible": (lambda card, index: card.answer(index, b"\x01\x02"), CardUnreadableError),
 }
 
 
 @EVERY_APPLET
-@pytest.mark.parametrize("name", BREAKS)
+@pytest.mark.parametrize("name", OWN_BREAKS)
 def test_a_fault_at_any_command_is_named_and_costs_one_try_at_most(version: int, name: str) -> None:
-    order, expected = BREAKS[name]
+    order, expected = OWN_BREAKS[name]
 
     def whole(card: FaultyCard) -> None:
         used = driver(card)

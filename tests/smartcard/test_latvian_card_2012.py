@@ -2,15 +2,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The driver of the first Latvian card over a simulated one; recorded ones: test_national_recorded."""
 
-from collections.abc import Callable
 from typing import Final
 
 import pytest
+from tests.smartcard.using_cards import BREAKS
 
 from townhall_crypto.card_signature import is_card_signature
 from townhall_smartcard.cards import family_of_atr, probe
 from townhall_smartcard.connection import CardConnection
-from townhall_smartcard.errors import CardMuteError, CardRemovedError, CardUnreadableError
 from townhall_smartcard.messages import CardFamily, PinRole, PinTries
 from townhall_smartcard.national.latvia_1 import ALGORITHM, LatvianCardOf2012
 from townhall_smartcard.pins import BLOCKED, LAST_TRY_UNCONFIRMED, PinRefusal, PinRefusalReason
@@ -62,15 +61,6 @@ def test_wrong_pins_count_down_to_blocked_and_the_last_try_needs_a_word(role: Pi
     assert use_key(card, role, b"999999", confirmed=True) == BLOCKED
     assert use_key(card, role, PINS[role], confirmed=True) == BLOCKED
     assert sorted(card.tries_left()) == [0, 3], "the other PIN lost nothing"
-
-
-Break = Callable[[FaultyCard, int], FaultyCard]
-BREAKS: Final[dict[str, tuple[Break, type[Exception]]]] = {
-    "pulled": (FaultyCard.tear, CardRemovedError),
-    "mute": (FaultyCard.mute_after, CardMuteError),
-    "refuses": (lambda card, index: card.answer(index, b"\x6f\x00"), CardUnreadableError),
-    "bare": (lambda card, index: card.cut(index, 1), CardUnreadableError),
-}
 
 
 @pytest.mark.parametrize("name", BREAKS)

@@ -3,18 +3,16 @@
 """The driver of PIV cards against a simulated one, which OpenSC judges: test_opensc_judges_piv."""
 
 import gzip
-from collections.abc import Callable
 from typing import Final
 
 import pytest
+from tests.smartcard.using_cards import BREAKS, use_key
 
 from townhall_crypto.card_signature import is_card_signature
 from townhall_smartcard.cards import probe
 from townhall_smartcard.connection import RawCommand
 from townhall_smartcard.errors import (
     CardMisuseError,
-    CardMuteError,
-    CardRemovedError,
     CardUnreadableError,
     CardUnsupportedError,
 )
@@ -41,14 +39,6 @@ SIGN_9C: Final = bytes.fromhex("0087119C26") + encode(0x7C, encode(0x82, b"") + 
 
 def driver(card: VirtualCard) -> PivCard:
     return PivCard(processors_for(card))
-
-
-def use_key(used: PivCard, role: PinRole, pin: bytes, *, confirmed: bool = False) -> bytes | PinRefusal:
-    use = used.authenticate if role is PinRole.AUTHENTICATION else used.sign
-    entered = bytearray(pin)
-    outcome = use(entered, used.algorithm(role).digest.of(b"said"), last_try_confirmed=confirmed)
-    assert entered == bytes(len(pin)), "wiped"
-    return outcome
 
 
 @EVERY_KIND
@@ -110,15 +100,6 @@ def test_a_pin_opens_the_signature_key_for_the_next_command_alone() -> None:
     assert card.transmit(verify) == b"\x90\x00"
     assert card.transmit(bytes.fromhex("00200080")) == b"\x90\x00"
     assert card.transmit(SIGN_9C) == b"\x69\x82", "a command came between"
-
-
-Break = Callable[[FaultyCard, int], FaultyCard]
-BREAKS: Final[dict[str, tuple[Break, type[Exception]]]] = {
-    "pulled": (FaultyCard.tear, CardRemovedError),
-    "mute": (FaultyCard.mute_after, CardMuteError),
-    "refuses": (lambda card, index: card.answer(index, b"\x6f\x00"), CardUnreadableError),
-    "bare": (lambda card, index: card.cut(index, 1), CardUnreadableError),
-}
 
 
 @EVERY_KIND

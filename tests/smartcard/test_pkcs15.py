@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import Final, Self
 
 import pytest
+from tests.smartcard.using_cards import BREAKS, use_key
 
 from townhall_crypto.card_signature import is_card_signature
 from townhall_smartcard.cards import probe
 from townhall_smartcard.connection import RawCommand
 from townhall_smartcard.errors import (
     CardMisuseError,
-    CardMuteError,
-    CardRemovedError,
     CardUnreadableError,
     CardUnsupportedError,
 )
@@ -49,14 +48,6 @@ DIRECTORIES: Final = tuple(map(bytes.fromhex, ("5031", "4401", "4402", "4404")))
 
 def driver(card: VirtualCard) -> Pkcs15Card:
     return Pkcs15Card(processors_for(card))
-
-
-def use_key(used: Pkcs15Card, role: PinRole, pin: bytes, *, confirmed: bool = False) -> bytes | PinRefusal:
-    use = used.authenticate if role is PinRole.AUTHENTICATION else used.sign
-    entered = bytearray(pin)
-    outcome = use(entered, used.algorithm(role).digest.of(b"said"), last_try_confirmed=confirmed)
-    assert entered == bytes(len(pin)), "wiped"
-    return outcome
 
 
 class Changed(Pkcs15Simulation):
@@ -123,26 +114,21 @@ def test_what_no_such_pin_looks_like_never_meets_the_card(pin: bytes) -> None:
     assert card.tries_left() == 3
 
 
-Break = Callable[[FaultyCard, int], FaultyCard]
-BREAKS: Final[dict[str, tuple[Break, type[Exception]]]] = {
-    "pulled": (FaultyCard.tear, CardRemovedError),
-    "mute": (FaultyCard.mute_after, CardMuteError),
-    # Twice: a refused block is asked for once more in another size.
-    "refuses": (
-        lambda card, index: card.answer(index, b"\x6f\x00").answer(index + 1, b"\x6f\x00"),
-        CardUnreadableError,
-    ),
-    "bare": (lambda card, index: card.cut(index, 1), CardUnreadableError),
-}
+def refuse_twice(card: FaultyCard, index: int) -> FaultyCard:
+    """A refused block is asked for once more in another size."""
+    return card.answer(index, b"\x6f\x00").answer(index + 1, b"\x6f\x00")
+
+
+OWN_BREAKS: Final = BREAKS | {"refuses": (refuse_twice, CardUnreadableError)}
 
 
 @EVERY_KIND
 @EVERY_HABIT
-@pytest.mark.parametrize("name", BREAKS)
+@pytest.mark.parametrize("name", OWN_BREAKS)
 def test_a_fault_at_any_command_is_named_and_costs_one_try_at_most(
     kind: KeyKind, habits: Pkcs15Habits, name: str
 ) -> None:
-    order, expected = BREAKS[name]
+    order, expected = OWN_BREAKS[name]
 
     def whole(card: FaultyCard) -> None:
         used = driver(card)

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The driver of Serbian cards against a simulated one, and its files: read, or refused with a typed error."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -10,12 +9,10 @@ from typing import Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.smartcard.using_cards import BREAKS, PULLED_BEFORE_THE_ANSWER
 
 from townhall_smartcard.cards import family_of_atr, probe
 from townhall_smartcard.errors import (
-    CardError,
-    CardMuteError,
-    CardRemovedError,
     CardUnreadableError,
     CardUnsupportedError,
 )
@@ -131,19 +128,12 @@ def test_no_pin_is_sent() -> None:
     assert card.commands == 0
 
 
-Break = Callable[[FaultyCard, int], FaultyCard]
-BREAKS: Final[dict[str, tuple[Break, type[CardError]]]] = {
-    "pulled": (FaultyCard.tear, CardRemovedError),
-    "pulled before the answer": (FaultyCard.tear_answer, CardRemovedError),
-    "mute": (FaultyCard.mute_after, CardMuteError),
-    "bare": (lambda card, index: card.cut(index, 1), CardUnreadableError),
-    "refuses": (lambda card, index: card.answer(index, b"\x6f\x00"), CardUnreadableError),
-}
+OWN_BREAKS: Final = BREAKS | PULLED_BEFORE_THE_ANSWER
 
 
-@pytest.mark.parametrize("name", BREAKS)
+@pytest.mark.parametrize("name", OWN_BREAKS)
 def test_a_fault_at_any_command_is_named(name: str) -> None:
-    order, expected = BREAKS[name]
+    order, expected = OWN_BREAKS[name]
     counted = FaultyCard(SerbianSimulation(FILES))
     driver(counted).read()
     for index in range(counted.commands):

@@ -2,18 +2,16 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Drivers of cards with Thales chips, Finland's and Estonia's of 2025; recorded ones: test_national_recorded."""
 
-from collections.abc import Callable
 from typing import Final
 
 import pytest
+from tests.smartcard.using_cards import BREAKS, use_key
 
 from townhall_crypto.card_signature import is_card_signature
 from townhall_smartcard.cards import family_of_atr, probe
 from townhall_smartcard.connection import CardConnection
 from townhall_smartcard.errors import (
     CardMisuseError,
-    CardMuteError,
-    CardRemovedError,
     CardUnreadableError,
     CardUnsupportedError,
 )
@@ -62,14 +60,6 @@ def certificate(keys: NationalCardKeys, role: PinRole) -> bytes:
     return (keys.authentication if role is PinRole.AUTHENTICATION else keys.signature).certificate
 
 
-def use_key(used: NationalCard, role: PinRole, pin: bytes, *, confirmed: bool = False) -> bytes | PinRefusal:
-    use = used.authenticate if role is PinRole.AUTHENTICATION else used.sign
-    entered = bytearray(pin)
-    outcome = use(entered, used.algorithm(role).digest.of(b"said"), last_try_confirmed=confirmed)
-    assert entered == bytes(len(pin)), "wiped"
-    return outcome
-
-
 @EVERY_FAMILY
 @pytest.mark.parametrize("delivery", list(Delivery))
 def test_everything_is_read_however_the_card_delivers_it(family: CardFamily, delivery: Delivery) -> None:
@@ -98,15 +88,6 @@ def test_wrong_pins_count_down_to_blocked_and_the_last_try_needs_a_word(family: 
     assert use_key(used, role, PINS[role]) == LAST_TRY_UNCONFIRMED
     assert use_key(used, role, b"999999", confirmed=True) == BLOCKED
     assert use_key(used, role, PINS[role], confirmed=True) == BLOCKED
-
-
-Break = Callable[[FaultyCard, int], FaultyCard]
-BREAKS: Final[dict[str, tuple[Break, type[Exception]]]] = {
-    "pulled": (FaultyCard.tear, CardRemovedError),
-    "mute": (FaultyCard.mute_after, CardMuteError),
-    "refuses": (lambda card, index: card.answer(index, b"\x6f\x00"), CardUnreadableError),
-    "bare": (lambda card, index: card.cut(index, 1), CardUnreadableError),
-}
 
 
 @EVERY_FAMILY

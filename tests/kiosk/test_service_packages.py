@@ -5,7 +5,7 @@
 import json
 import re
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,9 @@ from tests.kiosk.test_visit_repeats import finished
 
 from townhall_crypto.recipients import RecipientPrivateKey
 from townhall_crypto.sealed import open_sealed
-from townhall_forms.questions import Question, RepeatState
+from townhall_forms.form import load_form
+from townhall_forms.questions import Accepted, Question, RepeatState
+from townhall_forms.session import FormSession
 from townhall_forms.transaction import Transaction
 from townhall_kiosk import states as at
 from townhall_kiosk.simulation.visit import SimulatedVisit
@@ -114,6 +116,40 @@ def test_a_resident_comes_from_the_card_to_the_receipt(
         assert Transaction.from_bytes(open_sealed(sealed, recipient).payload).service == service
 
     play(scene)
+
+
+@pytest.mark.parametrize(("postcode", "street", "is_known"), [("10123", " Pikk ", True), ("10124", "Pikk", False)])
+def test_a_case_that_the_town_publishes_is_told_to_those_who_live_there(
+    postcode: str, street: str, *, is_known: bool
+) -> None:
+    shipped = (SERVICES / "bulky-waste" / "form.xml").read_text()
+    example = "<postcode>postcode</postcode>", "<street>street</street>"
+    assert all(shipped.count(each) == 1 for each in example)
+    published = shipped.replace(example[0], "<postcode>10123</postcode>").replace(example[1], "<street>pikk</street>")
+    now = datetime(2026, 11, 27, tzinfo=UTC)
+    form = FormSession(load_form(published.encode()), language="en", now=now, prefill={})
+    for name, value in {"street": street, "postcode": postcode}.items():
+        assert isinstance(form.answer(f"/data/place/{name}", value), Accepted)
+    assert any(each.ref.endswith("/already") for each in form.questions()) is is_known
+
+
+@pytest.mark.parametrize(
+    ("service", "answers", "needed"),
+    [
+        ("health-appointment", {"need/reason": "check", "wish/wants": "yes"}, "email"),
+        ("health-appointment", {"need/reason": "check", "wish/wants": "yes", "contact/phone": "5555 0000"}, ""),
+        ("health-appointment", {"need/reason": "check", "wish/wants": "no"}, ""),
+        ("bulky-waste", {"pickup/can_carry": "no"}, "phone"),
+        ("bulky-waste", {"pickup/can_carry": "yes"}, ""),
+    ],
+)
+def test_whoever_is_promised_word_can_be_reached(service: str, answers: Mapping[str, str], needed: str) -> None:
+    form = load_form((SERVICES / service / "form.xml").read_bytes())
+    session = FormSession(form, language="en", now=datetime(2026, 11, 27, tzinfo=UTC), prefill={})
+    for path, value in answers.items():
+        assert isinstance(session.answer(f"/data/{path}", value), Accepted)
+    missing = {each.ref.rsplit("/", 1)[-1] for each in session.problems()}
+    assert missing & {"phone", "email"} == ({needed} if needed else set())
 
 
 def test_every_shipped_service_but_the_oldest_two_has_people_of_its_own() -> None:

@@ -94,6 +94,11 @@ def test_any_text_is_looked_for_without_harm(words: str) -> None:
     assert set(find(COUNTRIES["en"], words)) <= set(COUNTRIES["en"])
 
 
+def test_what_is_much_too_long_is_looked_for_by_its_beginning() -> None:
+    long = FormChoice("x", "Street of " + "very " * 40 + "long names")
+    assert find((*COUNTRIES["en"], long), long.label * 1000) == (long,)
+
+
 def question(count: int, **changes: object) -> Question:
     choices = tuple(FormChoice(str(number), f"Place {number}") for number in range(count))
     return replace(Question("/q", "Where?", "", QuestionKind.CHOOSE_ONE, "", choices), **changes)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
+from difflib import get_close_matches
 from typing import Final
 
 from townhall_forms.questions import FormChoice, Question, QuestionKind
@@ -16,6 +16,7 @@ MOST_FOUND: Final = 30
 _MANY: Final = 20
 _ASKED_FOR: Final = frozenset({"autocomplete", "search"})
 """Appearances by which a form asks for a search however few its choices are."""
+_LONGEST: Final = 100  # signs that are looked at
 _CLOSE: Final = 0.75
 _CLOSE_FROM: Final = 4  # signs: shorter words are like too many others
 _ALIKE: Final = str.maketrans(
@@ -49,7 +50,7 @@ def find(choices: Sequence[FormChoice], words: str) -> tuple[FormChoice, ...]:
     Each word must be a word of the label, begin one or be a part of one; where no choice has all of them, be like one.
     Capitals, accents and the order of the words do not matter. Nothing fits no words.
     """
-    typed = _words(words)
+    typed = _words(words[:_LONGEST])
     labels = [_words(choice.label) for choice in choices]
     for is_forgiving in (False, True):
         scores = ((_score(label, typed, is_forgiving=is_forgiving), place) for place, label in enumerate(labels))
@@ -88,6 +89,5 @@ def _distance(typed: str, word: str, *, is_forgiving: bool) -> int | None:
         return 2
     if is_forgiving and len(typed) >= _CLOSE_FROM:
         beginning = word[: len(typed) + 1]
-        if max(SequenceMatcher(None, typed, each, autojunk=False).ratio() for each in (beginning, word)) >= _CLOSE:
-            return 3
+        return 3 if get_close_matches(typed, (beginning, word), 1, _CLOSE) else None
     return None

@@ -56,11 +56,8 @@ class FormWork:
         asked = step_at(form, job.question)
         if isinstance(asked, RepeatState):  # a second touch, when the first has led on
             return on.AnswerAccepted(job.question, job.question)
-        if (
-            is_searched(asked)
-            and job.value
-            and job.value not in {choice.value for choice in found_of(asked, self.desk.sought)}
-        ):
+        shown = {choice.value for choice in found_of(asked, self.desk.sought)}
+        if is_searched(asked) and job.value and job.value not in shown:
             return self._search(asked, job)
         if asked.kind is not QuestionKind.NOTE:
             outcome = form.answer(asked.ref, job.value)

@@ -21,9 +21,9 @@ from townhall_ui.window import Window
 
 
 def _load_samples() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("samples", Path(__file__).with_name("conftest.py"))
+    spec = importlib.util.spec_from_file_location("samples", Path(__file__).with_name("sampler.py"))
     if spec is None or spec.loader is None:
-        raise FileNotFoundError("conftest.py")
+        raise FileNotFoundError("sampler.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules["samples"] = module
     spec.loader.exec_module(module)

@@ -17,7 +17,8 @@ from townhall_ui.screens import Answered, EnteredAccessNumber, EntryKind
 from townhall_ui.views.access_number import AccessNumberView
 
 if TYPE_CHECKING:
-    from tests.ui.conftest import Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Stage
 
 
 def _view(stage: Stage) -> AccessNumberView:

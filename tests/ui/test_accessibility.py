@@ -20,7 +20,8 @@ Text: TypeAlias = QAccessible.Text
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
-    from tests.ui.conftest import Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Stage
 
 
 def _access(widget: QWidget) -> QAccessibleInterface:

@@ -16,7 +16,8 @@ from townhall_ui.screens import Answered, EntryKind, QuestionScreen, Scale
 from townhall_ui.views.scale_entry import stepped
 
 if TYPE_CHECKING:
-    from tests.ui.conftest import Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Stage
 
 TAB, ENTER = Qt.Key.Key_Tab, Qt.Key.Key_Return
 

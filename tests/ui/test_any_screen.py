@@ -52,7 +52,8 @@ from townhall_ui.words import Words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.ui.conftest import Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Stage
 
 ODD = "<b>&amp;\u202e\u0000\u2028\U0001f3e0ß{page}%s\n\t"
 TEXT = st.one_of(st.text(max_size=60), st.text("abc def ", max_size=200), st.sampled_from([ODD, "x" * 120, ""]))

@@ -35,7 +35,7 @@ from townhall_ui.screens import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.ui.conftest import Sampler
+    from tests.ui.sampler import Sampler
 
 HERE = Path(__file__).parent
 DEBIAN_PYTHON = "/usr/bin/python3"

@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pytestqt.qtbot import QtBot
-    from tests.ui.conftest import Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Stage
 
     from townhall_ui.screens import Intent, Ranking, Screen
 

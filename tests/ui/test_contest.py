@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.ui.conftest import Panel, Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Panel, Stage
 
     from townhall_ui.screens import Ranking, Screen
 

@@ -24,7 +24,8 @@ from townhall_ui.theme import Theme
 from townhall_ui.town_hall import draw_town_hall
 
 if TYPE_CHECKING:
-    from tests.ui.conftest import Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Stage
 
 POINTING = {Icon.BACK, Icon.FORWARD}
 

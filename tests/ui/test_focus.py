@@ -12,7 +12,8 @@ from PySide6.QtGui import QColor
 from townhall_ui.screens import Answered
 
 if TYPE_CHECKING:
-    from tests.ui.conftest import Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Stage
 
 FIRST = {
     "pin": "pin",

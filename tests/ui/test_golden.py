@@ -18,7 +18,8 @@ from townhall_ui.theme import Contrast
 from townhall_ui.ways import Ways
 
 if TYPE_CHECKING:
-    from tests.ui.conftest import Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Stage
 
 GOLDEN = Path(__file__).parent / "golden"
 SIZE = QSize(560, 350)

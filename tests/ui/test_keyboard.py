@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from townhall_ui.screens import Answered, EntryKind
 
 if TYPE_CHECKING:
-    from tests.ui.conftest import Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Stage
 
 
 def test_estonian_letters_need_no_second_page(stage: Stage, english: Sampler) -> None:

@@ -23,7 +23,8 @@ from townhall_ui.ways import Ways
 from townhall_ui.words import Words
 
 if TYPE_CHECKING:
-    from tests.ui.conftest import Panel, Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Panel, Stage
 
     from townhall_ui.screens import Screen
 

@@ -17,7 +17,7 @@ from townhall_ui.marking import MarkRules, RankRules, Refusal, marked, rank_of, 
 from townhall_ui.screens import Candidate, ContestScreen, Marked, Ranked
 
 if TYPE_CHECKING:
-    from tests.ui.conftest import Sampler
+    from tests.ui.sampler import Sampler
 
     from townhall_ui.screens import Ranking
 

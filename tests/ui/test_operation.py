@@ -30,7 +30,8 @@ from townhall_ui.screens import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.ui.conftest import Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Stage
 
     from townhall_ui.screens import Intent
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import QRect
     from PySide6.QtWidgets import QWidget
-    from tests.ui.conftest import Panel, Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Panel, Stage
 
     from townhall_ui.theme import TextSize
 

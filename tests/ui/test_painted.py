@@ -22,7 +22,8 @@ from townhall_ui.words import Sign, Words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.ui.conftest import Panel, Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Panel, Stage
 
 LEAST = {Contrast.DEFAULT: 10.0, Contrast.HIGH_LIGHT: 20.0, Contrast.HIGH_DARK: 20.0, Contrast.LOW: 4.5}
 """VVSG 2.0, 7.1-C and 7.1-D: words, signs and edges."""

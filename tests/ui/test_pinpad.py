@@ -19,7 +19,8 @@ from townhall_ui.screens import EnteredPin, Tone
 from townhall_ui.views.pin import PinView
 
 if TYPE_CHECKING:
-    from tests.ui.conftest import Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Stage
 
 
 def _view(stage: Stage) -> PinView:

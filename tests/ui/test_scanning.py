@@ -32,7 +32,8 @@ from townhall_ui.ways import Scanning, ScanSpeed, Switches, Ways
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.ui.conftest import Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Stage
 
     from townhall_ui.screens import Intent
 

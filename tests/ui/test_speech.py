@@ -33,7 +33,8 @@ from townhall_ui.theme import Contrast
 from townhall_ui.ways import Scanning, Switches, Ways
 
 if TYPE_CHECKING:
-    from tests.ui.conftest import Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Stage
 
 Heard = list[tuple[str, str, bool]]
 

@@ -30,7 +30,8 @@ from townhall_ui.ways import Ways
 from townhall_ui.words import Heading, Words
 
 if TYPE_CHECKING:
-    from tests.ui.conftest import Panel, Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Panel, Stage
 
 ROOT: Final = Path(__file__).parents[2]
 HEIGHTS_MM: Final = {

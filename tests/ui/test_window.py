@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.ui.conftest import Sampler, Stage
+    from tests.ui.sampler import Sampler
+    from tests.ui.stage import Stage
 
     from townhall_ui.screens import Intent, Screen
 

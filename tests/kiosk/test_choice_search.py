@@ -60,6 +60,7 @@ def found(language: str, words: str) -> list[str]:
         ("et", "tsehhi", "cz"),  # Tšehhi
         ("fr", "etats-unis", "us"),
         ("fr", "royaume", "gb"),
+        ("fr", "samoa", "ws"),  # before Samoa américaines
         ("ar", "المانيا", "de"),  # written without the hamza
         ("ar", "إستونيا", "ee"),
     ],

@@ -132,11 +132,13 @@ class Person:
         """
         deadline = time.monotonic() + within_s
         while True:
-            seen = self.look()
+            window, seen = self._look()
             if is_it(seen):
                 return seen
             if time.monotonic() > deadline or self.gives_up(seen):
-                raise PersonLostError(f"waited for {what}, saw {seen.kind} {seen.heading!r} {seen.code}")
+                read = self._order(window, "read") if window is not None else None
+                words = read["text"] if read is not None else ""
+                raise PersonLostError(f"waited for {what}, saw {seen.kind} {seen.heading!r} {seen.code}: {words!r}")
             time.sleep(_LOOK_EVERY_S)
 
     def press(self, name: str) -> None:

@@ -70,13 +70,13 @@ def _score(label: tuple[str, ...], typed: tuple[str, ...], *, is_forgiving: bool
     """Return how far the label is from what was typed, 0 for the same words; None where a word is not in it."""
     if not typed:
         return None
-    total = 0 if " ".join(label).startswith(" ".join(typed)) else 1
+    total = 0 if label == typed else 1 if " ".join(label).startswith(" ".join(typed)) else 2
     for word in typed:
         distances = (_distance(word, each, is_forgiving=is_forgiving) for each in label)
         nearest = min((distance for distance in distances if distance is not None), default=None)
         if nearest is None:
             return None
-        total += 2 * nearest
+        total += 3 * nearest
     return total
 
 

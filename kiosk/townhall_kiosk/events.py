@@ -58,9 +58,10 @@ class ServiceChosen:
 
 @dataclass(frozen=True, slots=True)
 class AnswerGiven:
-    """An answer to the question on the screen."""
+    """An answer to the question on the screen; ``question`` is its position in a form."""
 
     value: str = field(repr=False)
+    question: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class RepeatTouched:
     """One more, change one, remove one, or go on: the id of what was touched on the screen of a repeat."""
 
     chosen: str = ""
+    question: int = 0  # its position in the form
 
 
 @dataclass(frozen=True, slots=True)

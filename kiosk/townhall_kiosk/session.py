@@ -117,10 +117,8 @@ TABLE: dict[Key, Row] = dict(
         _row(at.ChoosingService, on.ServiceOpened, lambda s, _e: Step(at.Answering(s.reader, 0)), at.Answering),
         _row(at.ChoosingService, on.CardFailed, then.refuse, at.CardRefused),
         _row(at.ChoosingService, on.StopPressed, then.stop, at.TakingCard),
-        _row(at.Answering, on.AnswerGiven, lambda s, e: Step(s, (do.GiveAnswer(s.question, e.value),)), at.Answering),
-        _row(
-            at.Answering, on.RepeatTouched, lambda s, e: Step(s, (do.ChangeRepeat(s.question, e.chosen),)), at.Answering
-        ),
+        _row(at.Answering, on.AnswerGiven, then.answer_given, at.Answering),
+        _row(at.Answering, on.RepeatTouched, then.repeat_touched, at.Answering),
         _row(at.Answering, on.AnswerAccepted, then.answer_accepted, at.Answering, at.Reviewing),
         _row(at.Answering, on.AnswerRefused, then.answer_refused, at.Answering),
         _row(at.Answering, on.WentBack, then.back_from_question, at.Answering, at.Reviewing, at.ChoosingService),

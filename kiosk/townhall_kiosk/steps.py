@@ -106,6 +106,16 @@ def ask_again(notice: at.PinNotice) -> Callable[[at.UsingPin, Event], Step]:
     return take
 
 
+def answer_given(state: at.Answering, event: on.AnswerGiven) -> Step:
+    """Hand the answer to the form; one to the question before, from a second touch on its button, to nobody."""
+    return Step(state, (do.GiveAnswer(state.question, event.value),) if event.question == state.question else ())
+
+
+def repeat_touched(state: at.Answering, event: on.RepeatTouched) -> Step:
+    """The same for a touch on the screen of a repeat."""
+    return Step(state, (do.ChangeRepeat(state.question, event.chosen),) if event.question == state.question else ())
+
+
 def answer_accepted(state: at.Answering, event: on.AnswerAccepted) -> Step:
     """On to the next question, or to the review when none follows."""
     if event.question != state.question:  # the person went back meanwhile

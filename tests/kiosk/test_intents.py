@@ -28,6 +28,7 @@ NUMBER = bytearray(b"317425")
         (screens.Stopped(), at.Reviewing("A"), on.StopPressed()),
         (screens.Active(), at.Attract(), on.WasActive()),
         (screens.Answered("x"), at.Answering("A", 0), on.AnswerGiven("x")),
+        (screens.Answered("x"), at.Answering("A", 2), on.AnswerGiven("x", question=2)),
         (screens.EnteredPin(PIN), at.Reviewing("A"), on.PinGiven(PIN)),
         (screens.EnteredAccessNumber(NUMBER), at.Reviewing("A"), on.AccessNumberGiven(NUMBER)),
         (screens.Chose("ar"), at.Attract(), on.LanguageChosen("ar")),

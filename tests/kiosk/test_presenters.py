@@ -39,7 +39,7 @@ def answers(state: State, event: on.Event) -> bool:
     return advance(state, event) != Step(state)
 
 
-def primary(screen: screens.Screen) -> on.Event:
+def primary(screen: screens.Screen, state: at.State) -> on.Event:
     """What the primary button of a screen means."""
     match screen:
         case screens.PinScreen():
@@ -47,7 +47,7 @@ def primary(screen: screens.Screen) -> on.Event:
         case screens.AccessNumberScreen():
             return on.AccessNumberGiven(bytearray(b"317425"))
         case screens.QuestionScreen():
-            return on.AnswerGiven("x")
+            return on.AnswerGiven("x", state.question if isinstance(state, at.Answering) else 0)
         case _:
             return on.Continued()
 
@@ -84,8 +84,9 @@ def test_back_stop_and_the_primary_button_are_there_exactly_where_the_table_answ
         assert (frame.back is not None) == answers(state, on.WentBack()), state
         assert (frame.stop is not None) == answers(state, on.StopPressed()), state
         is_continued = answers(state, on.Continued())
-        is_wiped = isinstance(primary(screen), on.PinGiven | on.AccessNumberGiven)  # everywhere that is an answer too
-        is_primary = answers(state, primary(screen)) and not is_wiped
+        # A secret is answered everywhere: it is wiped.
+        is_wiped = isinstance(primary(screen, state), on.PinGiven | on.AccessNumberGiven)
+        is_primary = answers(state, primary(screen, state)) and not is_wiped
         is_staff = isinstance(state, at.AtCounter)
         is_pin = (
             isinstance(state.view, views.PinAsked)

@@ -62,11 +62,13 @@ class Resident:
     def __init__(self, visit: SimulatedVisit, fixture: Mapping[str, Any]) -> None:
         self.visit, self.answers = visit, fixture["answers"]
         self.asked: list[str] = []
+        self.label = ""
 
     async def fill_in(self) -> None:
         while isinstance(state := self.visit.state, at.Answering):
             assert self.visit.desk.form is not None
             step = step_at(self.visit.desk.form, state.question)
+            self.label = "" if isinstance(step, RepeatState) else self.label
             await (self._grow(step) if isinstance(step, RepeatState) else self._answer(step))
             assert state != self.visit.state or isinstance(step, RepeatState), self.visit.screen
             assert not getattr(self.visit.state, "problem", ""), self.visit.screen
@@ -80,6 +82,8 @@ class Resident:
     async def _answer(self, step: Question) -> None:
         name, own = place_of(step.ref, self.answers)
         self.asked.append(name)
+        assert step.label != self.label, "two questions in a row look like one"
+        self.label = step.label
         await self.visit.answer(answered(own.get(name, ""), self.visit.clock.now().date()))
 
 

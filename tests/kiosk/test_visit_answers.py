@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Forms of other people with ranges and ranks: asked, answered, and taken by the centre's replay."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from decimal import Decimal
@@ -130,5 +131,20 @@ def test_times_and_places_are_told_as_people_read_them(play: Play, card: Estonia
         assert "9:30" in moment
         assert visit.desk.form is not None
         assert b"<place>58.38 -26.7 0.0 0.0</place>" in visit.desk.form.finish()
+
+    play(scene)
+
+
+def test_a_button_that_is_hammered_answers_the_question_on_the_screen_and_no_other(
+    play: Play, card: EstonianCard, service: Service
+) -> None:
+    async def scene(visit: SimulatedVisit) -> None:
+        await open_form(visit, card, service, KINDS)
+        first = visit.state
+        while visit.state == first:
+            visit.press(screens.Answered("10:30"))
+            await asyncio.sleep(0)
+        await visit.settle()
+        assert (asked(visit).frame.heading, asked(visit).value, asked(visit).problem) == ("Moment", "", "")
 
     play(scene)

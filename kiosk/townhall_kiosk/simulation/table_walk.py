@@ -70,6 +70,7 @@ EVENTS: Final[tuple[Event, ...]] = (
     on.StopPressed(),
     on.ServiceChosen("s"),
     on.AnswerGiven("a"),
+    on.AnswerGiven("a", question=1),
     on.RepeatTouched("add"),
     on.ChangeAsked(0),
     on.ChangeAsked(1),

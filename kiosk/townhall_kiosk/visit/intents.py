@@ -39,9 +39,9 @@ def event_of(intent: screens.Intent, state: at.State, desk: Desk, role: DeviceRo
     """
     match intent:
         case screens.Proceeded():
-            return on.RepeatTouched() if _is_at_repeat(state, desk) else on.Continued()
+            return on.RepeatTouched("", _question(state)) if _is_at_repeat(state, desk) else on.Continued()
         case screens.Chose(id=chosen) if _is_at_repeat(state, desk):
-            return on.RepeatTouched(chosen)
+            return on.RepeatTouched(chosen, _question(state))
         case screens.WentBack():
             return on.WentBack()
         case screens.Stopped():
@@ -49,7 +49,7 @@ def event_of(intent: screens.Intent, state: at.State, desk: Desk, role: DeviceRo
         case screens.Chose(id=chosen):
             return _choice(chosen, state, desk, role)
         case screens.Answered(value=value):
-            return on.AnswerGiven(value)
+            return on.AnswerGiven(value, _question(state))
         case screens.AskedToChange(id=ref):
             return _change(ref, state, desk)
         case screens.EnteredPin(pin=pin):
@@ -70,6 +70,11 @@ def event_of(intent: screens.Intent, state: at.State, desk: Desk, role: DeviceRo
             return on.WasActive()
         case _:
             assert_never(intent)
+
+
+def _question(state: at.State) -> int:
+    """Return which question of the form the person saw; by the time that the event is taken it may be the next one."""
+    return state.question if isinstance(state, at.Answering) else 0
 
 
 def _choice(chosen: str, state: at.State, desk: Desk, role: DeviceRole | None) -> on.Event | None:  # noqa: PLR0911  # one line a state

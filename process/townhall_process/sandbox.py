@@ -12,16 +12,31 @@ import ctypes
 import errno
 import os
 import resource
+from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
 import pyseccomp
 
 from townhall_process.errors import SandboxError
-from townhall_process.syscalls import ALLOWED, CARD, IOCTLS, KILLED, NAMING_A_FILE, REFUSED, Rules, conditional
+from townhall_process.syscalls import (
+    ALLOWED,
+    CARD,
+    FOREIGN,
+    FOREIGN_WITH_FILES,
+    IOCTLS,
+    KILLED,
+    NAMING_A_FILE,
+    REFUSED,
+    Rules,
+    conditional,
+)
 
 _PR_SET_DUMPABLE: Final = 4  # linux/prctl.h
 _PR_SET_NO_NEW_PRIVS: Final = 38
+_LANDLOCK_CREATE_RULESET: Final = 444  # the same on all architectures; the C library has no names for them
+_LANDLOCK_RESTRICT_SELF: Final = 446
+_MAKE_BLOCK: Final = 1 << 11  # linux/landlock.h
 _REFUSE: Final = pyseccomp.ERRNO(errno.EACCES)
 _NO_SUCH_FILE: Final = pyseccomp.ERRNO(errno.ENOENT)
 
@@ -33,6 +48,20 @@ class Rights(Enum):
     """A visit: no file, no socket, no process."""
     PCSC = "pcsc"
     """A card process: new Unix sockets, for the PC/SC service makes one a context."""
+    MODULE = "module"
+    """Around a vendor's library for cards: it is loaded after the lock, so files may be read; and new Unix sockets."""
+    MODULE_WITH_FILES = "module with files"
+    """The same around one that keeps files of its own: it may write what its user may."""
+
+
+_ROOMS: Final = frozenset({Rights.MODULE, Rights.MODULE_WITH_FILES})
+"""They may open files, and another process's memory is one."""
+_MORE: Final[Mapping[Rights, Rules]] = {
+    Rights.NOTHING_NEW: {},
+    Rights.PCSC: CARD,
+    Rights.MODULE: FOREIGN,
+    Rights.MODULE_WITH_FILES: FOREIGN_WITH_FILES,
+}
 
 
 def hide() -> None:
@@ -58,7 +87,9 @@ def lock(rights: Rights) -> None:
     hide()
     with contextlib.suppress(OSError):
         ctypes.CDLL("libgcc_s.so.1")  # the C library looks for it when a thread is ended from outside
-    rules = {**conditional(), **(CARD if rights is Rights.PCSC else {})}
+    if rights in _ROOMS:
+        _enter_domain()
+    rules = {**conditional(), **_MORE[rights]}
     try:
         _filter(rules).load()
     except OSError as exc:
@@ -73,8 +104,8 @@ def _filter(rules: Rules) -> pyseccomp.SyscallFilter:
         _add(made, pyseccomp.ALLOW, name)
     for name, conditions in rules.items():
         _add(made, pyseccomp.ALLOW, name, *(condition.holds() for condition in conditions))
-        for condition in conditions:
-            _add(made, _NO_SUCH_FILE if name in NAMING_A_FILE else _REFUSE, name, condition.fails())
+        for contrary in (each for condition in conditions for each in condition.fails()):
+            _add(made, _NO_SUCH_FILE if name in NAMING_A_FILE else _REFUSE, name, contrary)
     for request in IOCTLS:
         _add(made, pyseccomp.ALLOW, "ioctl", pyseccomp.Arg(1, pyseccomp.EQ, request))
     for answer, names in ((_NO_SUCH_FILE, NAMING_A_FILE), (_REFUSE, REFUSED)):
@@ -90,6 +121,19 @@ def _add(made: pyseccomp.SyscallFilter, action: int, name: str, *arguments: pyse
     number = pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name)
     if number >= 0:  # else this architecture has no such call
         made.add_rule(action, number, *arguments)
+
+
+def _enter_domain() -> None:
+    """Enter a Landlock domain: no memory of a process outside it opens, as if by ptrace, whoever's it is (landlock(7)).
+
+    A domain must forbid something by itself: this one forbids to make block devices.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    forbidden = ctypes.c_uint64(_MAKE_BLOCK)
+    ruleset = libc.syscall(_LANDLOCK_CREATE_RULESET, ctypes.byref(forbidden), ctypes.sizeof(forbidden), 0)
+    if ruleset < 0 or libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0) != 0:
+        raise SandboxError(f"Landlock: {os.strerror(ctypes.get_errno())}")
+    os.close(ruleset)
 
 
 def _prctl(option: int, value: int) -> None:

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 
 import pyseccomp
 
+_O_WRITING: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _AT_EMPTY_PATH: Final = 0x1000  # linux/fcntl.h
 _CLONE_THREAD: Final = 0x00010000  # linux/sched.h
 _PROT_EXEC: Final = 0x4
@@ -68,7 +69,7 @@ class Test(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What one argument of a call must be: equal to ``value``, or with (without) the one bit ``value``."""
+    """What one argument of a call must be: equal to ``value``, with its one bit, or without any of its bits."""
 
     argument: int
     test: Test
@@ -76,17 +77,19 @@ class Condition:
 
     def holds(self) -> pyseccomp.Arg:
         """Return the condition for a filter."""
-        return self._compared(is_negated=False)
-
-    def fails(self) -> pyseccomp.Arg:
-        """Return its contrary for a filter."""
-        return self._compared(is_negated=True)
-
-    def _compared(self, *, is_negated: bool) -> pyseccomp.Arg:
         if self.test is Test.IS:
-            return pyseccomp.Arg(self.argument, pyseccomp.NE if is_negated else pyseccomp.EQ, self.value)
-        is_set = (self.test is Test.HAS) != is_negated
-        return pyseccomp.Arg(self.argument, pyseccomp.MASKED_EQ, self.value, self.value if is_set else 0)
+            return pyseccomp.Arg(self.argument, pyseccomp.EQ, self.value)
+        return self._masked(self.value, is_set=self.test is Test.HAS)
+
+    def fails(self) -> tuple[pyseccomp.Arg, ...]:
+        """Return its contrary for a filter: any one of these."""
+        if self.test is Test.IS:
+            return (pyseccomp.Arg(self.argument, pyseccomp.NE, self.value),)
+        bits = (1 << each for each in range(self.value.bit_length()) if self.value >> each & 1)
+        return tuple(self._masked(bit, is_set=self.test is Test.LACKS) for bit in bits)
+
+    def _masked(self, bits: int, *, is_set: bool) -> pyseccomp.Arg:
+        return pyseccomp.Arg(self.argument, pyseccomp.MASKED_EQ, bits, bits if is_set else 0)
 
 
 Rules: TypeAlias = Mapping[str, tuple[Condition, ...]]
@@ -133,6 +136,29 @@ CARD: Final[Rules] = {
     "stat": (),
 }
 """What a client of pcscd needs besides: a Unix socket for each context, and a look whether pcscd is there."""
+
+_LOOKING_AT_FILES: Final = (
+    *("access", "faccessat", "faccessat2", "stat", "lstat", "newfstatat", "statx", "statfs", "fstatfs"),
+    *("readlink", "readlinkat", "getdents64", "getxattr", "lgetxattr", "fgetxattr"),
+)
+_CHANGING_FILES: Final = (
+    *("open", "openat", "creat", "mkdir", "mkdirat", "unlink", "unlinkat", "rmdir", "rename", "renameat", "renameat2"),
+    *("fchmod", "fsync", "fdatasync"),
+)
+
+FOREIGN: Final[Rules] = {
+    **CARD,
+    **dict.fromkeys(_LOOKING_AT_FILES, ()),
+    "open": (Condition(1, Test.LACKS, _O_WRITING),),
+    "openat": (Condition(2, Test.LACKS, _O_WRITING),),
+    # It loads what it is made of.
+    "mmap": (),
+    "mprotect": (),
+}
+"""What somebody else's library for cards needs, loaded after the lock: it reads files and writes none."""
+
+FOREIGN_WITH_FILES: Final[Rules] = {**FOREIGN, **dict.fromkeys(_CHANGING_FILES, ())}
+"""The same for one that keeps files of its own."""
 
 NAMING_A_FILE: Final = (
     *("open", "openat", "creat", "access", "faccessat", "faccessat2", "stat", "lstat", "newfstatat", "statx", "statfs"),

@@ -27,21 +27,44 @@ def name_of(attempt: hostile.Attempt) -> str:
     return attempt.__name__
 
 
+ROOMS = (Rights.MODULE, Rights.MODULE_WITH_FILES)
+_READS: set[hostile.Attempt] = {hostile.read_a_file, hostile.list_a_folder, hostile.open_a_file_in_another_thread}
+_LOADS: set[hostile.Attempt] = {hostile.open_a_unix_socket, hostile.map_new_code, hostile.make_data_executable}
+_ITS_JOB: dict[Rights, set[hostile.Attempt]] = {
+    Rights.NOTHING_NEW: set(),
+    Rights.PCSC: {hostile.open_a_unix_socket},
+    Rights.MODULE: _LOADS | _READS,
+    Rights.MODULE_WITH_FILES: _LOADS,  # what it may do with files is seen where a module does it
+}
+"""What each kind of process is there for."""
+
+
 @pytest.fixture(params=Rights, ids=lambda rights: rights.name)
 def rights(request: pytest.FixtureRequest) -> Rights:
     return Rights(request.param)
 
 
 @pytest.mark.parametrize("attempt", hostile.NO_FILE, ids=name_of)
-def test_a_locked_process_sees_no_file(rights: Rights, attempt: hostile.Attempt) -> None:
-    assert run(rights.name, attempt).stdout == "ENOENT"
+@pytest.mark.parametrize("rights", [Rights.NOTHING_NEW, Rights.PCSC, Rights.MODULE], ids=lambda rights: rights.name)
+def test_a_locked_process_sees_no_file_and_one_around_a_module_writes_none(
+    rights: Rights, attempt: hostile.Attempt
+) -> None:
+    is_memory = rights in ROOMS and attempt is hostile.open_the_keepers_memory
+    usual = "EACCES" if is_memory else "ENOENT"
+    assert run(rights.name, attempt).stdout == ("done" if attempt in _ITS_JOB[rights] else usual)
     assert not Path("/tmp/townhall-hostile").exists()  # noqa: S108  # looks only
 
 
 @pytest.mark.parametrize("attempt", hostile.REFUSED, ids=name_of)
 def test_a_locked_process_opens_no_socket_and_touches_no_other(rights: Rights, attempt: hostile.Attempt) -> None:
-    is_the_card_process_s_job = rights is Rights.PCSC and attempt is hostile.open_a_unix_socket
-    assert run(rights.name, attempt).stdout == ("done" if is_the_card_process_s_job else "EACCES")
+    assert run(rights.name, attempt).stdout == ("done" if attempt in _ITS_JOB[rights] else "EACCES")
+
+
+@pytest.mark.parametrize("rights", ROOMS, ids=lambda rights: rights.name)
+def test_a_process_that_may_open_files_opens_no_memory_of_another(rights: Rights) -> None:
+    """Root's neither: the domain decides, not the user."""
+    assert run("FREE", hostile.open_the_keepers_memory).stdout == "done"
+    assert run(rights.name, hostile.open_the_keepers_memory).stdout == "EACCES"
 
 
 @pytest.mark.parametrize("attempt", hostile.UNKNOWN, ids=name_of)

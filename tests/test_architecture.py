@@ -26,6 +26,7 @@ PARTS = tuple(
 )
 HOMES = {
     "smartcard": {"townhall_smartcard/pcsc.py"},
+    "pkcs11": {"townhall_smartcard/vendor/token.py"},
     "sqlite3": {"townhall_sync/sqlite_store.py"},
     "sqlite_utils": {"townhall_sync/sqlite_store.py"},
     # The kiosk's line, and that of an agency's inbox, which is another program of another part.

@@ -17,6 +17,10 @@
     ├── CardUnsupportedError       another card
     ├── CardNotActivatedError      set the card's PINs first
     ├── CardMuteError              take the card out
+    ├── CardModuleError            a vendor's module did not do it: another try, another module
+    │   ├── ModuleUnloadableError  mend what the settings name
+    │   ├── ModuleCrashedError     begin anew: its process is gone
+    │   └── ModuleStuckError       take the card out: its process was ended
     ├── CallStuckError             end this process: a thread of it never comes back
     ├── RecordingRefusedError      mend the file of recorded dialogues
     ├── CardMisuseError            mend the program
@@ -122,6 +126,30 @@ class CardMuteError(CardError):
     """The card did not answer within the deadline."""
 
     code = "TH-CARD-009"
+
+
+class CardModuleError(CardError):
+    """A vendor's PKCS#11 module refused what it must do, or said what no working one says."""
+
+    code = "TH-CARD-016"
+
+
+class ModuleUnloadableError(CardModuleError):
+    """What the settings name is no PKCS#11 module, is not there, or does not start."""
+
+    code = "TH-CARD-017"
+
+
+class ModuleCrashedError(CardModuleError):
+    """The process around a module ended by itself; whether a PIN reached the card is unknown."""
+
+    code = "TH-CARD-018"
+
+
+class ModuleStuckError(CardModuleError):
+    """A module passed its deadline; its process was ended, and whether a PIN reached the card is unknown."""
+
+    code = "TH-CARD-019"
 
 
 class RecordingRefusedError(CardError):

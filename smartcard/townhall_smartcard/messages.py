@@ -32,6 +32,7 @@ class CardFamily(enum.Enum):
     SRBID = "srbid"  # read at a desk; its keys are not used
     PIV = "piv"  # of an employer: its certificates seldom name a person by number
     PKCS15 = "pkcs15"  # of anybody who writes to the standard: its directories tell what it has
+    PKCS11 = "pkcs11"  # only its vendor's module can use it: at a desk, where an operator named one
     TOO_OLD = "too-old"  # a withdrawn national generation that we know by its ATR
     FOREIGN = "foreign"  # a card that works, but none that this kiosk serves
     DEAD = "dead"  # no ATR: upside down, unpowered or broken
@@ -41,6 +42,7 @@ _UNSERVED: Final = (
     CardFamily.SRBID,
     CardFamily.PIV,
     CardFamily.PKCS15,
+    CardFamily.PKCS11,
     CardFamily.TOO_OLD,
     CardFamily.FOREIGN,
     CardFamily.DEAD,

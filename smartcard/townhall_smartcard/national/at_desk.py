@@ -4,14 +4,14 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from townhall_crypto.card_signature import CardAlgorithm
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.call_clock import CallClock
 from townhall_smartcard.emrtd.document import MeteredConnection
 from townhall_smartcard.errors import CardError
-from townhall_smartcard.messages import PinRole
+from townhall_smartcard.messages import CardFamily, PinRole
 from townhall_smartcard.national.contract import NationalContents
 from townhall_smartcard.national.registry import NationalFamily, family_by_atr, family_by_probe
 from townhall_smartcard.one_card import DEADLINE_S
@@ -34,16 +34,31 @@ class KeyUse:
     """Begins with a namespace; hashed as the card's algorithm wants it."""
 
 
+class CardKind(Protocol):
+    """What is known of a card beforehand, whoever drives it."""
+
+    @property
+    def family(self) -> CardFamily:
+        """Which kind of card it is."""
+        ...
+
+    @property
+    def country(self) -> str:
+        """Two capital letters of the state whose card it must be; empty: of any."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class NationalRead:
     """A card that was read, with what it cost: commands, seconds in the card, and seconds by step."""
 
-    family: NationalFamily
+    family: CardKind
     contents: NationalContents
     made: dict[PinRole, bytes | PinRefusal] = field(repr=False)
     """Of each use that was asked for and that the card has a key for: the signature, in the form of the card's
     algorithm, or why there is none."""
     commands: int
+    """0: a vendor's module sent them, and nobody counted."""
     card_s: float = field(compare=False)
     steps_s: dict[str, float] = field(compare=False)
 
@@ -55,6 +70,16 @@ class NationalRead:
 NationalOutcome: TypeAlias = NationalRead | CardError
 
 
+def atr_in(reader: str) -> bytes:
+    """Return the ATR of the card in a reader; empty where there is none.
+
+    Raises:
+        ServiceGoneError: the PC/SC service is not running.
+    """
+    with open_slots() as slots:
+        return next((slot.atr for slot in slots.wait(0.0) if slot.name == reader), b"")
+
+
 def national_family_in(reader: str) -> NationalFamily | None:
     """Return which national card lies in a reader, by its ATR and else by what it can select; None: none that we know.
 
@@ -62,9 +87,7 @@ def national_family_in(reader: str) -> NationalFamily | None:
         CardError: the card cannot be asked.
         ServiceGoneError: the PC/SC service is not running.
     """
-    with open_slots() as slots:
-        atr = next((slot.atr for slot in slots.wait(0.0) if slot.name == reader), b"")
-    known = family_by_atr(atr)
+    known = family_by_atr(atr_in(reader))
     if known is not None:
         return known
     with card_transaction(reader, CallClock(DEADLINE_S)) as connection:

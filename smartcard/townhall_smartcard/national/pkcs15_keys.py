@@ -41,17 +41,28 @@ def certified_key(entry: KeyEntry, untrusted: bytes) -> CertifiedKey:
     if untrusted[:1] != bytes((_SEQUENCE,)) or encoded_length(untrusted) > len(untrusted):
         raise CardUnreadableError("the certificate file holds no certificate")
     certificate = untrusted[: encoded_length(untrusted)]
+    algorithm, bytes_wide = algorithm_of(certificate)
+    if entry.is_elliptic != (algorithm.scheme is Scheme.ECDSA):
+        raise CardUnreadableError("a certificate of another kind of key")
+    return CertifiedKey(entry, certificate, algorithm, bytes_wide)
+
+
+def algorithm_of(certificate: bytes) -> tuple[CardAlgorithm, int]:
+    """Return what the key of a certificate does, and how wide its modulus or a coordinate is in bytes.
+
+    Raises:
+        CardUnreadableError: no certificate, or one without a readable key.
+        CardUnsupportedError: a curve that no digest of ours is as wide as.
+    """
     try:
         key = key_of(certificate)
     except MalformedError as exc:
         raise CardUnreadableError("a certificate without a readable key") from exc
-    if entry.is_elliptic == isinstance(key, rsa.RSAPublicKey):
-        raise CardUnreadableError("a certificate of another kind of key")
     if isinstance(key, rsa.RSAPublicKey):
-        return CertifiedKey(entry, certificate, CardAlgorithm(Scheme.RSA_PKCS1, Digest.SHA256), (key.key_size + 7) // 8)
+        return CardAlgorithm(Scheme.RSA_PKCS1, Digest.SHA256), (key.key_size + 7) // 8
     if key.curve.named is None or (wide := (key.curve.named.key_size + 7) // 8) not in _DIGESTS:
         raise CardUnsupportedError
-    return CertifiedKey(entry, certificate, CardAlgorithm(Scheme.ECDSA, _DIGESTS[wide]), wide)
+    return CardAlgorithm(Scheme.ECDSA, _DIGESTS[wide]), wide
 
 
 def role_of(key: CertifiedKey) -> PinRole:
@@ -59,13 +70,17 @@ def role_of(key: CertifiedKey) -> PinRole:
     uses = key.entry.uses
     is_for_will = KeyUse.NON_REPUDIATION in uses
     if not is_for_will or uses & {KeyUse.SIGN, KeyUse.SIGN_RECOVER}:
-        certified = _certified_uses(key.certificate)
+        certified = certified_uses(key.certificate)
         is_for_will = is_for_will if certified is None else "non_repudiation" in certified
     return PinRole.SIGNATURE if is_for_will else PinRole.AUTHENTICATION
 
 
-def _certified_uses(certificate: bytes) -> frozenset[str] | None:
-    """Return the key usage that a certificate names (RFC 5280 §4.2.1.3); None: it names none."""
+def certified_uses(certificate: bytes) -> frozenset[str] | None:
+    """Return the key usage that a certificate names (RFC 5280 §4.2.1.3); None: it names none.
+
+    Raises:
+        CardUnreadableError: it cannot be read.
+    """
     try:
         usage = Certificate.load(certificate).key_usage_value
         return None if usage is None else frozenset(usage.native)

@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Which of the certificates that a module shows authenticates, which signs, and by what algorithm."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from asn1crypto.x509 import Certificate
+
+from townhall_crypto.card_signature import CardAlgorithm, Digest, Scheme
+from townhall_smartcard.errors import CardUnreadableError, CardUnsupportedError
+from townhall_smartcard.messages import PinRole
+from townhall_smartcard.national.pkcs15_keys import algorithm_of, certified_uses
+from townhall_smartcard.vendor.messages import ShownCertificate
+
+_SIGNS = frozenset({"digital_signature", "non_repudiation"})
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleKey:
+    """A key by its certificate: the number that the module's process knows it by, and what it does."""
+
+    number: int
+    shown: ShownCertificate
+    algorithm: CardAlgorithm
+    bytes_wide: int
+    """Of the modulus, or of a coordinate."""
+
+
+def keys_by_role(shown: Sequence[ShownCertificate]) -> Mapping[PinRole, ModuleKey]:
+    """Return the first key of each role: one certified for non-repudiation (RFC 5280 §4.2.1.3) signs, another does not.
+
+    Certificates beside which a key is shown come first: many tokens hide private keys, and some show public ones. What
+    cannot be read, is an authority's, or is not for signatures, is passed over.
+    """
+    found: dict[PinRole, ModuleKey] = {}
+    for number in sorted(range(len(shown)), key=lambda each: not shown[each].has_key):
+        each = shown[number]
+        try:
+            uses = certified_uses(each.certificate)
+            if is_authority(each.certificate) or not (uses is None or uses & _SIGNS):
+                continue
+            algorithm, bytes_wide = _algorithm(each)
+        except (CardUnreadableError, CardUnsupportedError):
+            continue
+        role = PinRole.SIGNATURE if uses is not None and "non_repudiation" in uses else PinRole.AUTHENTICATION
+        found.setdefault(role, ModuleKey(number, each, algorithm, bytes_wide))
+    return {role: found[role] for role in PinRole if role in found}
+
+
+def is_authority(certificate: bytes) -> bool:
+    """Tell whether a certificate says that it issues others.
+
+    Raises:
+        CardUnreadableError: it cannot be read.
+    """
+    try:
+        return bool(Certificate.load(certificate).ca)
+    except (ValueError, TypeError, KeyError) as exc:
+        raise CardUnreadableError("a certificate that cannot be read") from exc
+
+
+def _algorithm(shown: ShownCertificate) -> tuple[CardAlgorithm, int]:
+    """Return what the certificate's key does, as far as its token has the mechanism for it.
+
+    Raises:
+        CardUnsupportedError: it has none that takes a digest.
+    """
+    algorithm, bytes_wide = algorithm_of(shown.certificate)
+    if algorithm.scheme not in shown.schemes:
+        if algorithm.scheme is Scheme.ECDSA or Scheme.RSA_PSS not in shown.schemes:
+            raise CardUnsupportedError
+        return CardAlgorithm(Scheme.RSA_PSS, Digest.SHA256), bytes_wide
+    return algorithm, bytes_wide

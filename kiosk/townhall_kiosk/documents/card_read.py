@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: EUPL-1.2
 """``townhall card read``: one card in one reader, read and judged, without a kiosk around it.
 
-A national card is read by its own application; any other as a document with an ICAO chip.
+A national card is read by its own application; one that we do not drive through the module that the operator named for
+it; any other as a document with an ICAO chip.
 
 Says nothing to a log: what it prints is personal data, and goes to standard output alone.
 """
@@ -23,6 +24,7 @@ from townhall_kiosk.documents.card_report import as_json, as_lines, report_on
 from townhall_kiosk.documents.national_report import as_json as national_json
 from townhall_kiosk.documents.national_report import as_lines as national_lines
 from townhall_kiosk.documents.national_report import report_on_national
+from townhall_kiosk.documents.vendor_modules import read_modules
 from townhall_kiosk.errors import ConfigurationError
 from townhall_kiosk.texts import Texts
 from townhall_smartcard.emrtd.access import AccessRefused, MrzNeeded
@@ -32,8 +34,15 @@ from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.errors import CardError, DataGroupUnreadableError
 from townhall_smartcard.identity import CHALLENGE_BYTES, challenge_bytes
 from townhall_smartcard.messages import PinRole
-from townhall_smartcard.national.at_desk import KeyUse, NationalRead, national_family_in, read_national_card
+from townhall_smartcard.national.at_desk import (
+    KeyUse,
+    NationalOutcome,
+    NationalRead,
+    national_family_in,
+    read_national_card,
+)
 from townhall_smartcard.national.registry import NationalFamily
+from townhall_smartcard.vendor.at_desk import read_with_modules
 
 _ACCESS_NUMBER_DIGITS: Final = 6
 _EXIT_NOT_BELIEVED: Final = 1
@@ -52,8 +61,10 @@ def read_card(options: argparse.Namespace, trust: DeskTrust) -> int:
     """Read and print; returns 0 for a card that may be believed, 1 for one that may not, 2 for none.
 
     Raises:
-        ConfigurationError: the password is neither an access number nor a zone, or the picture cannot be saved.
+        ConfigurationError: the password is neither an access number nor a zone, the picture cannot be saved, or the
+            file of modules is not as it must be.
     """
+    modules = read_modules(options.modules)
     try:
         reader = find_document(options.reader, options.wait)
         family = national_family_in(reader)
@@ -62,12 +73,22 @@ def read_card(options: argparse.Namespace, trust: DeskTrust) -> int:
         return _EXIT_NOT_READ
     if family is not None:
         return _read_national(options, reader, family, trust.anchors)
+    if modules:
+        uses, messages = _proof(options)
+        outcome = read_with_modules(reader, modules, *uses)
+        if outcome is not None:
+            return _tell_national(options, outcome, messages, trust.anchors)
     return _read_document(options, reader, trust.states)
 
 
 def _read_national(options: argparse.Namespace, reader: str, family: NationalFamily, anchors: TrustAnchors) -> int:
-    uses, messages = _proof(options.pin_file)
-    outcome = read_national_card(reader, family, *uses)
+    uses, messages = _proof(options)
+    return _tell_national(options, read_national_card(reader, family, *uses), messages, anchors)
+
+
+def _tell_national(
+    options: argparse.Namespace, outcome: NationalOutcome, messages: Mapping[PinRole, bytes], anchors: TrustAnchors
+) -> int:
     if not isinstance(outcome, NationalRead):
         sys.stderr.write(f"{outcome.code}: {outcome}\n")
         return _EXIT_NOT_READ
@@ -82,11 +103,11 @@ def _read_national(options: argparse.Namespace, reader: str, family: NationalFam
     return 0 if report.verdict.is_believed else _EXIT_NOT_BELIEVED
 
 
-def _proof(pin_file: Path | None) -> tuple[tuple[KeyUse, ...], Mapping[PinRole, bytes]]:
-    """Have the card prove that it is no copy, where its holder gave PIN 1."""
-    if pin_file is None:
+def _proof(options: argparse.Namespace) -> tuple[tuple[KeyUse, ...], Mapping[PinRole, bytes]]:
+    """Have the card prove that it is no copy, where its holder gives PIN 1."""
+    if options.pin_file is None and not options.pin_pad:
         return (), {}
-    pin = bytearray(_text_of(pin_file).strip().encode())
+    pin = bytearray() if options.pin_pad else bytearray(_text_of(options.pin_file).strip().encode())
     message = challenge_bytes(os.urandom(CHALLENGE_BYTES))
     role = PinRole.AUTHENTICATION
     return (KeyUse(role, pin, message),), {role: message}

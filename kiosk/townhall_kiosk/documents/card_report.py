@@ -130,11 +130,11 @@ def identity_lines(who: Identity) -> list[str]:
 
 
 def cost_lines(steps_s: Mapping[str, float], commands: int, card_s: float, way: str) -> list[str]:
-    """Return what the reading cost; ``way`` is the protocol, or the family of the card."""
+    """Return what the reading cost; ``way`` is the protocol, or the family of the card. No commands: nobody counted."""
     steps = ", ".join(f"{name} {seconds * 1000:.0f} ms" for name, seconds in steps_s.items())
     return [
         f"timing           {sum(steps_s.values()) * 1000:.0f} ms: {steps}",
-        f"card             {commands} commands, {card_s * 1000:.0f} ms, by {way}",
+        f"card             {commands or 'uncounted'} commands, {card_s * 1000:.0f} ms, by {way}",
     ]
 
 

@@ -30,11 +30,23 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="FILE",
         help="the access number of six digits, or the machine readable zone; asked for where absent",
     )
-    read.add_argument(
+    proof = read.add_mutually_exclusive_group()
+    proof.add_argument(
         "--pin-file",
         type=Path,
         metavar="FILE",
         help="PIN 1 of a national card, with which it proves that it is no copy; the last try is never used",
+    )
+    proof.add_argument(
+        "--pin-pad",
+        action="store_true",
+        help="the same, with PIN 1 entered at the reader's own keys; of a card that a vendor's module serves",
+    )
+    read.add_argument(
+        "--modules",
+        type=Path,
+        metavar="FILE",
+        help="PKCS#11 modules of vendors (TOML), for national cards that nothing else here can use",
     )
     read.add_argument("--photo", type=Path, metavar="FILE", help="save the picture there; no file is overwritten")
     read.add_argument("--language", default="en", choices=("en", "et", "fr", "ar"))

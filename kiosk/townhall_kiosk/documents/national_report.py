@@ -18,6 +18,7 @@ from townhall_kiosk.texts import Texts
 from townhall_smartcard.emrtd.session import ChipVerdict
 from townhall_smartcard.messages import PinRole
 from townhall_smartcard.national.at_desk import NationalRead
+from townhall_smartcard.vendor.modules import VendorModule
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class NationalReport:
     """A national card, read and judged. ``signature``: whether one that was asked for verifies; None: none was."""
 
     family: str
+    module: str
+    """The vendor's module that reached the card; empty: a driver of ours did."""
     identity: Identity = field(repr=False)
     verdict: NationalVerdict
     tries: Mapping[str, int | None]
@@ -48,6 +51,7 @@ def report_on_national(
         verdict = judge_national(country, contents, chip, anchors, at)
     return NationalReport(
         family=read.family.family.value,
+        module=read.family.name if isinstance(read.family, VendorModule) else "",
         identity=_identity(read, verdict),
         verdict=verdict,
         tries={role.value: tries.left if tries.is_counted else None for role, tries in read.contents.tries.items()},
@@ -75,7 +79,7 @@ def as_lines(report: NationalReport, text: Texts) -> str:
     counted = [f"{name} {'not told' if left is None else left}" for name, left in report.tries.items()]
     if counted:
         lines.append("tries left       " + ", ".join(counted))
-    lines += cost_lines(report.steps_s, report.commands, report.card_s, report.family)
+    lines += cost_lines(report.steps_s, report.commands, report.card_s, f"{report.family} {report.module}".strip())
     return "\n".join(lines) + "\n"
 
 
@@ -84,6 +88,7 @@ def as_json(report: NationalReport) -> bytes:
     return msgspec.json.encode(
         {
             "family": report.family,
+            "module": report.module or None,
             "identity": report.identity,
             "outcome": report.verdict.outcome.value,
             "verdicts": {part.value: standing.value for part, standing in report.verdict.parts.items()},
@@ -91,7 +96,7 @@ def as_json(report: NationalReport) -> bytes:
             "signature": report.signature,
             "ms": {name: round(seconds * 1000, 1) for name, seconds in report.steps_s.items()},
             "card_ms": round(report.card_s * 1000, 1),
-            "apdus": report.commands,
+            "apdus": report.commands or None,
         }
     )
 

@@ -35,10 +35,12 @@ _SEMANTICS_IDENTIFIER: Final = re.compile(r"PNO([A-Z]{2})-([0-9A-Za-z./+-]{1,64}
 _BARE_IDENTIFIERS: Final = {
     "BE": re.compile(r"[0-9]{11}"),
     "FI": re.compile(r"[0-9]{8}[0-9A-FHJ-NPR-Y]"),
+    "ES": re.compile(r"(?:IDCES-)?(?P<number>[0-9]{8}[A-Z])"),
     "LV": re.compile(r"[0-9]{6}-[0-9]{5}"),
 }
 """What states put there without saying so: Belgium the number of its national register, Finland its electronic client
-identifier (FINUID), Latvia on its first cards the personal code."""
+identifier (FINUID), Latvia on its first cards the personal code, Spain the number of the identity card, which stays
+with its holder; newer certificates say so (IDC)."""
 
 
 class Usage(Enum):
@@ -275,4 +277,5 @@ def _identified(serial_number: str, country: str) -> tuple[str, PersonalCode] | 
     if found is not None:
         return found[1], PersonalCode(found[2])
     bare = _BARE_IDENTIFIERS.get(country)
-    return None if bare is None or bare.fullmatch(serial_number) is None else (country, PersonalCode(serial_number))
+    known = None if bare is None else bare.fullmatch(serial_number)
+    return None if known is None else (country, PersonalCode(known.groupdict().get("number", serial_number)))

@@ -95,7 +95,7 @@ def _trusted(country: states.Standing, signer: states.Standing) -> Iterator[Seed
         sod = states.security_object(mine, groups)
         yield "sod", sod
         yield "document", sod
-        for name in ("certificate", "card-certificate", "person-certificate", "state-trust"):
+        for name in ("certificate", "card-certificate", "person-certificate", "module-certificates", "state-trust"):
             yield name, each.der
         lists = states.master_list(states.list_signer(each), [country.der, rsa.der])
         yield "master-list", lists

@@ -50,6 +50,8 @@ from townhall_smartcard.opening import open_card
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation import lds_files
 from townhall_smartcard.tlv import encoded_length, parse_all
+from townhall_smartcard.vendor.keys import issuers, keys_by_role
+from townhall_smartcard.vendor.messages import ShownCertificate
 
 AT: Final = datetime(2026, 6, 1, tzinfo=UTC)
 ACCESS_NUMBER: Final = b"271828"
@@ -172,6 +174,13 @@ def _keys(untrusted: bytes) -> None:
     card_signature.signature_bytes(key)
 
 
+def _module_certificates(untrusted: bytes) -> None:
+    """Whatever a vendor's module shows, nothing is raised."""
+    shown = ShownCertificate(untrusted, has_key=False, tries=None, schemes=frozenset(card_signature.Scheme))
+    keys_by_role((shown, shown))
+    issuers((shown,))
+
+
 _FILES: Final[Mapping[str, Callable[[bytes], object]]] = {
     "com": parse_common,
     "dg1": parse_dg1,
@@ -197,6 +206,7 @@ _FILES: Final[Mapping[str, Callable[[bytes], object]]] = {
     "directories": _directories,
     "belgian-records": _belgian_records,
     "serbian-records": _serbian_records,
+    "module-certificates": _module_certificates,
     "file": _a_file,
     "card-security": _card_security,
 }

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from townhall_crypto.card_signature import CardAlgorithm, Digest, Scheme, key_of
 from townhall_crypto.errors import MalformedError
+from townhall_crypto.signature_key import UNREADABLE
 from townhall_smartcard.errors import CardUnreadableError, CardUnsupportedError
 from townhall_smartcard.messages import PinRole
 from townhall_smartcard.national.pkcs15_objects import KeyEntry, KeyUse
@@ -84,7 +85,7 @@ def certified_uses(certificate: bytes) -> frozenset[str] | None:
     try:
         usage = Certificate.load(certificate).key_usage_value
         return None if usage is None else frozenset(usage.native)
-    except (ValueError, TypeError, KeyError) as exc:
+    except UNREADABLE as exc:
         raise CardUnreadableError("a certificate whose usage cannot be read") from exc
 
 

@@ -26,21 +26,19 @@ from townhall_smartcard.national.transaction import require_digest
 from townhall_smartcard.pcsc import open_slots
 from townhall_smartcard.pins import PinRefusal
 from townhall_smartcard.vendor.client import ModuleClient, running
-from townhall_smartcard.vendor.keys import ModuleKey, is_authority, keys_by_role
+from townhall_smartcard.vendor.keys import ModuleKey, issuers, keys_by_role
 from townhall_smartcard.vendor.messages import (
     DESCRIPTION_BYTES,
     KeysShown,
     Made,
     PinUseless,
     ShowKeys,
-    ShownCertificate,
     UseKey,
 )
 from townhall_smartcard.vendor.modules import VendorModule, modules_for
 
 PIN_PAD_S: Final = 60.0
 """How long somebody may take to enter a PIN at the reader's own keys."""
-_MOST_ISSUERS: Final = 8
 
 
 def read_with_modules(reader: str, modules: Sequence[VendorModule], *uses: KeyUse) -> NationalOutcome | None:
@@ -112,7 +110,7 @@ async def _read(reader: str, module: VendorModule, uses: tuple[KeyUse, ...]) -> 
         certificates={role: key.shown.certificate for role, key in keys.items()},
         algorithms={role: key.algorithm for role, key in keys.items()},
         tries={role: key.shown.tries for role, key in keys.items() if key.shown.tries is not None},
-        issuers=_issuers(shown.certificates),
+        issuers=issuers(shown.certificates),
     )
     return NationalRead(module, contents, made, 0, sum(marks.values()), marks)
 
@@ -139,14 +137,3 @@ async def _use(client: ModuleClient, key: ModuleKey, use: KeyUse, deadline_s: fl
             raise CardUnreadableError("a signature that the card's certificate does not verify")
         case _:
             raise CardModuleError("no answer of ours")
-
-
-def _issuers(shown: tuple[ShownCertificate, ...]) -> tuple[bytes, ...]:
-    found = []
-    for each in shown:
-        try:
-            if is_authority(each.certificate):
-                found.append(each.certificate)
-        except CardUnreadableError:
-            continue
-    return tuple(found[:_MOST_ISSUERS])

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from townhall_process.channel import Channel
-from townhall_process.child import python_module, socket_pair, start
+from townhall_process.child import Child, python_module, socket_pair, start
 from townhall_process.errors import ChannelClosedError, ChannelMisuseError
 from townhall_smartcard.errors import (
     CardError,
@@ -25,6 +25,7 @@ from townhall_smartcard.vendor.modules import VendorModule
 _PROCESS: Final = "townhall_smartcard.vendor.module_process"
 _LONGEST_ANSWER: Final = 4 * 1024 * 1024
 _LONGEST_NAME: Final = 40
+_FAREWELL_S: Final = 1.0
 
 
 class ModuleClient:
@@ -73,7 +74,7 @@ class ModuleClient:
 
 @asynccontextmanager
 async def running(module: VendorModule) -> AsyncIterator[ModuleClient]:
-    """Start the process around a module; it is killed, and its memory gone, when this ends."""
+    """Start the process around a module; it is gone, and its memory with it, when this ends."""
     ours, theirs = socket_pair()
     options = ("--writes-files",) if module.writes_files else ()
     try:
@@ -84,8 +85,20 @@ async def running(module: VendorModule) -> AsyncIterator[ModuleClient]:
     channel: Channel[ModuleAnswer, ModuleRequest] = Channel(ours, ModuleAnswer, max_frame_bytes=_LONGEST_ANSWER)
     try:
         yield ModuleClient(module, channel)
+    except ModuleStuckError:
+        await child.kill()
+        raise
     finally:
         channel.close()
+        await _end(child)
+
+
+async def _end(child: Child) -> None:
+    """Wait for a process that nobody speaks to any more, and kill it if it stays."""
+    try:
+        async with asyncio.timeout(_FAREWELL_S):
+            await child.ended()
+    except TimeoutError:
         await child.kill()
 
 

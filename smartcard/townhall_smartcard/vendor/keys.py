@@ -4,16 +4,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from asn1crypto.x509 import Certificate
 
 from townhall_crypto.card_signature import CardAlgorithm, Digest, Scheme
+from townhall_crypto.signature_key import UNREADABLE
 from townhall_smartcard.errors import CardUnreadableError, CardUnsupportedError
 from townhall_smartcard.messages import PinRole
 from townhall_smartcard.national.pkcs15_keys import algorithm_of, certified_uses
 from townhall_smartcard.vendor.messages import ShownCertificate
 
-_SIGNS = frozenset({"digital_signature", "non_repudiation"})
+_MOST_ISSUERS: Final = 8
+_SIGNS: Final = frozenset({"digital_signature", "non_repudiation"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,18 @@ def keys_by_role(shown: Sequence[ShownCertificate]) -> Mapping[PinRole, ModuleKe
     return {role: found[role] for role in PinRole if role in found}
 
 
+def issuers(shown: Sequence[ShownCertificate]) -> tuple[bytes, ...]:
+    """Return certificates of authorities that a card has beside its holder's: untrusted, they help to find a way."""
+    found = []
+    for each in shown:
+        try:
+            if is_authority(each.certificate):
+                found.append(each.certificate)
+        except CardUnreadableError:
+            continue
+    return tuple(found[:_MOST_ISSUERS])
+
+
 def is_authority(certificate: bytes) -> bool:
     """Tell whether a certificate says that it issues others.
 
@@ -56,7 +71,7 @@ def is_authority(certificate: bytes) -> bool:
     """
     try:
         return bool(Certificate.load(certificate).ca)
-    except (ValueError, TypeError, KeyError) as exc:
+    except UNREADABLE as exc:
         raise CardUnreadableError("a certificate that cannot be read") from exc
 
 

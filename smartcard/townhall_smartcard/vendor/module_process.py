@@ -9,6 +9,7 @@ watch itself: whoever started it kills it past a deadline, and its memory goes w
 
 import asyncio
 import os
+import resource
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -27,6 +28,7 @@ from townhall_smartcard.vendor.messages import (
 )
 from townhall_smartcard.vendor.token import ReaderTokens
 
+_MOST_MEMORY_BYTES: Final = 1 << 30
 _WRITES_FILES: Final = "--writes-files"
 
 
@@ -36,6 +38,11 @@ def silence() -> None:
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
     os.close(nowhere)
+
+
+def limit_memory() -> None:
+    """Let a module that leaks end itself, not the machine."""
+    resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY_BYTES, _MOST_MEMORY_BYTES))
 
 
 def answer(tokens: ReaderTokens, request: ModuleRequest) -> ModuleAnswer:
@@ -66,5 +73,6 @@ async def serve(arguments: Sequence[str]) -> None:
 if __name__ == "__main__":
     live_as_child()
     silence()
+    limit_memory()
     asyncio.run(serve(sys.argv[1:]))
     os._exit(0)  # a module's own farewell may crash or hang

@@ -65,6 +65,9 @@ static void misbehave(const char *where)
     snprintf(fault, sizeof fault, "hang in %s", where);
     while (is(fault))
         pause();
+    snprintf(fault, sizeof fault, "leak in %s", where);
+    while (is(fault))
+        memset(malloc(1 << 24), 1, 1 << 24);
     snprintf(fault, sizeof fault, "loop in %s", where);
     for (volatile int loops = is(fault); loops;)
         ;

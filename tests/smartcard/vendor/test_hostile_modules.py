@@ -3,13 +3,16 @@
 """A vendor's module that crashes, hangs, lies or reaches out: a typed error in time, no process and no PIN left."""
 
 import os
+import resource
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.smartcard.vendor.conftest import Faults
-from tests.smartcard.vendor.soft_tokens import PIN, SoftToken
+from tests.smartcard.vendor.soft_tokens import PIN, SoftToken, SoftTokens
 
 from townhall_crypto.card_signature import is_card_signature
 from townhall_smartcard.errors import (
@@ -25,6 +28,7 @@ from townhall_smartcard.errors import (
 from townhall_smartcard.messages import PinRole, PinTries
 from townhall_smartcard.national.at_desk import KeyUse, NationalOutcome, NationalRead
 from townhall_smartcard.pins import BLOCKED, LAST_TRY_UNCONFIRMED, LENGTH, NOT_ACTIVATED, PinRefusal, PinRefusalReason
+from townhall_smartcard.simulation.national_keys import KeyKind
 from townhall_smartcard.vendor.at_desk import read_with_module
 from townhall_smartcard.vendor.modules import VendorModule
 
@@ -85,6 +89,13 @@ def test_a_module_that_crashes_or_ends_its_process_is_told(
     assert faults.told().count(LOGIN) == (where in {"login", "sign"})
 
 
+def test_a_module_that_leaks_ends_itself_and_not_the_machine(faults: Faults, soft_token: SoftToken) -> None:
+    faults.order("leak in login")
+    assert type(use(faults.module, soft_token)) is ModuleCrashedError
+    most_kib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert most_kib < 1.5 * (1 << 20)
+
+
 @pytest.mark.parametrize(
     "fault", ["hang in initialize", "hang in login", "hang in sign", "loop in load", "loop in sign"]
 )
@@ -97,6 +108,26 @@ def test_a_module_that_hangs_or_loops_is_ended_at_its_deadline(
     assert type(outcome) is ModuleStuckError
     assert SHORT_S <= time.monotonic() - started < 3 * SHORT_S
     assert faults.told().count("sign") == (fault.endswith("sign"))
+
+
+@pytest.mark.parametrize(
+    ("fault", "what", "told"),
+    [
+        ("hang in sign", "keep", "NationalRead 1"),  # looking finds what is there
+        ("hang in login", "wipe", "ModuleStuckError 0"),
+        ("crash in login", "wipe", "ModuleCrashedError 0"),
+        ("none", "wipe", "NationalRead 0"),
+    ],
+)
+def test_no_pin_is_left_in_the_memory_of_the_desk(
+    faults: Faults, soft_tokens: SoftTokens, fault: str, what: str, told: str
+) -> None:
+    """The PIN is a wrong one: no key signs."""
+    faults.order(fault)
+    program = [sys.executable, str(Path(__file__).with_name("pin_in_memory.py"))]
+    arguments = [soft_tokens.make(KeyKind.P256).reader, str(faults.module.path), str(SHORT_S), what]
+    done = subprocess.run([*program, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == (f"{told}\n", "")
 
 
 def test_what_is_no_module_is_told(soft_token: SoftToken, tmp_path: Path) -> None:
@@ -189,7 +220,8 @@ def test_what_the_module_says_of_a_pin_is_told_and_the_pin_is_not_sent_again(
     assert faults.told() == ["initialize", LOGIN]
 
 
-def test_a_wrong_pin_is_sent_once_and_no_other_key_is_tried_with_it(faults: Faults, soft_token: SoftToken) -> None:
+def test_a_wrong_pin_is_sent_once_and_no_other_key_is_tried_with_it(faults: Faults, soft_tokens: SoftTokens) -> None:
+    soft_token = soft_tokens.make(KeyKind.RSA_2048, KeyKind.P256)
     uses = [KeyUse(role, bytearray(b"654321"), MESSAGE) for role in (PinRole.AUTHENTICATION, PinRole.SIGNATURE)]
     outcome = read_with_module(soft_token.reader, faults.module, *uses)
     assert isinstance(outcome, NationalRead)

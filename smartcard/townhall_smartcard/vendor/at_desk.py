@@ -4,7 +4,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -26,7 +26,7 @@ from townhall_smartcard.national.transaction import require_digest
 from townhall_smartcard.pcsc import open_slots
 from townhall_smartcard.pins import PinRefusal
 from townhall_smartcard.vendor.client import ModuleClient, running
-from townhall_smartcard.vendor.keys import ModuleKey, issuers, keys_by_role
+from townhall_smartcard.vendor.keys import ModuleKey, document_number, issuers, keys_by_role
 from townhall_smartcard.vendor.messages import (
     DESCRIPTION_BYTES,
     KeysShown,
@@ -48,7 +48,7 @@ def read_with_modules(reader: str, modules: Sequence[VendorModule], *uses: KeyUs
     """
     try:
         named = modules_for(atr_in(reader), modules)
-        if named and _has_a_double(reader):
+        if named and has_a_double(reader, _readers()):
             return ReaderBusyError("another reader's name begins alike, and a module could not tell them apart")
         for module in named:
             copies = tuple(replace(use, pin=bytearray(use.pin)) for use in uses)
@@ -63,10 +63,15 @@ def read_with_modules(reader: str, modules: Sequence[VendorModule], *uses: KeyUs
     return None
 
 
-def _has_a_double(reader: str) -> bool:
+def has_a_double(reader: str, all_readers: Iterable[str]) -> bool:
+    """Tell whether a module cannot tell this reader from another: it knows no more than the beginning of a name."""
+    seen = reader.encode()[:DESCRIPTION_BYTES].rstrip()
+    return any(each.encode()[:DESCRIPTION_BYTES].rstrip() == seen for each in all_readers if each != reader)
+
+
+def _readers() -> tuple[str, ...]:
     with open_slots() as slots:
-        names = {slot.name for slot in slots.wait(0.0)} - {reader}
-    return any(each.encode()[:DESCRIPTION_BYTES] == reader.encode()[:DESCRIPTION_BYTES] for each in names)
+        return tuple(slot.name for slot in slots.wait(0.0))
 
 
 def read_with_module(reader: str, module: VendorModule, *uses: KeyUse) -> NationalOutcome:
@@ -100,13 +105,13 @@ async def _read(reader: str, module: VendorModule, uses: tuple[KeyUse, ...]) -> 
         for use in uses:
             if (key := keys.get(use.role)) is not None:
                 started = time.perf_counter()
-                deadline_s = module.deadline_s + (0.0 if use.pin else PIN_PAD_S)
+                deadline_s = module.deadline_s + (PIN_PAD_S if key.shown.has_pin_pad else 0.0)
                 made[use.role] = await _use(client, key, use, deadline_s)
                 marks[use.role.value] = time.perf_counter() - started
                 if isinstance(made[use.role], PinRefusal):
                     break
     contents = NationalContents(
-        stated=CardStatement(),
+        stated=CardStatement(document_number=document_number(keys.values())),
         certificates={role: key.shown.certificate for role, key in keys.items()},
         algorithms={role: key.algorithm for role, key in keys.items()},
         tries={role: key.shown.tries for role, key in keys.items() if key.shown.tries is not None},

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Which of the certificates that a module shows authenticates, which signs, and by what algorithm."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,8 @@ from townhall_smartcard.national.pkcs15_keys import algorithm_of, certified_uses
 from townhall_smartcard.vendor.messages import ShownCertificate
 
 _MOST_ISSUERS: Final = 8
+_LONGEST_NUMBER: Final = 16
+"""CK_TOKEN_INFO (PKCS#11 v2.40 §3.2)."""
 _SIGNS: Final = frozenset({"digital_signature", "non_repudiation"})
 
 
@@ -61,6 +63,13 @@ def issuers(shown: Sequence[ShownCertificate]) -> tuple[bytes, ...]:
         except CardUnreadableError:
             continue
     return tuple(found[:_MOST_ISSUERS])
+
+
+def document_number(keys: Iterable[ModuleKey]) -> str:
+    """Return what all tokens of a card call its number; empty where they differ, or it is none that a person reads."""
+    told = {key.shown.untrusted_number.strip() for key in keys}
+    found = told.pop() if len(told) == 1 else ""
+    return found if found.isascii() and found.isalnum() and len(found) <= _LONGEST_NUMBER else ""
 
 
 def is_authority(certificate: bytes) -> bool:

@@ -49,6 +49,10 @@ class ShownCertificate(msgspec.Struct, frozen=True):
     tries: PinTries | None
     """None: the token wants no PIN."""
     schemes: frozenset[Scheme]
+    has_pin_pad: bool = False
+    """The PIN is entered at the reader's own keys."""
+    untrusted_number: str = ""
+    """What the token calls its serial number; of many cards the number that is printed on them."""
 
     def __repr__(self) -> str:
         """Show no personal data."""

@@ -144,7 +144,14 @@ class ReaderTokens:
             certificate = bytes(each[Attribute.VALUE])
             if 0 < len(certificate) <= _LONGEST_CERTIFICATE:
                 self._places.append(_Place(token.slot, token.serial, token.label, identifier))
-                yield ShownCertificate(certificate, identifier in keyed, tries, schemes)
+                yield ShownCertificate(
+                    certificate=certificate,
+                    has_key=identifier in keyed,
+                    tries=tries,
+                    schemes=schemes,
+                    has_pin_pad=TokenFlag.PROTECTED_AUTHENTICATION_PATH in token.flags,
+                    untrusted_number=token.serial.decode("ascii", errors="replace"),
+                )
 
     def _use(self, place: _Place, asked: UseKey) -> ModuleAnswer:
         token = place.slot.get_token()

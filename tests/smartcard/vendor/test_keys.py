@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Which certificate of a module's card is for what, by the certificates alone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -16,7 +18,7 @@ from townhall_crypto.errors import CertificateRefusedError
 from townhall_crypto.trust import Usage, validate_certificate
 from townhall_smartcard.messages import PinRole
 from townhall_smartcard.simulation.national_keys import CertifiedHolder, KeyKind, KeyUsage, NationalAuthority
-from townhall_smartcard.vendor.keys import issuers, keys_by_role
+from townhall_smartcard.vendor.keys import document_number, issuers, keys_by_role
 from townhall_smartcard.vendor.messages import ShownCertificate
 
 AUTHORITY = NationalAuthority("LU")
@@ -89,6 +91,21 @@ def test_a_curve_that_no_digest_fits_is_passed_over() -> None:
     odd, good = of_no_usage(ec.SECP224R1()), of_no_usage(ec.SECP521R1())
     found = keys_by_role((shown(odd), shown(good)))
     assert {role: (key.number, key.bytes_wide) for role, key in found.items()} == {PinRole.AUTHENTICATION: (1, 66)}
+
+
+def test_the_number_of_a_card_is_told_where_its_tokens_agree_on_one_that_a_person_reads() -> None:
+    found = keys_by_role((shown(certificate(KeyUsage.SIGNATURE)), shown(certificate(KeyUsage.AUTHENTICATION))))
+
+    def told(*numbers: str) -> str:
+        keys = zip(found.values(), numbers, strict=True)
+        return document_number(
+            replace(key, shown=msgspec.structs.replace(key.shown, untrusted_number=number)) for key, number in keys
+        )
+
+    assert told("AS0012345", "AS0012345 ") == "AS0012345"
+    assert told("AS0012345", "AS0012346") == ""
+    for odd in ("\x1b[2J", "\uff21\uff33\uff11", "1" * 17, ""):
+        assert told(odd, odd) == ""
 
 
 def test_no_changed_byte_of_a_certificate_raises_anything() -> None:

@@ -68,6 +68,7 @@ def test_a_card_is_read_and_both_keys_sign_though_the_module_may_write_nothing(t
         found = read_with_module(READER, MODULE, *asked)
     assert isinstance(found, NationalRead)
     assert found.made.keys() == set(BOTH)
+    assert found.contents.stated.document_number
     for role in BOTH:
         signature, algorithm = found.made[role], found.algorithm(role)
         assert isinstance(signature, bytes)

@@ -15,7 +15,7 @@ from townhall_smartcard.messages import CardFamily, PinRole, PinTries
 from townhall_smartcard.national.at_desk import KeyUse, NationalOutcome, NationalRead
 from townhall_smartcard.pins import PinRefusal, PinRefusalReason
 from townhall_smartcard.simulation.national_keys import KeyKind, NationalAuthority
-from townhall_smartcard.vendor.at_desk import read_with_module
+from townhall_smartcard.vendor.at_desk import has_a_double, read_with_module
 from townhall_smartcard.vendor.client import running
 from townhall_smartcard.vendor.messages import KeysShown, Made, ShowKeys, UseKey
 from townhall_smartcard.vendor.modules import VendorModule
@@ -67,6 +67,7 @@ def test_both_keys_of_a_card_are_read_without_a_pin_and_sign_with_one(
     assert found.contents.algorithms == dict(zip(BOTH, (ALGORITHMS[kind] for kind in kinds), strict=True))
     assert found.contents.tries == dict.fromkeys(BOTH, PinTries(3, 3, is_counted=False))
     assert_signed(found, *BOTH)
+    assert found.contents.stated.document_number
     assert "SPECIMEN" not in repr(found)
 
 
@@ -108,6 +109,27 @@ def test_of_two_cards_alike_the_one_in_the_named_reader_is_used(soft_tokens: Sof
         found = read(read_with_module(token.reader, MODULE, *uses(PinRole.AUTHENTICATION)))
         assert found.contents.certificates == {PinRole.AUTHENTICATION: token.keys[b"\x01"].certificate}
         assert_signed(found, PinRole.AUTHENTICATION)
+
+
+@pytest.mark.parametrize(
+    "name", ["R" * 70, "Ü" * 40, "a" + "Ü" * 40], ids=["longer", "two bytes a letter", "cut in one"]
+)
+def test_of_a_long_name_of_a_reader_a_module_tells_the_beginning(
+    soft_tokens: SoftTokens, faults: Faults, tmp_path: Path, name: str
+) -> None:
+    own = SoftTokens(tmp_path, soft_tokens.authority)
+    own.prepare()
+    own.make(KeyKind.P256)
+    faults.monkeypatch.setenv("SOFTHSM2_CONF", str(own.configuration))
+    faults.monkeypatch.setenv("MODULE_READER", name)
+    assert_signed(read(read_with_module(name, faults.module, *uses(PinRole.AUTHENTICATION))), PinRole.AUTHENTICATION)
+    assert has_a_double(name, (name, name + " 00 01"))
+    assert not has_a_double(name, (name, "b" + name))
+
+
+def test_readers_that_differ_at_their_end_are_told_apart() -> None:
+    assert not has_a_double("Reader 00 00", ("Reader 00 00", "Reader 00 01", "Reader 00 000"))
+    assert has_a_double("Reader", ("Reader", "Reader "))
 
 
 @pytest.mark.parametrize("reader", ["", "SoftHSM slot ID 0x", "Another reader 00 00"])

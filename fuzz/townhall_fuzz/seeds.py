@@ -11,7 +11,7 @@ from typing import Final
 from PIL import Image
 
 from townhall_fuzz.dialogue import OverheardCard
-from townhall_fuzz.targets import ACCESS_NUMBER, ZONE, always, open_closed_card, read_chip, use_all
+from townhall_fuzz.targets import ACCESS_NUMBER, PIN, ZONE, always, open_closed_card, read_chip, use_all, use_german
 from townhall_smartcard.connection import CardConnection
 from townhall_smartcard.emrtd.cipher import Cipher
 from townhall_smartcard.emrtd.lds.files import LdsFile, content_of
@@ -29,6 +29,8 @@ from townhall_smartcard.simulation.documents import DocumentWish, document
 from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.every_family import EVERY_FAMILY, NOE, READ_AT_DESKS, NationalSample
+from townhall_smartcard.simulation.german_card import GermanChip
+from townhall_smartcard.simulation.german_contents import GermanSecrets
 from townhall_smartcard.simulation.lds_files import Holder
 from townhall_smartcard.simulation.national_keys import KeyKind
 from townhall_smartcard.simulation.pkcs15_files import KeyPlace, PinHabits, card_files
@@ -128,6 +130,10 @@ def _chips(signer: states.Standing) -> Iterator[Seed]:
 
 
 def _national() -> Iterator[Seed]:
+    for tries in (3, 1, 0):
+        secrets = GermanSecrets(ACCESS_NUMBER, PIN, tries=tries)
+        german = GermanChip(secrets, randomness=_card_s_own)
+        yield f"use-{CardFamily.NPA.value}", _overheard(german, use_german)
     for make in (*EVERY_FAMILY.values(), *READ_AT_DESKS.values()):
         sample = make()
         if isinstance(sample.card, SerbianSimulation):

@@ -45,8 +45,11 @@ from townhall_smartcard.messages import CardFamily, PinRole
 from townhall_smartcard.national import pkcs15_objects, serbian_records
 from townhall_smartcard.national.belgian_records import address_in, identity_in, parse_records
 from townhall_smartcard.national.directory import certificate_file, directory_file, private_key
+from townhall_smartcard.national.german_codes import GermanCodes
+from townhall_smartcard.national.germany import GermanCard
 from townhall_smartcard.national.registry import national_family
 from townhall_smartcard.opening import open_card
+from townhall_smartcard.pin_rules import NewPin
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation import lds_files
 from townhall_smartcard.tlv import encoded_length, parse_all
@@ -59,7 +62,9 @@ ZONE: Final = lds_files.td1(lds_files.Holder())
 PIN: Final = b"123456"
 _TRUST: Final = load_state_trust(StateTrustFiles(), AT)
 _BLOCK_BYTES: Final = 223
-_FAMILIES: Final = tuple(family for family in CardFamily if national_family(family) is not None)
+_FAMILIES: Final = tuple(
+    family for family in CardFamily if family is not CardFamily.NPA and national_family(family) is not None
+)
 
 
 def always(size_bytes: int) -> bytes:
@@ -94,6 +99,16 @@ def use_all(family: CardFamily, connection: CardConnection) -> None:
     for role, use in ((PinRole.AUTHENTICATION, card.authenticate), (PinRole.SIGNATURE, card.sign)):
         digest = card.algorithm(role).digest.of(b"said")
         use(bytearray(PIN), digest, last_try_confirmed=False)
+
+
+def use_german(connection: CardConnection) -> None:
+    """Ask a German card for its PIN, open it by number and PIN, and set another PIN."""
+    card = processors_for(connection)
+    GermanCard(card).read()
+    codes = GermanCodes(card, always)
+    codes.enter(bytearray(PIN), bytearray(ACCESS_NUMBER), last_try_confirmed=True)
+    new = NewPin(bytearray(b"314159"), None, "")
+    codes.set_pin(bytearray(PIN), new, bytearray(ACCESS_NUMBER), last_try_confirmed=True)
 
 
 def read_chip(connection: CardConnection, password: PacePassword) -> None:
@@ -226,6 +241,7 @@ _DIALOGUES: Final[Mapping[str, Callable[[CardConnection], object]]] = {
     "open-card": open_closed_card,
     "chip-by-number": lambda card: read_chip(card, PacePassword(PasswordReference.CAN, bytearray(ACCESS_NUMBER))),
     "chip-by-zone": lambda card: read_chip(card, parse_mrz(ZONE).password()),
+    f"use-{CardFamily.NPA.value}": use_german,
     **{f"use-{family.value}": partial(use_all, family) for family in _FAMILIES},
 }
 

@@ -30,6 +30,7 @@ class CardFamily(enum.Enum):
     FINEID_4 = "fineid-4"
     BELPIC = "belpic"
     SRBID = "srbid"  # read at a desk; its keys are not used
+    NPA = "npa"  # Germany's: its PIN at a desk; whom it names it tells to terminal certificates alone
     PIV = "piv"  # of an employer: its certificates seldom name a person by number
     PKCS15 = "pkcs15"  # of anybody who writes to the standard: its directories tell what it has
     PKCS11 = "pkcs11"  # only its vendor's module can use it: at a desk, where an operator named one
@@ -40,6 +41,7 @@ class CardFamily(enum.Enum):
 
 _UNSERVED: Final = (
     CardFamily.SRBID,
+    CardFamily.NPA,
     CardFamily.PIV,
     CardFamily.PKCS15,
     CardFamily.PKCS11,

@@ -118,12 +118,17 @@ def token(offer: PaceInfo, keys: SessionKeys, public_key: bytes) -> bytes:
     return keys.cipher.token(keys.checksum, encode(_PUBLIC_KEY, encode(0x06, offer.identifier) + value))
 
 
-def _choose(offer: PaceInfo, password: PacePassword, *, names_parameters: bool) -> Steps[None]:
-    """MSE: Set AT. A card that counts this password tells by 63Cx that tries were lost; that alone refuses nothing."""
-    data = encode(0x80, offer.identifier) + encode(0x83, bytes((password.reference,)))
+def choice_of(offer: PaceInfo, reference: PasswordReference, *, names_parameters: bool) -> CommandApdu:
+    """Return MSE: Set AT, which chooses a variant and a password. A card that counts the password answers 63Cx."""
+    data = encode(0x80, offer.identifier) + encode(0x83, bytes((reference,)))
     if names_parameters and offer.parameters is not None:
         data += encode(0x84, bytes((offer.parameters,)))
-    answer = yield CommandApdu(0x00, Ins.MANAGE_SECURITY_ENVIRONMENT, *_SET_AUTHENTICATION_TEMPLATE, data)
+    return CommandApdu(0x00, Ins.MANAGE_SECURITY_ENVIRONMENT, *_SET_AUTHENTICATION_TEMPLATE, data)
+
+
+def _choose(offer: PaceInfo, password: PacePassword, *, names_parameters: bool) -> Steps[None]:
+    """MSE: Set AT. A card that counts this password tells by 63Cx that tries were lost; that alone refuses nothing."""
+    answer = yield choice_of(offer, password.reference, names_parameters=names_parameters)
     if not answer.is_ok and not tries_left(answer.status):
         raise UnexpectedStatusError("MSE SET AT", answer.status)
 

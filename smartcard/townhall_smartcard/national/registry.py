@@ -28,6 +28,7 @@ from townhall_smartcard.national.finland import (
     finnish_card_3,
     finnish_card_4,
 )
+from townhall_smartcard.national.germany import GermanCard, is_german
 from townhall_smartcard.national.idemia import (
     AUTHENTICATION_APPLICATION,
     MAIN_APPLICATION,
@@ -183,6 +184,8 @@ FAMILIES: Final = (
         )
         for name in SERBIAN_APPLICATIONS
     ),
+    # Its ATR is a reader's invention. Before PKCS#15: its directory names such an application, closed to terminals.
+    NationalFamily(CardFamily.NPA, "DE", (), (), GermanCard, recognises=is_german),
     # A security key may have the application and no certificate in it: then it is none.
     NationalFamily(
         CardFamily.PIV,

@@ -1,0 +1,271 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""The codes of a German card: access number, PIN, transport PIN and PUK, each used once and only where it helps.
+
+Every code is a password of PACE (BSI TR-03110-2 §3.2), so none is sent; what it opens is a session under secure
+messaging, in which the card takes RESET RETRY COUNTER with a new PIN (TR-03110-3 §B.6).
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from townhall_smartcard.apdu import CommandApdu, Ins, wipe
+from townhall_smartcard.connection import RawCommand
+from townhall_smartcard.emrtd.agreement import Randomness
+from townhall_smartcard.emrtd.pace import PacePassword, PaceRefused, PasswordReference, establish
+from townhall_smartcard.emrtd.secure_messaging import SecureMessaging, SecureSession
+from townhall_smartcard.emrtd.steps import run
+from townhall_smartcard.errors import UnexpectedStatusError
+from townhall_smartcard.messages import PinTries
+from townhall_smartcard.national.german_pin import (
+    MOST_TRIES,
+    PIN_DIGITS,
+    PUK_DIGITS,
+    TRANSPORT_PIN_DIGITS,
+    Blocked,
+    Deactivated,
+    PinEvent,
+    PinState,
+    Ready,
+    Suspended,
+    after,
+    tries_in,
+)
+from townhall_smartcard.national.germany import OpenedGermanCard
+from townhall_smartcard.national.new_pins import CodeUse, NewPinRefused
+from townhall_smartcard.national.transaction import PinFacts, refusal_by_counter, wiped
+from townhall_smartcard.pin_rules import NewPin, NewPinFault
+from townhall_smartcard.pins import BLOCKED, PinRefusal, PinRefusalReason, refusal_before
+from townhall_smartcard.processors import ApduProcessor
+from townhall_smartcard.status import StatusWord
+
+ACCESS_NUMBER_DIGITS: Final = 6
+_SET_NEW: Final = 0x02  # P1 of RESET RETRY COUNTER: the data are the new PIN
+_GIVE_TRIES_BACK: Final = 0x03  # no data: the PIN stays what it was
+_PRESENT: Final = PinFacts(PasswordReference.PIN, TRANSPORT_PIN_DIGITS, PIN_DIGITS, PIN_DIGITS, 0x00)
+_NEW: Final = PinFacts(PasswordReference.PIN, PIN_DIGITS, PIN_DIGITS, PIN_DIGITS, 0x00)
+_NOT_TAKEN: Final = frozenset({StatusWord.WRONG_LENGTH, StatusWord.WRONG_DATA})
+_WARNING_SW1: Final = 0x63
+_REFUSAL_SW1: Final = 0x69
+
+
+@dataclass(frozen=True, slots=True)
+class AccessNumberNeeded:
+    """The PIN is suspended: its last try wants the access number first. No try was used."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessNumberWrong:
+    """The access number is another card's, or mistyped, or not of six digits. Nothing is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinDeactivated:
+    """The online function is off. The authority that issued the card turns it on."""
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToUnblock:
+    """The PIN is not blocked, and the PUK is good for ten times alone: it was not used."""
+
+    state: PinState
+
+
+@dataclass(frozen=True, slots=True)
+class PukWrong:
+    """The card says no to this PUK; it does not tell how often it will."""
+
+
+@dataclass(frozen=True, slots=True)
+class PukSpent:
+    """The PUK was used as often as the card allows: the authority alone can set a PIN now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A code was right: what the card does next goes over ``channel``; ``state`` is the PIN's."""
+
+    state: PinState
+    channel: SecureMessaging = field(repr=False, compare=False)
+
+
+CodeRefusal: TypeAlias = PinRefusal | AccessNumberNeeded | AccessNumberWrong | PinDeactivated
+ChangeRefusal: TypeAlias = CodeRefusal | NewPinRefused
+UnblockRefusal: TypeAlias = PinRefusal | NothingToUnblock | PukWrong | PukSpent | PinDeactivated
+
+
+class GermanCodes:
+    """The codes of one card in one transaction; every method begins with SELECT.
+
+    Codes are wiped and used at most once, after the state of the PIN was asked for. All raise what ``NationalCard``
+    does; whether a card that broke off has counted a try, or has the new PIN, it tells when it is asked again.
+    """
+
+    def __init__(self, card: ApduProcessor, randomness: Randomness = os.urandom) -> None:
+        """Take the card."""
+        self._card: Final = card
+        self._randomness: Final = randomness
+
+    def state(self) -> PinState:
+        """Return the state of the PIN; this uses no try. A transport PIN is a PIN to whoever only asks."""
+        return OpenedGermanCard(self._card).pin_state()
+
+    def prove_presence(self, access_number: bytearray) -> Opened | AccessNumberWrong:
+        """Open the card with the number that is printed on it: whoever can is where the card is, and no more."""
+        with wiped(access_number):
+            if not _is_access_number(access_number):
+                return AccessNumberWrong()
+            card = OpenedGermanCard(self._card)
+            state = card.pin_state()
+            channel = self._opened(card, PasswordReference.CAN, access_number)
+            return AccessNumberWrong() if channel is None else Opened(after(state, PinEvent.CAN_RIGHT), channel)
+
+    def enter(
+        self, pin: bytearray, access_number: bytearray | None = None, *, last_try_confirmed: bool
+    ) -> Opened | CodeRefusal:
+        """Open the card with the PIN; a suspended one with the access number before it, which is else not used."""
+        with _all_wiped(pin, access_number):
+            if refusal := refusal_before(pin, TRANSPORT_PIN_DIGITS, PIN_DIGITS):
+                return refusal
+            card = OpenedGermanCard(self._card)
+            state = card.pin_state()
+            if isinstance(state, Deactivated):
+                return PinDeactivated()
+            if refusal := refusal_by_counter(_tries(state), last_try_confirmed=last_try_confirmed):
+                return refusal
+            return self._enter(card, state, pin, access_number)
+
+    def set_pin(
+        self, present: bytearray, new: NewPin, access_number: bytearray | None = None, *, last_try_confirmed: bool
+    ) -> ChangeRefusal | None:
+        """Replace the PIN, or the transport PIN of a new card, by one that its holder chose; None is success.
+
+        A weak new PIN is refused before a code is used.
+        """
+        with _all_wiped(present, new.digits, access_number):
+            card = OpenedGermanCard(self._card)
+            state = card.pin_state()
+            if isinstance(state, Deactivated):
+                return PinDeactivated()
+            use = CodeUse(_PRESENT, lambda: _tries(state))
+            if refusal := use.refusal_unsent(present, new, _NEW, last_try_confirmed=last_try_confirmed):
+                return refusal
+            opened = self._enter(card, state, present, access_number)
+            return _set_new(opened, new) if isinstance(opened, Opened) else opened
+
+    def unblock(self, puk: bytearray) -> UnblockRefusal | None:
+        """Give a blocked PIN all its tries back; None is success. The PIN stays what it was: no PUK sets one."""
+        with wiped(puk):
+            if refusal := refusal_before(puk, PUK_DIGITS, PUK_DIGITS):
+                return refusal
+            card = OpenedGermanCard(self._card)
+            state = card.pin_state()
+            if isinstance(state, Deactivated):
+                return PinDeactivated()
+            if not isinstance(state, Blocked):
+                return NothingToUnblock(state)
+            try:
+                channel = self._opened(card, PasswordReference.PUK, puk)
+            except UnexpectedStatusError as exc:
+                if exc.status >> 8 == _WARNING_SW1 or exc.status == StatusWord.AUTHENTICATION_METHOD_BLOCKED:
+                    return PukSpent()
+                raise
+            return PukWrong() if channel is None else _give_tries_back(channel)
+
+    def _enter(
+        self, card: OpenedGermanCard, state: PinState, pin: bytearray, access_number: bytearray | None
+    ) -> Opened | CodeRefusal:
+        if not isinstance(state, Suspended):
+            return self._told(card, state, pin, self._opened(card, PasswordReference.PIN, pin))
+        if access_number is None:
+            return AccessNumberNeeded()
+        session = None
+        if _is_access_number(access_number):
+            session = self._opened(card, PasswordReference.CAN, access_number)
+        if session is not None and _stays_resumed(card):
+            opened = self._opened(card, PasswordReference.PIN, pin)
+        else:
+            session = self._opened(card, PasswordReference.CAN, access_number) if session is not None else None
+            if session is None:
+                return AccessNumberWrong()
+            opened = self._opened(card, PasswordReference.PIN, pin, session)
+        return self._told(card, after(state, PinEvent.CAN_RIGHT), pin, opened)
+
+    def _opened(
+        self, card: OpenedGermanCard, reference: PasswordReference, code: bytearray, way: ApduProcessor | None = None
+    ) -> SecureMessaging | None:
+        """Go through PACE, inside a session where there is one; None where the card says that the code is wrong."""
+        steps = establish(
+            card.offer, PacePassword(reference, code), self._randomness, names_parameters=card.names_parameters
+        )
+        outcome = run(steps, card.card if way is None else way)
+        return None if isinstance(outcome, PaceRefused) else SecureMessaging(card.card, SecureSession(outcome.keys))
+
+    def _told(
+        self, card: OpenedGermanCard, state: PinState, pin: bytearray, channel: SecureMessaging | None
+    ) -> Opened | PinRefusal:
+        if channel is not None:
+            is_transport = len(pin) == TRANSPORT_PIN_DIGITS
+            event = PinEvent.TRANSPORT_PIN_RIGHT if is_transport else PinEvent.PIN_RIGHT
+            return Opened(after(state, event), channel)
+        # Some cards do not count in their answer, and some count to two alone: what is worse for the person is true.
+        left = min(tries_in(card.pin_state()), tries_in(after(state, PinEvent.PIN_WRONG)))
+        return PinRefusal(PinRefusalReason.WRONG, left) if left else BLOCKED
+
+
+def _stays_resumed(card: OpenedGermanCard) -> bool:
+    """Tell whether the card takes the last try outside the session of the access number, which this ends.
+
+    The standard wants it inside (TR-03110-2 §3.3). There are cards that cannot go through PACE inside a session, and
+    would count a right PIN as a wrong one: they say in the open that the PIN may be used. A card that keeps to the
+    standard says that it is suspended again, which costs nothing but the access number once more.
+    """
+    try:
+        return isinstance(card.pin_state(), Ready)
+    except UnexpectedStatusError:
+        return False
+
+
+def _set_new(opened: Opened, new: NewPin) -> NewPinRefused | None:
+    data = bytearray(new.digits)
+    with wiped(data):
+        status = _reset(opened.channel, _SET_NEW, data)
+    if status == StatusWord.OK:
+        return None
+    if status in _NOT_TAKEN:
+        return NewPinRefused((NewPinFault.NOT_TAKEN,))
+    raise UnexpectedStatusError("RESET RETRY COUNTER", status)
+
+
+def _give_tries_back(channel: SecureMessaging) -> PukSpent | None:
+    status = _reset(channel, _GIVE_TRIES_BACK, b"")
+    if status == StatusWord.OK:
+        return None
+    if status >> 8 == _REFUSAL_SW1:
+        return PukSpent()
+    raise UnexpectedStatusError("RESET RETRY COUNTER", status)
+
+
+def _reset(channel: SecureMessaging, how: int, data: RawCommand) -> int:
+    return channel.exchange(CommandApdu(0x00, Ins.RESET_RETRY_COUNTER, how, PasswordReference.PIN, data)).status
+
+
+def _tries(state: PinState) -> PinTries:
+    return PinTries(tries_in(state), MOST_TRIES)
+
+
+def _is_access_number(code: bytearray) -> bool:
+    return refusal_before(code, ACCESS_NUMBER_DIGITS, ACCESS_NUMBER_DIGITS) is None
+
+
+@contextmanager
+def _all_wiped(*codes: bytearray | None) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for each in codes:
+            if each is not None:
+                wipe(each)

@@ -25,12 +25,17 @@ from townhall_smartcard.emrtd.lds.mrz import parse_mrz
 from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.errors import CardError
 from townhall_smartcard.identity import CHALLENGE_BYTES, challenge_bytes
-from townhall_smartcard.messages import PinRole
+from townhall_smartcard.messages import CardFamily, PinRole
 from townhall_smartcard.national.at_desk import KeyUse, NationalRead, national_family_in, read_national_card
+from townhall_smartcard.national.german_at_desk import EnterPin, GermanRead, use_german_card
+from townhall_smartcard.national.german_codes import Opened
+from townhall_smartcard.national.german_pin import Ready
 from townhall_smartcard.simulation import lds_files, states
 from townhall_smartcard.simulation.documents import ACCESS_NUMBER, DocumentWish, document
 from townhall_smartcard.simulation.emrtd_chip import ChipContents, EmrtdChip
 from townhall_smartcard.simulation.every_family import EVERY_FAMILY, READ_AT_DESKS, NationalSample
+from townhall_smartcard.simulation.german_card import GermanChip
+from townhall_smartcard.simulation.german_contents import PIN as GERMAN_PIN
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
 from townhall_smartcard.simulation.stack import virtual_reader_name
 from townhall_smartcard.simulation.state_keys import CurveStateKey
@@ -81,6 +86,8 @@ def _rows(service: PrivatePcscd) -> Iterator[CardRow]:
         sample = make()
         with _inserted(service, sample.card) as reader:
             yield _national(name, sample, reader)
+    with _inserted(service, GermanChip()) as reader:
+        yield _german(reader)
     for shown in _documents():
         with _inserted(service, EmrtdChip(shown.contents)) as reader:
             yield _document(shown, reader)
@@ -111,6 +118,24 @@ def _national(name: str, sample: NationalSample, reader: str) -> CardRow:
     signature = report.signature is True if PinRole.SIGNATURE in read.contents.algorithms else None
     leaves_open = tuple(sorted(sample.leaves_open))
     return CardRow(name, report.identity, verdicts, signature, ms, report.commands, leaves_open)
+
+
+def _german(reader: str) -> CardRow:
+    """Show what a German card tells here: where it is, and its PIN's state. It names nobody to us."""
+    family = national_family_in(reader)
+    if family is None or family.family is not CardFamily.NPA:
+        raise ConfigurationError("Germany: not known by its files")
+    read = use_german_card(reader, EnterPin(bytearray(GERMAN_PIN)))
+    if not isinstance(read, GermanRead):
+        raise read
+    is_open = isinstance(read.result, Opened)
+    verdicts = {
+        "presence": "good" if is_open else "bad",
+        "PIN": "good" if isinstance(read.state, Ready) else "bad",
+        "identity": "unknown",
+    }
+    ms = round(sum(read.steps_s.values()) * 1000, 1)
+    return CardRow("Germany, PIN", Identity(), verdicts, None, ms, read.commands, ("identity",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from typing import Final
 from townhall_crypto.state_trust import StateTrust
 from townhall_crypto.trust import TrustAnchors
 from townhall_kiosk.documents.card_report import as_json, as_lines, report_on
+from townhall_kiosk.documents.german_card import read_german
 from townhall_kiosk.documents.national_report import as_json as national_json
 from townhall_kiosk.documents.national_report import as_lines as national_lines
 from townhall_kiosk.documents.national_report import report_on_national
@@ -33,7 +34,7 @@ from townhall_smartcard.emrtd.lds.mrz import parse_mrz
 from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.errors import CardError, DataGroupUnreadableError
 from townhall_smartcard.identity import CHALLENGE_BYTES, challenge_bytes
-from townhall_smartcard.messages import PinRole
+from townhall_smartcard.messages import CardFamily, PinRole
 from townhall_smartcard.national.at_desk import (
     KeyUse,
     NationalOutcome,
@@ -71,6 +72,8 @@ def read_card(options: argparse.Namespace, trust: DeskTrust) -> int:
     except CardError as exc:
         sys.stderr.write(f"{exc.code}: {exc}\n")
         return _EXIT_NOT_READ
+    if family is not None and family.family is CardFamily.NPA:
+        return read_german(options, reader)
     if family is not None:
         return _read_national(options, reader, family, trust.anchors)
     if modules:

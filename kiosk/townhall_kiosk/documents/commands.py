@@ -48,10 +48,34 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="FILE",
         help="PKCS#11 modules of vendors (TOML), for national cards that nothing else here can use",
     )
+    read.add_argument(
+        "--last-try",
+        action="store_true",
+        help="use the last try of a German card's PIN too; it wants the access number in --password-file",
+    )
     read.add_argument("--photo", type=Path, metavar="FILE", help="save the picture there; no file is overwritten")
     read.add_argument("--language", default="en", choices=("en", "et", "fr", "ar"))
     read.add_argument("--json", action="store_true", help="one JSON object on standard output")
     read.set_defaults(run=_read)
+    _add_pin(card)
+
+
+def _add_pin(card: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    pin = card.add_parser("pin", help="the PIN of a German card: first own PIN, another PIN, resume, unblock")
+    pin.add_argument("act", choices=("change", "resume", "unblock"), help="change: also from the transport PIN")
+    pin.add_argument("--reader", help="its name; needed where several hold a card")
+    pin.add_argument("--wait", type=float, default=30.0, metavar="SECONDS", help="for somebody to put it in")
+    for option, told in (
+        ("--password-file", "the access number of six digits; a suspended PIN wants it"),
+        ("--pin-file", "the PIN, or the transport PIN of five digits"),
+        ("--new-pin-file", "the PIN of six digits that the holder chose"),
+        ("--puk-file", "the PUK of ten digits"),
+    ):
+        pin.add_argument(option, type=Path, metavar="FILE", help=told)
+    pin.add_argument("--last-try", action="store_true", help="use the last try of the PIN too")
+    pin.add_argument("--language", default="en", choices=("en", "et", "fr", "ar"))
+    pin.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    pin.set_defaults(run=_pin)
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
@@ -78,6 +102,12 @@ def _trust(options: argparse.Namespace) -> int:
     else:
         sys.stdout.write(as_table(trust))
     return 0
+
+
+def _pin(options: argparse.Namespace) -> int:
+    from townhall_kiosk.documents.german_card import manage_pin  # noqa: PLC0415  # others need no cards
+
+    return manage_pin(options)
 
 
 def _read(options: argparse.Namespace) -> int:

@@ -68,4 +68,4 @@ def test_a_card_that_knows_nothing_of_it_is_foreign_and_asked_for_each_applicati
     assert probe(processors_for(card)) is CardFamily.FOREIGN
     names = [each for each in card.asked if each[2] == 0x04]
     assert len(names) == len(set(names)) == 9
-    assert len(card.asked) == 17, "EF.CardAccess, then the directory of applications, and the usual folder of PKCS#15"
+    assert len(card.asked) == 16, "EF.CardAccess, then the directory of applications, and the usual folder of PKCS#15"

@@ -24,6 +24,7 @@
     ├── CallStuckError             end this process: a thread of it never comes back
     ├── RecordingRefusedError      mend the file of recorded dialogues
     ├── CardMisuseError            mend the program
+    ├── EidServerError             ask the eID server again later
     └── SimulationUnavailableError mend the machine: it cannot simulate a reader
 
 The texts hold names of commands and status words, never what a command or an answer said.
@@ -173,6 +174,12 @@ class CallStuckError(CardError):
         """Take what the call's never ending means for the card."""
         super().__init__(reason.code)
         self.reason = reason
+
+
+class EidServerError(CardError):
+    """The eID server that a card would name its holder to is not there, or broke off."""
+
+    code = "TH-CARD-026"
 
 
 class SimulationUnavailableError(CardError):

@@ -23,11 +23,12 @@ from townhall_smartcard.emrtd.security_infos import PaceInfo, PaceMapping
 from townhall_smartcard.emrtd.steps import Steps
 from townhall_smartcard.errors import CardMisuseError, CardUnreadableError, UnexpectedStatusError
 from townhall_smartcard.status import StatusWord, tries_left
-from townhall_smartcard.tlv import encode, value_at
+from townhall_smartcard.tlv import encode, parse_all, value_at
 
 DYNAMIC_AUTHENTICATION: Final = 0x7C
 _PUBLIC_KEY: Final = 0x7F49
 _LONGEST_NONCE: Final = 64  # whole blocks, as many as the chip likes (§4.4.3.3); none is known to use more than two
+_AUTHORITIES: Final = (0x87, 0x88)
 _OVERHEAD: Final = 8  # tags and lengths around the longest value of an answer
 _SET_AUTHENTICATION_TEMPLATE: Final = (0xC1, 0xA4)
 
@@ -63,15 +64,26 @@ class PaceSession:
     keys: SessionKeys
     proof: ChipProof | None = None
     """What chip authentication mapping left to check against the chip's public key; None after other mappings."""
+    card_key: bytes = b""
+    """The card's ephemeral public key as it was sent: by it a terminal names the card in what it signs."""
+    authorities: tuple[bytes, ...] = ()
+    """Whose certificates the card takes from a terminal (TR-03110-3 §B.11.1); nobody who has no rights is told."""
 
 
 PaceOutcome: TypeAlias = PaceSession | PaceRefused
 
 
 def establish(
-    offer: PaceInfo, password: PacePassword, randomness: Randomness, *, names_parameters: bool = False
+    offer: PaceInfo,
+    password: PacePassword,
+    randomness: Randomness,
+    *,
+    names_parameters: bool = False,
+    rights: bytes = b"",
 ) -> Steps[PaceOutcome]:
     """Agree upon session keys; ``names_parameters`` where the card offers several groups for one protocol.
+
+    ``rights`` are those of a terminal that will authenticate itself afterwards (7F4C, with tag).
 
     A wrong password shows at the very end alone: then the card says 63xx and this returns ``PaceRefused``.
 
@@ -82,7 +94,7 @@ def establish(
     """
     if not offer.is_served:
         raise CardMisuseError(f"PACE with {offer}")
-    yield from _choose(offer, password, names_parameters=names_parameters)
+    yield from _choose(offer, password, names_parameters=names_parameters, rights=rights)
     match offer.group:
         case Curve() as curve:
             return (yield from _converse(offer, curve, password, randomness))
@@ -126,9 +138,10 @@ def choice_of(offer: PaceInfo, reference: PasswordReference, *, names_parameters
     return CommandApdu(0x00, Ins.MANAGE_SECURITY_ENVIRONMENT, *_SET_AUTHENTICATION_TEMPLATE, data)
 
 
-def _choose(offer: PaceInfo, password: PacePassword, *, names_parameters: bool) -> Steps[None]:
+def _choose(offer: PaceInfo, password: PacePassword, *, names_parameters: bool, rights: bytes) -> Steps[None]:
     """MSE: Set AT. A card that counts this password tells by 63Cx that tries were lost; that alone refuses nothing."""
-    answer = yield choice_of(offer, password.reference, names_parameters=names_parameters)
+    choice = choice_of(offer, password.reference, names_parameters=names_parameters)
+    answer = yield choice.with_data(bytes(choice.data) + rights)
     if not answer.is_ok and not tries_left(answer.status):
         raise UnexpectedStatusError("MSE SET AT", answer.status)
 
@@ -181,7 +194,8 @@ def _confirm(offer: PaceInfo, keys: SessionKeys, own: bytes, theirs: bytes, mapp
     untrusted = value_at(inner, 0x86)
     if len(untrusted) != CHECKSUM_BYTES or not hmac.compare_digest(untrusted, token(offer, keys, own)):
         raise CardUnreadableError("the card does not know the password itself")
-    return PaceSession(keys, _proof(offer, keys, inner, mapped))
+    authorities = tuple(each.value for each in parse_all(inner) if each.tag in _AUTHORITIES)
+    return PaceSession(keys, _proof(offer, keys, inner, mapped), theirs, authorities)
 
 
 def _proof(offer: PaceInfo, keys: SessionKeys, inner: bytes, mapped: Mapped[E]) -> ChipProof | None:

@@ -12,14 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from townhall_smartcard.apdu import CommandApdu, Ins, wipe
-from townhall_smartcard.connection import RawCommand
+from townhall_smartcard.apdu import wipe
 from townhall_smartcard.emrtd.agreement import Randomness
-from townhall_smartcard.emrtd.pace import PacePassword, PaceRefused, PasswordReference, establish
+from townhall_smartcard.emrtd.pace import PacePassword, PaceRefused, PaceSession, PasswordReference, establish
 from townhall_smartcard.emrtd.secure_messaging import SecureMessaging, SecureSession
+from townhall_smartcard.emrtd.security_infos import SecurityInfo
 from townhall_smartcard.emrtd.steps import run
 from townhall_smartcard.errors import UnexpectedStatusError
 from townhall_smartcard.messages import PinTries
+from townhall_smartcard.national.german_counter import gives_tries_back, set_new
 from townhall_smartcard.national.german_pin import (
     MOST_TRIES,
     PIN_DIGITS,
@@ -37,19 +38,15 @@ from townhall_smartcard.national.german_pin import (
 from townhall_smartcard.national.germany import OpenedGermanCard
 from townhall_smartcard.national.new_pins import CodeUse, NewPinRefused
 from townhall_smartcard.national.transaction import PinFacts, refusal_by_counter, wiped
-from townhall_smartcard.pin_rules import NewPin, NewPinFault
+from townhall_smartcard.pin_rules import NewPin
 from townhall_smartcard.pins import BLOCKED, PinRefusal, PinRefusalReason, refusal_before
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.status import StatusWord
 
 ACCESS_NUMBER_DIGITS: Final = 6
-_SET_NEW: Final = 0x02  # P1 of RESET RETRY COUNTER: the data are the new PIN
-_GIVE_TRIES_BACK: Final = 0x03  # no data: the PIN stays what it was
 _PRESENT: Final = PinFacts(PasswordReference.PIN, TRANSPORT_PIN_DIGITS, PIN_DIGITS, PIN_DIGITS, 0x00)
 _NEW: Final = PinFacts(PasswordReference.PIN, PIN_DIGITS, PIN_DIGITS, PIN_DIGITS, 0x00)
-_NOT_TAKEN: Final = frozenset({StatusWord.WRONG_LENGTH, StatusWord.WRONG_DATA})
 _WARNING_SW1: Final = 0x63
-_REFUSAL_SW1: Final = 0x69
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +87,8 @@ class Opened:
 
     state: PinState
     channel: SecureMessaging = field(repr=False, compare=False)
+    session: PaceSession = field(repr=False, compare=False)
+    infos: tuple[SecurityInfo, ...] = field(repr=False, compare=False)
 
 
 CodeRefusal: TypeAlias = PinRefusal | AccessNumberNeeded | AccessNumberWrong | PinDeactivated
@@ -120,13 +119,21 @@ class GermanCodes:
                 return AccessNumberWrong()
             card = OpenedGermanCard(self._card)
             state = card.pin_state()
-            channel = self._opened(card, PasswordReference.CAN, access_number)
-            return AccessNumberWrong() if channel is None else Opened(after(state, PinEvent.CAN_RIGHT), channel)
+            way = self._opened(card, PasswordReference.CAN, access_number)
+            return AccessNumberWrong() if way is None else way.opened(card, after(state, PinEvent.CAN_RIGHT))
 
     def enter(
-        self, pin: bytearray, access_number: bytearray | None = None, *, last_try_confirmed: bool
+        self,
+        pin: bytearray,
+        access_number: bytearray | None = None,
+        *,
+        last_try_confirmed: bool,
+        rights: bytes = b"",
     ) -> Opened | CodeRefusal:
-        """Open the card with the PIN; a suspended one with the access number before it, which is else not used."""
+        """Open the card with the PIN; a suspended one with the access number before it, which is else not used.
+
+        ``rights`` are a terminal's that will authenticate itself in the session (7F4C, with tag).
+        """
         with _all_wiped(pin, access_number):
             if refusal := refusal_before(pin, TRANSPORT_PIN_DIGITS, PIN_DIGITS):
                 return refusal
@@ -136,7 +143,7 @@ class GermanCodes:
                 return PinDeactivated()
             if refusal := refusal_by_counter(_tries(state), last_try_confirmed=last_try_confirmed):
                 return refusal
-            return self._enter(card, state, pin, access_number)
+            return self._enter(card, state, pin, access_number, rights)
 
     def set_pin(
         self, present: bytearray, new: NewPin, access_number: bytearray | None = None, *, last_try_confirmed: bool
@@ -154,7 +161,7 @@ class GermanCodes:
             if refusal := use.refusal_unsent(present, new, _NEW, last_try_confirmed=last_try_confirmed):
                 return refusal
             opened = self._enter(card, state, present, access_number)
-            return _set_new(opened, new) if isinstance(opened, Opened) else opened
+            return set_new(opened.channel, new) if isinstance(opened, Opened) else opened
 
     def unblock(self, puk: bytearray) -> UnblockRefusal | None:
         """Give a blocked PIN all its tries back; None is success. The PIN stays what it was: no PUK sets one."""
@@ -168,52 +175,80 @@ class GermanCodes:
             if not isinstance(state, Blocked):
                 return NothingToUnblock(state)
             try:
-                channel = self._opened(card, PasswordReference.PUK, puk)
+                way = self._opened(card, PasswordReference.PUK, puk)
             except UnexpectedStatusError as exc:
                 if exc.status >> 8 == _WARNING_SW1 or exc.status == StatusWord.AUTHENTICATION_METHOD_BLOCKED:
                     return PukSpent()
                 raise
-            return PukWrong() if channel is None else _give_tries_back(channel)
+            if way is None:
+                return PukWrong()
+            return None if gives_tries_back(way.channel) else PukSpent()
 
     def _enter(
-        self, card: OpenedGermanCard, state: PinState, pin: bytearray, access_number: bytearray | None
+        self,
+        card: OpenedGermanCard,
+        state: PinState,
+        pin: bytearray,
+        access_number: bytearray | None,
+        rights: bytes = b"",
     ) -> Opened | CodeRefusal:
         if not isinstance(state, Suspended):
-            return self._told(card, state, pin, self._opened(card, PasswordReference.PIN, pin))
+            return self._told(card, state, pin, self._opened(card, PasswordReference.PIN, pin, rights=rights))
         if access_number is None:
             return AccessNumberNeeded()
         session = None
         if _is_access_number(access_number):
             session = self._opened(card, PasswordReference.CAN, access_number)
         if session is not None and _stays_resumed(card):
-            opened = self._opened(card, PasswordReference.PIN, pin)
+            opened = self._opened(card, PasswordReference.PIN, pin, rights=rights)
         else:
             session = self._opened(card, PasswordReference.CAN, access_number) if session is not None else None
             if session is None:
                 return AccessNumberWrong()
-            opened = self._opened(card, PasswordReference.PIN, pin, session)
+            opened = self._opened(card, PasswordReference.PIN, pin, session.channel, rights=rights)
         return self._told(card, after(state, PinEvent.CAN_RIGHT), pin, opened)
 
     def _opened(
-        self, card: OpenedGermanCard, reference: PasswordReference, code: bytearray, way: ApduProcessor | None = None
-    ) -> SecureMessaging | None:
+        self,
+        card: OpenedGermanCard,
+        reference: PasswordReference,
+        code: bytearray,
+        inside: SecureMessaging | None = None,
+        *,
+        rights: bytes = b"",
+    ) -> "_Way | None":
         """Go through PACE, inside a session where there is one; None where the card says that the code is wrong."""
         steps = establish(
-            card.offer, PacePassword(reference, code), self._randomness, names_parameters=card.names_parameters
+            card.offer,
+            PacePassword(reference, code),
+            self._randomness,
+            names_parameters=card.names_parameters,
+            rights=rights,
         )
-        outcome = run(steps, card.card if way is None else way)
-        return None if isinstance(outcome, PaceRefused) else SecureMessaging(card.card, SecureSession(outcome.keys))
+        outcome = run(steps, card.card if inside is None else inside)
+        if isinstance(outcome, PaceRefused):
+            return None
+        return _Way(SecureMessaging(card.card, SecureSession(outcome.keys)), outcome)
 
-    def _told(
-        self, card: OpenedGermanCard, state: PinState, pin: bytearray, channel: SecureMessaging | None
-    ) -> Opened | PinRefusal:
-        if channel is not None:
+    def _told(self, card: OpenedGermanCard, state: PinState, pin: bytearray, way: "_Way | None") -> Opened | PinRefusal:
+        if way is not None:
             is_transport = len(pin) == TRANSPORT_PIN_DIGITS
             event = PinEvent.TRANSPORT_PIN_RIGHT if is_transport else PinEvent.PIN_RIGHT
-            return Opened(after(state, event), channel)
+            return way.opened(card, after(state, event))
         # Some cards do not count in their answer, and some count to two alone: what is worse for the person is true.
         left = min(tries_in(card.pin_state()), tries_in(after(state, PinEvent.PIN_WRONG)))
         return PinRefusal(PinRefusalReason.WRONG, left) if left else BLOCKED
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What a right code led to."""
+
+    channel: SecureMessaging
+    session: PaceSession
+
+    def opened(self, card: OpenedGermanCard, state: PinState) -> Opened:
+        return Opened(state, self.channel, self.session, card.infos)
 
 
 def _stays_resumed(card: OpenedGermanCard) -> bool:
@@ -227,30 +262,6 @@ def _stays_resumed(card: OpenedGermanCard) -> bool:
         return isinstance(card.pin_state(), Ready)
     except UnexpectedStatusError:
         return False
-
-
-def _set_new(opened: Opened, new: NewPin) -> NewPinRefused | None:
-    data = bytearray(new.digits)
-    with wiped(data):
-        status = _reset(opened.channel, _SET_NEW, data)
-    if status == StatusWord.OK:
-        return None
-    if status in _NOT_TAKEN:
-        return NewPinRefused((NewPinFault.NOT_TAKEN,))
-    raise UnexpectedStatusError("RESET RETRY COUNTER", status)
-
-
-def _give_tries_back(channel: SecureMessaging) -> PukSpent | None:
-    status = _reset(channel, _GIVE_TRIES_BACK, b"")
-    if status == StatusWord.OK:
-        return None
-    if status >> 8 == _REFUSAL_SW1:
-        return PukSpent()
-    raise UnexpectedStatusError("RESET RETRY COUNTER", status)
-
-
-def _reset(channel: SecureMessaging, how: int, data: RawCommand) -> int:
-    return channel.exchange(CommandApdu(0x00, Ins.RESET_RETRY_COUNTER, how, PasswordReference.PIN, data)).status
 
 
 def _tries(state: PinState) -> PinTries:

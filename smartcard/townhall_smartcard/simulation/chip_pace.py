@@ -73,6 +73,8 @@ class ChipPace:
         self._keys: SessionKeys | None = None
         self.failures = 0
         """Wrong passwords in a row, which outlive a reset."""
+        self.own_key = b""
+        """The ephemeral public key of the run, by which a terminal names this chip."""
 
     def reset(self) -> None:
         """Forget a run that was begun."""
@@ -153,6 +155,7 @@ class ChipPace:
         sent = _given(step, 0x83)
         own = sent if self._faults.echoes_key else group.encode(group.multiply(secret, generator))
         keys = SessionKeys.derive(cipher, group.secret(group.multiply(secret, group.decode(sent))))
+        self.own_key = own
         step = yield _answer(0x84, own)
         proof = encode(0x86, self._token(token(offer, keys, sent))) + self._chip_data(offer, keys, mapping_secret)
         yield self._confirm(_given(step, 0x85, is_last=True), keys, token(offer, keys, own), proof)

@@ -12,11 +12,13 @@ from typing import Final
 from townhall_smartcard.apdu import CHAINING_BIT, SECURE_BITS, Ins
 from townhall_smartcard.connection import RawCommand
 from townhall_smartcard.emrtd.agreement import Randomness
-from townhall_smartcard.emrtd.pace import PasswordReference
+from townhall_smartcard.emrtd.pace import DYNAMIC_AUTHENTICATION, PasswordReference
 from townhall_smartcard.errors import CardUnreadableError
 from townhall_smartcard.simulation.card_command import Answer, Command, parse_command
 from townhall_smartcard.simulation.chip_channel import ChannelFault, ChipChannel
 from townhall_smartcard.simulation.chip_pace import ChipPace, PaceSecrets
+from townhall_smartcard.simulation.chip_terminal import ChipTerminal, EidContents
+from townhall_smartcard.simulation.cvc import rights_in
 from townhall_smartcard.simulation.german_contents import (
     CARD_ACCESS,
     DIRECTORY,
@@ -28,7 +30,7 @@ from townhall_smartcard.simulation.german_contents import (
     german_files,
 )
 from townhall_smartcard.status import StatusWord
-from townhall_smartcard.tlv import parse_all
+from townhall_smartcard.tlv import encode, parse_all, value_at
 
 ATR: Final = bytes.fromhex("3B8A80018031F873F741E082900075")
 """What readers make up for chips of several makers; it names nobody."""
@@ -40,16 +42,20 @@ _SHORT_IDENTIFIERS: Final = {0x1C: CARD_ACCESS, 0x1E: DIRECTORY}
 class GermanChip:
     """One card. Not for use from two threads at once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each part of a card by its name
         self,
         secrets: GermanSecrets | None = None,
         habits: GermanHabits = _USUAL,
+        identity: EidContents | None = None,
         *,
         faults: Mapping[int, ChannelFault] | None = None,
         randomness: Randomness = os.urandom,
         pause: Callable[[float], object] = lambda _seconds: None,
     ) -> None:
-        """Personalise a card; ``faults`` are of protected answers, by their number since the reset, from 0."""
+        """Personalise a card; without ``identity`` it takes no terminal.
+
+        ``faults`` are of protected answers, by their number since the reset, from 0.
+        """
         self.atr: Final = ATR
         self.secrets: Final = secrets or GermanSecrets()
         self._habits: Final = habits
@@ -58,6 +64,9 @@ class GermanChip:
         self._randomness: Final = randomness
         self._pause: Final = pause
         self._pace = self._new_pace()
+        self._trusted: Final = b"" if identity is None else identity.trusted.holder
+        self._terminal: Final = None if identity is None else ChipTerminal(identity, randomness)
+        self._rights = 0
         self._channel: ChipChannel | None = None
         self._opened_by: PasswordReference | None = None
         self._chosen: PasswordReference | None = None
@@ -107,6 +116,8 @@ class GermanChip:
     def _answer_inside(self, command: Command) -> Answer:
         if command.ins == Ins.RESET_RETRY_COUNTER:
             return self._reset_retry_counter(command)
+        if self._terminal is not None and (answer := self._terminal.answer(command)) is not None:
+            return answer
         is_pace = command.ins in (Ins.MANAGE_SECURITY_ENVIRONMENT, Ins.GENERAL_AUTHENTICATE)
         if is_pace and self._habits.resumes_in_the_open:
             return Answer(StatusWord.SECURE_MESSAGING_NOT_SUPPORTED)
@@ -165,7 +176,7 @@ class GermanChip:
         return ChipPace(self._habits.offers, known, randomness=self._randomness, pause=self._pause)
 
     def _choose(self, command: Command) -> Answer:
-        self._chosen = _reference_in(bytes(command.data))
+        self._chosen, self._rights = _reference_in(bytes(command.data)), _rights_in(bytes(command.data))
         self._pace = self._new_pace()
         begun = self._pace.set_template(command)
         if begun.status != StatusWord.OK:
@@ -205,10 +216,17 @@ class GermanChip:
             return answer
         if answer.status == StatusWord.OK:
             self._take_right_code()
-            return answer
+            return self._with_authority(answer)
         self._is_resumed = False
         is_counted = self._chosen is PasswordReference.PIN and self._habits.counts_in_answers
         return Answer(0x63C0 | self.secrets.tries) if is_counted else answer
+
+    def _with_authority(self, answer: Answer) -> Answer:
+        """Tell a terminal that wants rights whose certificates this card takes."""
+        if not self._rights or not self._trusted:
+            return answer
+        told = value_at(answer.data, DYNAMIC_AUTHENTICATION) + encode(0x87, self._trusted)
+        return Answer(data=encode(DYNAMIC_AUTHENTICATION, told))
 
     def _take_right_code(self) -> None:
         self._is_resumed = self._chosen is PasswordReference.CAN and self.secrets.tries == 1
@@ -237,9 +255,16 @@ class GermanChip:
         keys = self._pace.take_keys()
         if keys is not None:
             self._channel, self._opened_by = ChipChannel(keys), self._chosen
+            if self._terminal is not None:
+                coordinate = self._pace.own_key[1 : 1 + len(self._pace.own_key) // 2]
+                self._terminal.begin(coordinate, self._rights)
+        elif self._terminal is not None and (agreed := self._terminal.take_keys()) is not None:
+            self._channel = ChipChannel(agreed)
 
     def _end_session(self) -> None:
         self._channel = self._opened_by = None
+        if self._terminal is not None:
+            self._terminal.end()
         if not self._habits.resumes_in_the_open:
             self._is_resumed = False
 
@@ -250,3 +275,11 @@ def _reference_in(data: bytes) -> PasswordReference | None:
     except CardUnreadableError:
         return None
     return next((each for each in PasswordReference if named == [bytes((each,))]), None)
+
+
+def _rights_in(data: bytes) -> int:
+    try:
+        (template,) = (encode(each.tag, each.value) for each in parse_all(data) if each.tag == 0x7F4C)
+        return rights_in(template)
+    except (CardUnreadableError, ValueError):
+        return 0

@@ -34,7 +34,7 @@ CARD_ACCESS, DIRECTORY = 0x011C, 0x2F00
 _TERMINAL_AUTHENTICATION_2: Final = encode(
     SEQUENCE, encode(OBJECT_IDENTIFIER, bytes.fromhex("04007F0007020202")) + b"\x02\x01\x02"
 )
-_CHIP_AUTHENTICATION_2: Final = ChipAuthenticationInfo(KeyAgreement.ECDH, Cipher.AES_128, 2, 0x41).encode()
+CHIP_AUTHENTICATION: Final = ChipAuthenticationInfo(KeyAgreement.ECDH, Cipher.AES_128, 2, 0x41)
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ def german_files(habits: GermanHabits) -> dict[int, bytes]:
     """Return the files that are shown to everybody, by their identifiers."""
     infos = b"".join(each.encode() for each in habits.offers)
     if habits.shows_versions:
-        infos = _TERMINAL_AUTHENTICATION_2 + _CHIP_AUTHENTICATION_2 + infos
+        infos = _TERMINAL_AUTHENTICATION_2 + CHIP_AUTHENTICATION.encode() + infos
     files = {CARD_ACCESS: encode(SET, infos)}
     if habits.shows_directory:
         names = (EMRTD_APPLICATION, EID_APPLICATION)

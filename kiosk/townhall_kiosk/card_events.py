@@ -5,6 +5,7 @@
 from dataclasses import dataclass
 
 from townhall_kiosk.card_problem import CardProblem
+from townhall_smartcard.messages import PinRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class CardRead:
 
     authentication_tries: int
     signature_tries: int
+    puk_tries: int = 0  # by which a blocked PIN can be set here; none where it cannot
+    never_set: PinRole | None = None  # the first PIN that its holder must set first, and can here
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,10 @@ class PinAccepted:
 
 @dataclass(frozen=True, slots=True)
 class PinWasWrong:
-    """The card refused the PIN."""
+    """The card refused the PIN, or the PUK; ``puk_tries`` as in ``CardRead``."""
 
     tries_left: int
+    puk_tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +89,6 @@ class CardWasDisturbed:
 
 @dataclass(frozen=True, slots=True)
 class PinWasBlocked:
-    """No try is left."""
+    """No try is left; ``puk_tries`` as in ``CardRead``."""
+
+    puk_tries: int = 0

@@ -38,6 +38,7 @@ class CardProblem(enum.Enum):
     UNCERTAIN = "uncertain"
     PIN1_BLOCKED = "pin1-blocked"
     PIN2_BLOCKED = "pin2-blocked"
+    PUK_BLOCKED = "puk-blocked"
 
     @classmethod
     def of(cls, failure: Failure) -> "CardProblem":
@@ -76,4 +77,5 @@ _CARD_CODES = {
     CardProblem.UNCERTAIN: "TH-KIOS-013",
     CardProblem.PIN1_BLOCKED: "TH-KIOS-010",
     CardProblem.PIN2_BLOCKED: "TH-KIOS-011",
+    CardProblem.PUK_BLOCKED: "TH-KIOS-081",
 }

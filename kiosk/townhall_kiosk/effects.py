@@ -4,6 +4,7 @@
 
 from dataclasses import dataclass, field
 
+from townhall_kiosk.pin_life import effects as pins
 from townhall_kiosk.staff.acts import DeviceResult, DeviceTest, StaffAct
 from townhall_kiosk.states import Outcome
 from townhall_kiosk.voting import effects as voting
@@ -219,6 +220,7 @@ Effect = (
     | Chime
     | GiveMoreTime
     | UseLargerText
+    | pins.Effect
     | voting.Effect
 )
 
@@ -233,6 +235,7 @@ Job = (
     | SignDocument
     | Commit
     | PrintReceipt
+    | pins.Job
     | voting.Job
 )
 """Effects that take a while, or can fail: each leads to one event."""

@@ -18,6 +18,8 @@ from townhall_kiosk import states as at
 from townhall_kiosk import steps as then
 from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.events import Event
+from townhall_kiosk.pin_life import states as pins
+from townhall_kiosk.pin_life.table import PIN_TABLE
 from townhall_kiosk.staff import counter
 from townhall_kiosk.states import State
 from townhall_kiosk.steps import Step
@@ -28,6 +30,7 @@ from townhall_kiosk.voting.table import VOTING_TABLE
 from townhall_smartcard.messages import PinRole
 
 _PIN1_OR_2_STATES = (at.ConfirmingLastTry, at.EnteringPin, at.CardRefused)
+_OR_NEW_PIN = (*_PIN1_OR_2_STATES, pins.OfferingNewPin)
 
 TABLE: dict[Key, Row] = dict(
     (
@@ -54,7 +57,7 @@ TABLE: dict[Key, Row] = dict(
         _row(at.SeveralCards, on.CardInserted, then.read, at.ReadingCard),
         _row(at.SeveralCards, on.CardUnusable, then.refuse, at.CardRefused),
         _row(at.SeveralCards, on.StopPressed, then.leave, at.Ended),
-        _row(at.ReadingCard, on.CardRead, then.card_read, *_PIN1_OR_2_STATES),
+        _row(at.ReadingCard, on.CardRead, then.card_read, *_OR_NEW_PIN),
         _row(
             at.ReadingCard,
             on.AccessNumberNeeded,
@@ -99,13 +102,19 @@ TABLE: dict[Key, Row] = dict(
         _row(
             at.UsingPin,
             on.PinWasWrong,
-            lambda s, e: then.ask_pin(s.reader, s.role, e.tries_left, at.PinNotice.WRONG),
-            *_PIN1_OR_2_STATES,
+            lambda s, e: then.ask_pin(s.reader, s.role, e.tries_left, at.PinNotice.WRONG, e.puk_tries),
+            *_OR_NEW_PIN,
         ),
         _row(at.UsingPin, on.PinLengthWasRefused, then.ask_again(at.PinNotice.LENGTH), at.EnteringPin),
         _row(at.UsingPin, on.CardWasDisturbed, then.ask_again(at.PinNotice.INTERRUPTED), at.EnteringPin),
         _row(at.UsingPin, on.LastTryWasReached, lambda s, _e: then.ask_pin(s.reader, s.role, 1), at.ConfirmingLastTry),
-        _row(at.UsingPin, on.PinWasBlocked, lambda s, _e: then.ask_pin(s.reader, s.role, 0), at.CardRefused),
+        _row(
+            at.UsingPin,
+            on.PinWasBlocked,
+            lambda s, e: then.ask_pin(s.reader, s.role, 0, puk_tries=e.puk_tries),
+            at.CardRefused,
+            pins.OfferingNewPin,
+        ),
         _row(at.UsingPin, on.CardFailed, then.refuse, at.CardRefused),
         # The form
         _row(
@@ -190,6 +199,8 @@ TABLE: dict[Key, Row] = dict(
             lambda s, _e: then.gone(s.resume),
             *(at.TakingCard, at.Thanked, at.Ended, at.Attract, at.OutOfService, at.CardRefused),
         ),
+        # New PINs
+        *PIN_TABLE,
         # Voting
         *VOTING_TABLE,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.staff import views
 from townhall_kiosk.staff.acts import StaffAct
 from townhall_kiosk.state_facts import CardNeed as CardNeed  # noqa: PLC0414  # shown here
@@ -350,12 +351,13 @@ Asking = (
     | Reviewing
     | ReadingDocument
     | ShowingReceipt
+    | pins.Asking
     | vote.Asking
 )
 
 """Where a person is asked for something; turns into a countdown when nobody is there."""
 
-Waiting = PreviousEnded | Asking | CardRefused | TakingCard | StoppedEarly | OutOfService | vote.Waiting
+Waiting = PreviousEnded | Asking | CardRefused | TakingCard | StoppedEarly | OutOfService | pins.Waiting | vote.Waiting
 """Where a person is waited for: from here, and back to here, lead the ways to use and the help."""
 
 Aside = ChoosingWays | HelpComing
@@ -376,6 +378,7 @@ State = (
     | TakingCard
     | Thanked
     | StoppedEarly
+    | pins.State
     | vote.State
     | Aside
     | StillThere

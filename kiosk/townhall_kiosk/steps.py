@@ -11,6 +11,8 @@ from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.effects import Effect
 from townhall_kiosk.events import Event
+from townhall_kiosk.pin_life import states as pins
+from townhall_kiosk.pin_life.errand import After, PinErrand, PinWay
 from townhall_kiosk.states import State
 from townhall_kiosk.voting import states as vote
 from townhall_smartcard.messages import PinRole
@@ -63,21 +65,36 @@ def in_language(_state: State, event: on.LanguageChosen) -> Step:
     return Step(at.WaitingForCard(), (do.UseLanguage(event.language), do.LookForCard()))
 
 
-def ask_pin(reader: str, role: PinRole, tries: int, notice: at.PinNotice = at.PinNotice.NONE) -> Step:
+def pin_blocked(reader: str, role: PinRole, puk_tries: int, after: After) -> Step:
+    """A PIN is blocked: set a new one with the PUK where that can be, else the card is to be taken out."""
+    if puk_tries > 0:
+        return Step(pins.OfferingNewPin(PinErrand(reader, role, PinWay.UNBLOCK, after, puk_tries)))
+    blocked = CardProblem.PIN1_BLOCKED if role is PinRole.AUTHENTICATION else CardProblem.PIN2_BLOCKED
+    return Step(at.CardRefused(blocked), (do.Forget(),))
+
+
+def ask_pin(
+    reader: str, role: PinRole, tries: int, notice: at.PinNotice = at.PinNotice.NONE, puk_tries: int = 0
+) -> Step:
     """Open the pad; before the last try the person says that they know, and without a try there is no pad."""
     if tries <= 0:
-        blocked = CardProblem.PIN1_BLOCKED if role is PinRole.AUTHENTICATION else CardProblem.PIN2_BLOCKED
-        return Step(at.CardRefused(blocked), (do.Forget(),))
+        return pin_blocked(reader, role, puk_tries, After.READ if role is PinRole.AUTHENTICATION else After.DOCUMENT)
     if tries == 1:
         return Step(at.ConfirmingLastTry(reader, role))
     return Step(at.EnteringPin(reader, role, tries, notice))
 
 
 def card_read(state: at.ReadingCard, event: on.CardRead) -> Step:
-    """The counters decide whether, and how, PIN 1 is asked."""
+    """The counters decide whether, and how, PIN 1 is asked; a new card's PINs are set first."""
+    if event.never_set is not None:
+        is_first = event.never_set is PinRole.AUTHENTICATION
+        tries = event.authentication_tries if is_first else event.signature_tries
+        if tries > 0:
+            errand = PinErrand(state.reader, event.never_set, PinWay.ACTIVATE, After.READ, tries)
+            return Step(pins.OfferingNewPin(errand))
     if event.signature_tries <= 0:  # said before a form is filled in for nothing
-        return ask_pin(state.reader, PinRole.SIGNATURE, 0)
-    return ask_pin(state.reader, PinRole.AUTHENTICATION, event.authentication_tries)
+        return pin_blocked(state.reader, PinRole.SIGNATURE, event.puk_tries, After.READ)
+    return ask_pin(state.reader, PinRole.AUTHENTICATION, event.authentication_tries, puk_tries=event.puk_tries)
 
 
 def use_pin(state: at.EnteringPin, event: on.PinGiven) -> Step:
@@ -178,7 +195,9 @@ def gone(state: at.Resumable) -> Step:  # noqa: PLR0911  # one line a case
             return finish(receipt, on.CountdownOver())
         case at.PreviousEnded() as news:
             return dismiss(news, on.CountdownOver())
-        case at.CardRefused() | at.TakingCard() | at.OutOfService() as waiting:  # for the card, whoever is there
+        case (
+            at.CardRefused() | at.TakingCard() | at.OutOfService() | pins.NewPinUnknown() as waiting
+        ):  # for the card, whoever is there
             return Step(waiting)
         case vote.VoterCardRefused() | vote.VoterTurnedAway(card_is_in=True):
             return Step(at.TakingCard(at.Outcome.NOTHING_SENT), (do.Forget(),))
@@ -235,7 +254,7 @@ def put_back_over(state: at.Aside, below: Step) -> Step:
             return below
 
 
-def card_removed(state: State) -> Step:  # noqa: C901, PLR0911  # one line a case reads better than a nest
+def card_removed(state: State) -> Step:  # noqa: C901, PLR0911, PLR0912  # one line a case reads better than a nest
     """Answer ``CardRemoved`` in every state."""
     match state:
         case at.ChoosingLanguage():
@@ -254,8 +273,10 @@ def card_removed(state: State) -> Step:  # noqa: C901, PLR0911  # one line a cas
             return finish(replace(state, card_is_in=False), on.CardRemoved())
         case at.TakingCard():
             return Step(at.Thanked(state.outcome), (do.Forget(),))
-        case at.OutOfService():
+        case at.OutOfService() | pins.NewPinUnknown():
             return Step(replace(state, card_is_in=False))
+        case pins.ReplacingPin(errand=errand):
+            return Step(pins.NewPinUnknown(errand.role, card_is_in=False), (do.Forget(),))
         case at.StillThere() | at.ChoosingWays() | at.HelpComing():
             after = card_removed(state.resume)
             return Step(state) if after.state == state.resume else after

@@ -195,6 +195,7 @@ class CardContents(msgspec.Struct, frozen=True, tag=True):
     signature_certificate: bytes  # DER
     tries: dict[PinRole, PinTries]
     algorithms: dict[PinRole, CardAlgorithm]  # what each of the two keys does with which digest
+    replaceable: tuple[PinRole, ...] = ()  # which of its codes the holder can replace by ``ReplacePin``
 
     def __repr__(self) -> str:
         """Show no personal data."""

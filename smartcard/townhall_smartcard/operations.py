@@ -117,7 +117,7 @@ def perform(request: Request, card: ApduProcessor, family: CardFamily = CardFami
     driver = found.driver(card)
     match request:
         case ReadCard(number) | OpenCard(number):
-            return _contents(number, driver.read())
+            return _contents(number, driver.read(), found.replaceable)
         case Authenticate(number, _, pin, digest, is_confirmed):
             return _pin_outcome(number, driver.authenticate(pin, digest, last_try_confirmed=is_confirmed))
         case Sign(number, _, pin, digest, is_confirmed):
@@ -132,7 +132,7 @@ def perform(request: Request, card: ApduProcessor, family: CardFamily = CardFami
             return _agree(request, EstonianIdCard(card))
 
 
-def _contents(request: int, read: NationalContents) -> CardContents:
+def _contents(request: int, read: NationalContents, replaceable: tuple[PinRole, ...]) -> CardContents:
     """Return what a card says; one without both keys serves nobody here."""
     if not read.certificates.keys() & read.tries.keys() & read.algorithms.keys() >= _BOTH_KEYS:
         raise CardUnsupportedError
@@ -143,6 +143,7 @@ def _contents(request: int, read: NationalContents) -> CardContents:
         signature_certificate=read.certificates[PinRole.SIGNATURE],
         tries=dict(read.tries),
         algorithms=dict(read.algorithms),
+        replaceable=replaceable,
     )
 
 

@@ -39,7 +39,7 @@ from townhall_kiosk.visit.form_work import prefill_of
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_kiosk.voting.messages import NumberGiven
 from townhall_smartcard.identity import Identity
-from townhall_smartcard.messages import CardStatement
+from townhall_smartcard.messages import CardContents, CardStatement, PinRole, PinTries
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import JUHAN, KADRI
@@ -194,8 +194,18 @@ def make_around(texts: Mapping[str, Texts], services: tuple[Service, ...], elect
     return make
 
 
-@pytest.fixture
-def make_desk(identity: Identity, service: Service, key: FileDeviceKey, ballot: BallotDesk) -> MakeDesk:
+@pytest.fixture(scope="session")
+def contents(identity: Identity) -> CardContents:
+    """What a card says whose holder can replace all its codes."""
+    roles = (PinRole.AUTHENTICATION, PinRole.SIGNATURE, PinRole.UNBLOCKING)
+    tries = {role: PinTries(3, 3) for role in roles}
+    return CardContents(1, identity.stated, b"", b"", tries, {}, roles)
+
+
+@pytest.fixture(scope="session")
+def make_desk(
+    identity: Identity, contents: CardContents, service: Service, key: FileDeviceKey, ballot: BallotDesk
+) -> MakeDesk:
     """A desk with everything on it that a visit collects, in a language."""
 
     def make(language: str) -> Desk:
@@ -212,6 +222,7 @@ def make_desk(identity: Identity, service: Service, key: FileDeviceKey, ballot: 
         at_once = TrustEvidence(ListTimes(NOW, NOW + timedelta(days=7)), NOW)
         return Desk(
             verdicts={service.id: judge(at_once, service.trust, NOW)},
+            contents=contents,
             identity=identity,
             service=service,
             form=form,

@@ -9,6 +9,8 @@ import pytest
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.pin_life import states as pins
+from townhall_kiosk.pin_life.errand import After, PinErrand, PinWay
 from townhall_kiosk.simulation.ports import HandTimer
 from townhall_kiosk.staff import views
 from townhall_kiosk.state_facts import Paper
@@ -16,6 +18,7 @@ from townhall_kiosk.visit.idle_watch import IdleWatch
 from townhall_kiosk.voting import states as vote
 from townhall_smartcard.messages import PinRole
 
+ERRAND = PinErrand("A", PinRole.SIGNATURE, PinWay.UNBLOCK, After.READ, 3)
 WAITING: tuple[at.Resumable, ...] = (
     at.Arrived(),
     at.ChoosingLanguage(),
@@ -31,6 +34,13 @@ WAITING: tuple[at.Resumable, ...] = (
     at.ShowingReceipt(card_is_in=True),
     at.ChoosingWays(at.Reviewing("A")),
     at.HelpComing(at.CardRefused(CardProblem.DEAD)),
+    pins.ChoosingPin("A"),
+    pins.OfferingNewPin(ERRAND),
+    pins.ConfirmingLastCode(ERRAND),
+    pins.EnteringCode(ERRAND),
+    pins.EnteringNewPin(ERRAND),
+    pins.RepeatingNewPin(ERRAND),
+    pins.NewPinSet(ERRAND, 3),
     vote.VotingOffered(),
     vote.ChoosingDistrict(),
     vote.Marking(0),
@@ -58,6 +68,7 @@ LASTING = (
     at.StoppedEarly(),
     at.OutOfService("x", True),
     vote.VoterTurnedAway("x"),
+    pins.NewPinUnknown(PinRole.SIGNATURE, card_is_in=True),
 )
 TIMELESS = (
     at.Attract(),
@@ -68,6 +79,7 @@ TIMELESS = (
     at.Committing(),
     at.TakingCard(at.Outcome.STORED),
     at.Ended(at.Outcome.STORED),
+    pins.ReplacingPin(ERRAND),
     vote.MakingBallot(),
     vote.OpeningBallot(),
     vote.CastingAtBooth(),

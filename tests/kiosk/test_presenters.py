@@ -13,6 +13,7 @@ from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.session import advance
 from townhall_kiosk.simulation.every_state import STATES
 from townhall_kiosk.staff import views
@@ -97,7 +98,8 @@ def test_back_stop_and_the_primary_button_are_there_exactly_where_the_table_answ
                 | at.EnteringAccessNumber
                 | vote.EnteringVotePin
                 | vote.EnteringVoterNumber
-                | vote.EnteringAdmission,
+                | vote.EnteringAdmission
+                | pins.Pad,
             )
         )
         assert (frame.proceed is not None) == (is_continued or is_primary or is_pin), state
@@ -139,7 +141,7 @@ def test_every_choice_on_a_screen_leads_somewhere(make_desk: MakeDesk, make_arou
             assert choice.label
     assert offering == {
         *(at.Attract, at.Arrived, at.ChoosingLanguage, at.ChoosingService, at.ShowingReceipt, at.PreviousEnded),
-        *(at.Reviewing, at.AtCounter),
+        *(at.Reviewing, at.AtCounter, pins.ChoosingPin),
         *(vote.VotingOffered, vote.ChoosingDistrict, vote.CheckOrCast, vote.ShowingVoteReceipt),
         vote.ShowingAdmission,
     }

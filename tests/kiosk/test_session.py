@@ -10,6 +10,8 @@ from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.events import Event
+from townhall_kiosk.pin_life import events as new_pin
+from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.session import TABLE, advance
 from townhall_kiosk.simulation.table_walk import EVENTS, graph, is_card_in, leading_home, steps
 from townhall_kiosk.states import Outcome, State
@@ -76,7 +78,16 @@ def test_the_end_tells_the_keeper_once_and_true() -> None:
 def test_whoever_leaves_the_data_behind_forgets_them() -> None:
     """Into a state that holds nobody's data only with Forget, unless nobody's data were there before."""
     empty = (at.Attract, at.Arrived, at.ChoosingLanguage, at.WaitingForCard, at.SeveralCards, at.PreviousEnded)
-    blank = (*empty, at.CardRefused, at.TakingCard, at.Thanked, at.StoppedEarly, at.OutOfService, at.Ended)
+    blank = (
+        *empty,
+        at.CardRefused,
+        at.TakingCard,
+        at.Thanked,
+        at.StoppedEarly,
+        at.OutOfService,
+        at.Ended,
+        pins.NewPinUnknown,
+    )
     for state, event, step in steps():
         had_data = not isinstance(at.beneath(state), blank)
         if had_data and isinstance(at.beneath(step.state), blank):
@@ -114,11 +125,12 @@ def test_every_state_answers_the_three_events_of_everywhere() -> None:
     voting = set(get_args(vote.Working))
     assert unmoved[on.CardRemoved] == passing | over | without_card | {
         *(at.Arrived, at.WaitingForCard, at.ShowingReceipt, at.Committing, at.OutOfService),
-        *(vote.CastingVote, vote.ShowingVoteReceipt, vote.VoterTurnedAway, vote.ShowingAdmission),
+        *(vote.CastingVote, vote.ShowingVoteReceipt, vote.VoterTurnedAway, vote.ShowingAdmission, pins.NewPinUnknown),
     }
     staff = {at.AtCounter}
     assert unmoved[on.IdleTimeout] == passing | working | voting | staff | {
-        *(at.CardRefused, at.TakingCard, at.OutOfService, vote.VoterCardRefused, vote.VoterTurnedAway)
+        *(at.CardRefused, at.TakingCard, at.OutOfService, vote.VoterCardRefused, vote.VoterTurnedAway),
+        *(pins.ReplacingPin, pins.NewPinUnknown),
     }
     assert unmoved[on.Fault] == over | {
         *(at.PreviousEnded, at.ShowingReceipt, at.TakingCard, at.Thanked, at.Ended, at.OutOfService, at.StillThere),
@@ -138,13 +150,21 @@ def test_a_late_or_second_answer_of_the_card_changes_nothing() -> None:
     """Only the state that asked takes the card's answer."""
     asking: dict[type[Event], tuple[type[State], ...]] = {
         on.CardRead: (at.ReadingCard,),
-        on.CardFailed: (at.ReadingCard, at.UsingPin, at.ChoosingService, vote.ReadingVoter, vote.SigningVote),
+        on.CardFailed: (
+            *(at.ReadingCard, at.UsingPin, at.ChoosingService, vote.ReadingVoter, vote.SigningVote),
+            pins.ReplacingPin,
+        ),
         on.PinAccepted: (at.UsingPin, vote.SigningVote),
-        on.PinWasWrong: (at.UsingPin, vote.SigningVote),
-        on.PinWasBlocked: (at.UsingPin, vote.SigningVote),
-        on.PinLengthWasRefused: (at.UsingPin, vote.SigningVote),
-        on.LastTryWasReached: (at.UsingPin, vote.SigningVote),
-        on.CardWasDisturbed: (at.ReadingCard, at.UsingPin, vote.ReadingVoter, vote.SigningVote),
+        on.PinWasWrong: (at.UsingPin, vote.SigningVote, pins.ReplacingPin),
+        on.PinWasBlocked: (at.UsingPin, vote.SigningVote, pins.ReplacingPin),
+        on.PinLengthWasRefused: (at.UsingPin, vote.SigningVote, pins.ReplacingPin),
+        on.LastTryWasReached: (at.UsingPin, vote.SigningVote, pins.ReplacingPin),
+        on.CardWasDisturbed: (at.ReadingCard, at.UsingPin, vote.ReadingVoter, vote.SigningVote, pins.ReplacingPin),
+        new_pin.NewPinFits: (pins.EnteringNewPin,),
+        new_pin.NewPinUnfit: (pins.EnteringNewPin, pins.ReplacingPin),
+        new_pin.NewPinDiffers: (pins.ReplacingPin,),
+        new_pin.PinWasReplaced: (pins.ReplacingPin,),
+        new_pin.CardBrokeOff: (pins.ReplacingPin,),
         on.DocumentMade: (at.MakingDocument,),
         on.Committed: (at.Committing,),
         happened.SlipPrinted: (vote.MakingBallot,),
@@ -217,7 +237,10 @@ def test_staff_are_called_from_every_state_but_the_end_and_the_person_comes_back
 
 
 def test_neither_ways_nor_help_cover_the_machine_at_work() -> None:
-    working = (at.ReadingCard, at.UsingPin, at.MakingDocument, at.Committing, *get_args(vote.Working))
+    working = (
+        *(at.ReadingCard, at.UsingPin, at.MakingDocument, at.Committing, pins.ReplacingPin),
+        *get_args(vote.Working),
+    )
     for state in graph():
         assert isinstance(at.beneath(state), at.Waiting) or not isinstance(state, at.Aside | at.StillThere)
         if isinstance(state, working):

@@ -15,6 +15,10 @@ from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.effects import Effect
 from townhall_kiosk.events import Event
+from townhall_kiosk.pin_life import effects as new_pin
+from townhall_kiosk.pin_life import events as happened
+from townhall_kiosk.pin_life import states as pins
+from townhall_kiosk.pin_life.errand import After, PinErrand, PinWay
 from townhall_kiosk.session import advance
 from townhall_kiosk.simulation.every_state import VIEWS
 from townhall_kiosk.simulation.table_walk import EVENTS, STARTS, graph, is_card_in, outcome_told
@@ -26,7 +30,8 @@ from townhall_kiosk.voting import states as vote
 from townhall_smartcard.messages import PinRole
 
 PIN = bytearray(b"1234")
-PIN_EFFECTS = (do.ProveIdentity, do.SignDocument, do.ProveStaff, do.WipeSecret)
+NEW_PIN_EFFECTS = (new_pin.KeepCode, new_pin.JudgeNewPin, new_pin.ReplacePin)
+PIN_EFFECTS = (do.ProveIdentity, do.SignDocument, do.ProveStaff, do.WipeSecret, *NEW_PIN_EFFECTS)
 
 
 # Any state, any event, any walk
@@ -34,6 +39,9 @@ PIN_EFFECTS = (do.ProveIdentity, do.SignDocument, do.ProveStaff, do.WipeSecret)
 ROLES = st.sampled_from([PinRole.AUTHENTICATION, PinRole.SIGNATURE])
 TRIES = st.integers(-1, 15)
 READERS = st.sampled_from(["A", "B"])
+ERRANDS = st.builds(
+    PinErrand, READERS, ROLES, st.sampled_from(PinWay), st.sampled_from(After), st.integers(1, 15), st.booleans()
+)
 RESUMABLE = st.one_of(
     st.just(at.ChoosingLanguage()),
     st.just(at.WaitingForCard()),
@@ -45,6 +53,13 @@ RESUMABLE = st.one_of(
     st.builds(at.Reviewing, READERS),
     st.builds(at.ReadingDocument, READERS, TRIES),
     st.builds(at.ShowingReceipt, st.booleans(), st.sampled_from(Paper)),
+    st.builds(pins.ChoosingPin, READERS),
+    st.builds(pins.OfferingNewPin, ERRANDS),
+    st.builds(pins.ConfirmingLastCode, ERRANDS),
+    st.builds(pins.EnteringCode, ERRANDS),
+    st.builds(pins.EnteringNewPin, ERRANDS),
+    st.builds(pins.RepeatingNewPin, ERRANDS),
+    st.builds(pins.NewPinSet, ERRANDS, TRIES),
 )
 STATES: st.SearchStrategy[State] = st.one_of(
     RESUMABLE,
@@ -57,6 +72,8 @@ STATES: st.SearchStrategy[State] = st.one_of(
     st.builds(at.MakingDocument, READERS),
     st.builds(at.Committing, st.booleans()),
     st.builds(at.TakingCard, st.sampled_from(Outcome)),
+    st.builds(pins.ReplacingPin, ERRANDS),
+    st.builds(pins.NewPinUnknown, ROLES, st.booleans()),
     st.builds(at.Thanked, st.sampled_from(Outcome)),
     st.just(at.StoppedEarly()),
     st.builds(at.OutOfService, st.text(), st.booleans()),
@@ -87,7 +104,7 @@ def test_in_any_state_a_pin_goes_to_the_card_or_is_wiped_and_never_both(state: S
     holding = [each for each in step.effects if isinstance(each, PIN_EFFECTS)]
     held = [each.secret if isinstance(each, do.WipeSecret) else each.pin for each in holding]
     assert [each is pin for each in held] == [True]
-    is_asked = isinstance(state, at.EnteringPin) or (
+    is_asked = isinstance(state, at.EnteringPin | pins.Pad) or (
         isinstance(state, at.AtCounter) and isinstance(state.view, views.PinAsked)
     )
     assert isinstance(holding[0], do.WipeSecret) == (not is_asked)
@@ -163,6 +180,9 @@ class Walk:
                 self.confirmed.discard(PinRole.SIGNATURE)
             case at.ConfirmingLastTry(role=role), on.Continued():
                 self.confirmed.add(role)
+            case pins.ReplacingPin(errand=errand), happened.PinWasReplaced(tries=tries):
+                self.known_tries[errand.role] = tries
+                self.confirmed.discard(errand.role)
 
     def _see(self, effect: Effect) -> None:
         match effect:
@@ -170,6 +190,9 @@ class Walk:
                 self._pin_is_used(PinRole.AUTHENTICATION, confirmed=confirmed)
             case do.SignDocument(last_try_confirmed=confirmed):
                 self._pin_is_used(PinRole.SIGNATURE, confirmed=confirmed)
+            case new_pin.ReplacePin(errand=errand):
+                assert errand.tries_left > 0, "a code was used that is blocked"
+                assert errand.tries_left > 1 or errand.last_try_confirmed, "the last try of a code was used unasked"
             case do.Commit():
                 self.commits += 1
                 assert self.commits == 1, "one visit commits once"

@@ -21,15 +21,18 @@ from townhall_crypto.trust_verdict import Outcome as Judged
 from townhall_forms.transaction import IdentityEvidence, Transaction
 from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.pin_life import states as pins
+from townhall_kiosk.pin_life.errand import PinWay
 from townhall_kiosk.simulation.ports import SimulatedOutbox
 from townhall_kiosk.simulation.visit import SimulatedVisit
 from townhall_kiosk.simulation.way import ANSWERS, begin
 from townhall_kiosk.visit.surroundings import Surroundings
+from townhall_smartcard.messages import PinRole
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.every_family import EVERY_FAMILY, LATVIAN, NationalSample
 from townhall_smartcard.simulation.national_keys import KeyKind, NationalAuthority
 from townhall_smartcard.simulation.pki import TestPki
-from townhall_smartcard.simulation.thales_chip import ESTONIA_2025, ThalesChip
+from townhall_smartcard.simulation.thales_chip import ESTONIA_2025, TRANSPORT_PIN, ThalesChip
 from townhall_ui import screens
 
 AGENCY: Final = "population-register"
@@ -126,7 +129,9 @@ def test_a_card_of_a_state_that_nobody_trusts_here_is_refused_before_a_pin(
     asyncio.run(stage())
 
 
-def test_a_new_card_whose_pins_were_never_set_is_told_so_and_is_sent_none(make_national: MakeNational) -> None:
+def test_a_new_card_s_pins_are_set_one_after_the_other_by_the_envelope_and_the_visit_goes_on(
+    make_national: MakeNational,
+) -> None:
     authority = NationalAuthority("EE")
     keys = authority.issue_card_keys(EVERY_FAMILY["Estonia 2025"]().holder, *ESTONIA_2025.kinds)
     card = ThalesChip(keys, ESTONIA_2025, records=KADRI.records()[:8], pins=None)
@@ -135,12 +140,43 @@ def test_a_new_card_whose_pins_were_never_set_is_told_so_and_is_sent_none(make_n
         async with make_national(authority.trusted()) as visit:
             await begin(visit, card)
             visit.insert(card)
+            for role, from_envelope, own in (
+                (PinRole.AUTHENTICATION, TRANSPORT_PIN, "8052"),
+                (PinRole.SIGNATURE, TRANSPORT_PIN, "90274"),
+            ):
+                offered = await visit.until(pins.OfferingNewPin)
+                assert (offered.errand.role, offered.errand.way) == (role, PinWay.ACTIVATE)
+                visit.press(screens.Proceeded())
+                for code, following in (
+                    (from_envelope.decode(), pins.EnteringNewPin),
+                    (own, pins.RepeatingNewPin),
+                    (own, pins.NewPinSet),
+                ):
+                    visit.enter_pin(code)
+                    await visit.until(following)
+                visit.press(screens.Proceeded())
+                await visit.until(at.ReadingCard)
             await visit.until(at.EnteringPin)
-            visit.enter_pin("1234")
-            assert await visit.until(at.CardRefused) == at.CardRefused(CardProblem.NOT_ACTIVATED)
-            assert visit.screen.frame.heading == visit.around.text("card-not-activated.heading")
-            assert visit.screen.frame.code == "TH-CARD-015"
+            visit.enter_pin("8052")
+            await visit.until(at.ChoosingService)
             assert all(not any(pin) for pin in visit.pins)
+
+    asyncio.run(stage())
+    assert card.tries_left() == (3, 3)
+
+
+def test_a_new_card_that_nobody_has_the_envelope_of_is_sent_no_pin(make_national: MakeNational) -> None:
+    authority = NationalAuthority("EE")
+    keys = authority.issue_card_keys(EVERY_FAMILY["Estonia 2025"]().holder, *ESTONIA_2025.kinds)
+    card = ThalesChip(keys, ESTONIA_2025, records=KADRI.records()[:8], pins=None)
+
+    async def stage() -> None:
+        async with make_national(authority.trusted()) as visit:
+            await begin(visit, card)
+            visit.insert(card)
+            await visit.until(pins.OfferingNewPin)
+            visit.press(screens.Stopped())
+            await visit.until(at.TakingCard)
 
     asyncio.run(stage())
     assert card.tries_left() == (3, 3)

@@ -106,10 +106,11 @@ def use_up(card: EstonianCard, reference: PinReference, tries: int) -> None:
     ("reference", "problem"),
     [(PinReference.PIN1, CardProblem.PIN1_BLOCKED), (PinReference.PIN2, CardProblem.PIN2_BLOCKED)],
 )
-def test_a_blocked_card_is_told_before_anything_is_asked(
+def test_a_card_that_is_blocked_for_good_is_told_before_anything_is_asked(
     play: Play, card: EstonianCard, reference: PinReference, problem: CardProblem
 ) -> None:
     use_up(card, reference, 3)
+    use_up(card, PinReference.PUK, 3)
 
     async def scene(visit: SimulatedVisit) -> None:
         await begin(visit, card)
@@ -121,7 +122,9 @@ def test_a_blocked_card_is_told_before_anything_is_asked(
     play(scene)
 
 
-def test_whoever_blocks_the_pin_is_told(play: Play, card: EstonianCard) -> None:
+def test_whoever_blocks_the_pin_and_has_no_puk_left_is_told(play: Play, card: EstonianCard) -> None:
+    use_up(card, PinReference.PUK, 3)
+
     async def scene(visit: SimulatedVisit) -> None:
         await go(visit, card, until=be_read)
         for _ in range(2):

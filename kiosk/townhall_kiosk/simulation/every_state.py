@@ -6,6 +6,8 @@ from typing import Final
 
 from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.pin_life import states as pins
+from townhall_kiosk.pin_life.errand import After, PinErrand, PinWay
 from townhall_kiosk.staff import acts, counter_assist, counter_steps, views
 from townhall_kiosk.staff.acts import AssistStep, DeviceTest
 from townhall_kiosk.staff.errors import ClosedByStaffError
@@ -20,9 +22,19 @@ from townhall_kiosk.voting.errors import (
     VotingRefusedError,
 )
 from townhall_smartcard.messages import PinRole
+from townhall_smartcard.pin_rules import NewPinFault
 from townhall_sync.errors import JournalFullError
 
 _ROLES: Final = (PinRole.AUTHENTICATION, PinRole.SIGNATURE)
+_PIN_ERRANDS: Final = (
+    PinErrand("A", PinRole.AUTHENTICATION, PinWay.CHANGE, After.SERVICES, 3),
+    PinErrand("A", PinRole.SIGNATURE, PinWay.CHANGE, After.SERVICES, 1, last_try_confirmed=True),
+    PinErrand("A", PinRole.UNBLOCKING, PinWay.CHANGE, After.SERVICES, 2),
+    PinErrand("A", PinRole.AUTHENTICATION, PinWay.ACTIVATE, After.READ, 3),
+    PinErrand("A", PinRole.AUTHENTICATION, PinWay.UNBLOCK, After.READ, 3),
+    PinErrand("A", PinRole.SIGNATURE, PinWay.UNBLOCK, After.DOCUMENT, 2),
+)
+_OFFERED_ERRANDS: Final = tuple(each for each in _PIN_ERRANDS if each.way is not PinWay.CHANGE)
 _ASKING: Final[tuple[at.Asking, ...]] = (
     at.Arrived(),
     at.ChoosingLanguage(),
@@ -39,6 +51,16 @@ _ASKING: Final[tuple[at.Asking, ...]] = (
     at.Reviewing("A", is_incomplete=True),
     at.ReadingDocument("A", 3),
     *(at.ShowingReceipt(card_is_in, paper) for card_is_in in (True, False) for paper in Paper),
+    pins.ChoosingPin("A"),
+    *map(pins.OfferingNewPin, _OFFERED_ERRANDS),
+    *map(pins.ConfirmingLastCode, _PIN_ERRANDS),
+    *(pins.EnteringCode(errand, notice) for errand in _PIN_ERRANDS for notice in PinNotice),
+    *(pins.EnteringCode(_PIN_ERRANDS[0], faults=(fault,)) for fault in NewPinFault),
+    *map(pins.EnteringNewPin, _PIN_ERRANDS),
+    *(pins.EnteringNewPin(_PIN_ERRANDS[0], (fault,)) for fault in NewPinFault),
+    pins.EnteringNewPin(_PIN_ERRANDS[0], has_differed=True),
+    *map(pins.RepeatingNewPin, _PIN_ERRANDS),
+    *(pins.NewPinSet(errand, 3) for errand in _PIN_ERRANDS),
     vote.VotingOffered(),
     *map(vote.VotingOffered, (*REFUSALS, VotingRefusedError.code)),
     vote.WaitingForOfficer(),
@@ -76,6 +98,7 @@ WAITING: Final[tuple[at.Waiting, ...]] = (
     *map(at.CardRefused, CardProblem),
     *map(at.TakingCard, Outcome),
     at.StoppedEarly(),
+    *(pins.NewPinUnknown(PinRole.SIGNATURE, card_is_in) for card_is_in in (True, False)),
     *(at.OutOfService(JournalFullError.code, card_is_in) for card_is_in in (True, False)),
 )
 RESUMABLE: Final[tuple[at.Resumable, ...]] = (
@@ -118,6 +141,7 @@ STATES: Final[tuple[State, ...]] = (
     at.ReadingCard("A"),
     *(at.UsingPin("A", role, 3, last_try_confirmed=False) for role in _ROLES),
     at.MakingDocument("A"),
+    *map(pins.ReplacingPin, _PIN_ERRANDS),
     at.Committing(),
     vote.MakingBallot(),
     vote.OpeningBallot(),

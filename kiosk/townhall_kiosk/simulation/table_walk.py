@@ -12,6 +12,9 @@ from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.errors import VisitError
 from townhall_kiosk.events import Event
+from townhall_kiosk.pin_life import events as new_pin
+from townhall_kiosk.pin_life import states as pins
+from townhall_kiosk.pin_life.errand import PinWay
 from townhall_kiosk.session import advance
 from townhall_kiosk.staff import acts, counter_steps
 from townhall_kiosk.staff.acts import AssistStep, DeviceResult, DeviceTest, Verdict
@@ -21,6 +24,8 @@ from townhall_kiosk.steps import Step
 from townhall_kiosk.voting import events as happened
 from townhall_kiosk.voting import states as vote
 from townhall_kiosk.voting.errors import PollsPausedError, SlipNotTakenError, VotedHereError
+from townhall_smartcard.messages import PinRole
+from townhall_smartcard.pin_rules import NewPinFault
 from townhall_sync.errors import JournalFullError
 
 STARTS: Final[tuple[State, ...]] = (
@@ -88,13 +93,17 @@ EVENTS: Final[tuple[Event, ...]] = (
     on.AccessNumberNeeded(),
     on.AccessNumberWasWrong(),
     *(on.CardRead(one, two) for one in (0, 1, 3) for two in (0, 1, 3)),
+    *(on.CardRead(one, two, puk_tries=2) for one, two in ((0, 3), (3, 0))),
+    on.CardRead(3, 2, never_set=PinRole.SIGNATURE),
     on.CardFailed(CardProblem.MUTE),
     on.PinAccepted(),
     *(on.PinWasWrong(left) for left in (0, 1, 2)),
+    on.PinWasWrong(0, puk_tries=2),
     on.PinLengthWasRefused(),
     on.LastTryWasReached(),
     on.CardWasDisturbed(),
     on.PinWasBlocked(),
+    on.PinWasBlocked(puk_tries=2),
     on.ServiceOpened(),
     *(on.AnswerAccepted(question, following) for question in (0, 1) for following in (None, 0, 1)),
     *(on.AnswerRefused(question, "x", "no") for question in (0, 1)),
@@ -119,6 +128,14 @@ EVENTS: Final[tuple[Event, ...]] = (
     *(on.StaffActDone(act, code) for act in ACTS for code in ("", VisitError.code)),
     on.FurtherPersonNeeded(acts.RetireKiosk()),
     *(on.DeviceTested(DeviceResult(test, verdict)) for test in DeviceTest for verdict in Verdict),
+    new_pin.PinsWanted(),
+    *(new_pin.PinChosen(PinRole.SIGNATURE, PinWay.CHANGE, tries) for tries in (0, 1)),
+    new_pin.PinChosen(PinRole.SIGNATURE, PinWay.UNBLOCK, 2),
+    new_pin.NewPinFits(),
+    new_pin.NewPinUnfit((NewPinFault.RUN,)),
+    new_pin.NewPinDiffers(),
+    new_pin.PinWasReplaced(3),
+    new_pin.CardBrokeOff(),
     happened.VoteWanted(),
     happened.ServicesWanted(),
     happened.DistrictChosen("d"),
@@ -198,7 +215,7 @@ def is_card_in(state: State) -> bool:  # one line a case
             return state.is_own_reader and state.is_card_in
         case at.AtCounter(beneath=covered) if covered is not None:
             return is_card_in(covered) or state.is_own_reader
-        case at.ShowingReceipt() | at.OutOfService() | at.Committing():
+        case at.ShowingReceipt() | at.OutOfService() | at.Committing() | pins.NewPinUnknown():
             return state.card_is_in
         case vote.CastingVote() | vote.ShowingVoteReceipt() | vote.VoterTurnedAway() | vote.ShowingAdmission():
             return state.card_is_in
@@ -219,7 +236,7 @@ def outcome_told(state: State) -> Outcome | None:  # noqa: PLR0911  # one line a
             return Outcome.ADMITTED
         case at.TakingCard() | at.Thanked() | at.Ended():
             return state.outcome
-        case at.StoppedEarly() | at.OutOfService() | at.CardRefused() | vote.VoterTurnedAway():
+        case at.StoppedEarly() | at.OutOfService() | at.CardRefused() | vote.VoterTurnedAway() | pins.NewPinUnknown():
             return Outcome.NOTHING_SENT
         case at.StillThere() | at.ChoosingWays() | at.HelpComing():
             return outcome_told(state.resume)

@@ -38,6 +38,7 @@ from townhall_kiosk.visit.card_work import CardWork
 from townhall_kiosk.visit.closing_work import ClosingWork
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.form_work import FormWork
+from townhall_kiosk.visit.pin_work import PinWork
 from townhall_kiosk.visit.runner import Visit
 from townhall_kiosk.visit.staff_work import StaffWork
 from townhall_kiosk.visit.surroundings import Surroundings
@@ -119,7 +120,7 @@ class SimulatedVisit:
             self.desk.ballot, around, anchors, self.clock, office_of_polls, self.printer, paper, randomness
         )
         self._start = start or at.Attract()
-        self._work = Work(card, form, closing, staff, ballot=ballot, voter=voter)
+        self._work = Work(card, form, closing, staff, pins=PinWork(self.desk), ballot=ballot, voter=voter)
         self._visit: Visit
         self._errors: list[dict[str, object]] = []
         self._tasks: list[asyncio.Task[None]] = []

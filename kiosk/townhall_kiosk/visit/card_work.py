@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """What a visit has the card do: say whose it is, prove it, sign."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -25,6 +25,7 @@ from townhall_kiosk.visit.card_answers import (
     no_signature,
 )
 from townhall_kiosk.visit.desk import Desk
+from townhall_kiosk.visit.pin_work import never_set, puk_tries
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.identity import (
     CHALLENGE_BYTES,
@@ -37,6 +38,7 @@ from townhall_smartcard.messages import (
     AccessNumberWrong,
     CardContents,
     Failed,
+    PinOutcome,
     PinRole,
     PinWrong,
     ReadOutcome,
@@ -84,7 +86,12 @@ class CardWork:
             return on.CardFailed(problem)
         self.desk.contents = outcome
         tries = outcome.tries
-        return on.CardRead(tries[PinRole.AUTHENTICATION].left, tries[PinRole.SIGNATURE].left)
+        return on.CardRead(
+            tries[PinRole.AUTHENTICATION].left,
+            tries[PinRole.SIGNATURE].left,
+            puk_tries(outcome),
+            never_set(outcome),
+        )
 
     def _judge(self, untrusted: CardContents) -> CardProblem | None:
         """Look both certificates up before a PIN is asked and a form filled in for nothing."""
@@ -114,7 +121,7 @@ class CardWork:
         finally:
             job.pin[:] = bytes(len(job.pin))
         if not isinstance(outcome, Signed):
-            return no_signature(outcome)
+            return self._without_signature(outcome)
         verdict = verify_identity(contents, challenge, outcome.signature, self.anchors, self.clock.now())
         if not isinstance(verdict, Identity):
             return on.CardFailed(REFUSALS.get(verdict.reason, CardProblem.UNTRUSTED))
@@ -151,8 +158,15 @@ class CardWork:
         except NotSignedError as exc:
             if isinstance(exc.outcome, PinWrong):
                 self._remember_tries(PinRole.SIGNATURE, exc.outcome.tries_left)
-            return no_signature(exc.outcome)
+            return self._without_signature(exc.outcome)
         return on.PinAccepted()
+
+    def _without_signature(self, outcome: PinOutcome) -> on.Event:
+        """Return what it means, and for a PIN that failed whether the PUK can help here."""
+        event = no_signature(outcome)
+        if isinstance(event, on.PinWasWrong | on.PinWasBlocked):
+            return replace(event, puk_tries=puk_tries(self._contents()))
+        return event
 
     async def _sign_pdf(self, pdf: bytes, sign_digest: SignDigest) -> bytes:
         identity, certificate = self._signer()

@@ -13,6 +13,7 @@ from townhall_kiosk.receipt import SignedReceipt
 from townhall_kiosk.visit.ballot_desk import BallotDesk
 from townhall_kiosk.visit.choice_search import Sought
 from townhall_kiosk.visit.staff_work import CounterDesk
+from townhall_smartcard.apdu import wipe
 from townhall_smartcard.identity import Identity
 from townhall_smartcard.messages import CardContents
 
@@ -25,6 +26,20 @@ class Document:
     pages: tuple[bytes, ...]
     text: str
     signed: bytes | None = None
+
+
+@dataclass(slots=True)
+class PinCodes:
+    """The code that gives the right to a new PIN, and that PIN: ASCII digits, which their last user wipes."""
+
+    code: bytearray = field(default_factory=bytearray, repr=False)
+    new: bytearray = field(default_factory=bytearray, repr=False)
+
+    def wipe(self) -> None:
+        """Wipe and drop both."""
+        wipe(self.code)
+        wipe(self.new)
+        self.code, self.new = bytearray(), bytearray()
 
 
 @dataclass(slots=True)
@@ -42,6 +57,7 @@ class Desk:
     document: Document | None = None
     receipt: SignedReceipt | None = None
     ballot: BallotDesk = field(default_factory=BallotDesk)
+    codes: PinCodes = field(default_factory=PinCodes)
     counter: CounterDesk = field(default_factory=CounterDesk)  # of staff; cleared when they leave
 
     @property
@@ -61,4 +77,5 @@ class Desk:
         self.service = self.form = self.document = self.receipt = None
         self.removing = ""
         self.sought = None
+        self.codes.wipe()
         self.ballot.clear()

@@ -9,12 +9,16 @@ from typing import Final, assert_never
 from townhall_forms.questions import RepeatState
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
+from townhall_kiosk.pin_life import events as new_pin
+from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.staff import views
 from townhall_kiosk.visit.asking import asked_steps, step_at
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.presenters.apart import ADMISSION, OFFICERS, SLIP
 from townhall_kiosk.visit.presenters.closing import PRINT
 from townhall_kiosk.visit.presenters.form import STAFF
+from townhall_kiosk.visit.presenters.pin_life import PINS
+from townhall_kiosk.visit.presenters.pin_life import choices as pin_choices
 from townhall_kiosk.visit.presenters.voting import CHECK, SERVICES, VOTE
 from townhall_kiosk.voting import events as happened
 from townhall_kiosk.voting import states as vote
@@ -30,6 +34,7 @@ _OFFERED: Final[Mapping[str, on.Event]] = MappingProxyType(
         OFFICERS: happened.OfficersWanted(),
     }
 )
+_BESIDE_SERVICES: Final[Mapping[str, on.Event]] = MappingProxyType({STAFF: on.StaffAsked(), PINS: new_pin.PinsWanted()})
 
 
 def event_of(intent: screens.Intent, state: at.State, desk: Desk, role: DeviceRole | None = None) -> on.Event | None:  # noqa: C901, PLR0911, PLR0912  # one line an intent
@@ -84,7 +89,10 @@ def _choice(chosen: str, state: at.State, desk: Desk, role: DeviceRole | None) -
         case at.Reviewing():
             return _change(chosen, state, desk)
         case at.ChoosingService():
-            return on.StaffAsked() if chosen == STAFF else on.ServiceChosen(chosen)
+            return _BESIDE_SERVICES.get(chosen) or on.ServiceChosen(chosen)
+        case pins.ChoosingPin():
+            found = pin_choices(desk).get(chosen)
+            return None if found is None else new_pin.PinChosen(*found)
         case vote.VotingOffered():
             return _OFFERED.get(chosen)
         case vote.ChoosingDistrict():

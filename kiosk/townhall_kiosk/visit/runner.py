@@ -11,6 +11,8 @@ from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.effects import Effect
+from townhall_kiosk.pin_life import effects as new_pin
+from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.ports import Cards, Display, Timer
 from townhall_kiosk.session import advance
 from townhall_kiosk.staff import views
@@ -132,7 +134,8 @@ class Visit:
     def hear(self, text: str, language: str, is_urgent: bool) -> None:  # noqa: FBT001  # as the window's signal says it
         """Read to the person what the window says must be heard; while a PIN is asked, digits alone are for nobody."""
         is_pin = isinstance(self.state, at.AtCounter) and isinstance(self.state.view, views.PinAsked)
-        if (is_pin or isinstance(self.state, at.EnteringPin | vote.EnteringVotePin)) and text.strip().isdecimal():
+        is_pin = is_pin or isinstance(self.state, at.EnteringPin | vote.EnteringVotePin | pins.Pad)
+        if is_pin and text.strip().isdecimal():
             return
         self._voice.hear(text, language, is_urgent=is_urgent)
 
@@ -213,6 +216,8 @@ class Visit:
             case do.ReadCard(reader=reader) | make.ReadVoter(reader=reader):
                 self._watch.take(reader)
                 self._start(effect)
+            case new_pin.KeepCode() | new_pin.ForgetCodes():
+                self._work.pins.perform(effect)
             case make.Mark() | make.Rank():
                 self._work.ballot.mark(effect)
             case make.ForgetSeed():
@@ -287,6 +292,8 @@ class Visit:
 def _secret_of(effect: do.Job) -> bytearray | None:
     match effect:
         case do.ProveIdentity(pin=secret) | do.SignDocument(pin=secret) | do.OpenCard(access_number=secret):
+            return secret
+        case new_pin.JudgeNewPin(pin=secret) | new_pin.ReplacePin(pin=secret):
             return secret
         case make.SignStatement(pin=secret) | make.OpenVoterCard(access_number=secret) | make.TakeAdmission(secret):
             return secret

@@ -33,6 +33,7 @@ from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.election import VisitElection
 from townhall_kiosk.visit.form_work import FormWork
 from townhall_kiosk.visit.keeper_link import KeeperLink
+from townhall_kiosk.visit.pin_work import PinWork
 from townhall_kiosk.visit.rehearsal import rehearse
 from townhall_kiosk.visit.runner import Visit
 from townhall_kiosk.visit.staff_work import StaffWork
@@ -136,7 +137,7 @@ class Stage:
         randomness.mix(KeepersRandomness(provisions.entropy))
         ballot = BallotWork(self._desk.ballot, around, self._link, self._link, paper, randomness)
         voter = VoterWork(self._desk.ballot, around, anchors, self._clock, self._link, self._link, paper, randomness)
-        return Work(card, form, closing, staff, ballot=ballot, voter=voter)
+        return Work(card, form, closing, staff, pins=PinWork(self._desk), ballot=ballot, voter=voter)
 
     def _progressed(self) -> None:
         if self._visit is not None:

@@ -11,11 +11,13 @@ from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.errors import KioskError
+from townhall_kiosk.pin_life import effects as new_pin
 from townhall_kiosk.ports import Cards
 from townhall_kiosk.visit.ballot_work import BallotWork
 from townhall_kiosk.visit.card_work import CardWork
 from townhall_kiosk.visit.closing_work import ClosingWork
 from townhall_kiosk.visit.form_work import FormWork
+from townhall_kiosk.visit.pin_work import PinWork
 from townhall_kiosk.visit.staff_work import StaffWork
 from townhall_kiosk.visit.voter_work import VoterWork
 from townhall_kiosk.voting import effects as make
@@ -35,6 +37,7 @@ class Work:
         closing: ClosingWork,
         staff: StaffWork,
         *,
+        pins: PinWork,
         ballot: BallotWork,
         voter: VoterWork,
     ) -> None:
@@ -43,12 +46,13 @@ class Work:
         self._form = form
         self._closing = closing
         self._staff = staff
+        self.pins = pins
         self.ballot = ballot
         self._voter = voter
 
     def use_cards(self, cards: Cards) -> None:
         """Ask this card process from now on."""
-        self._card.cards = cards
+        self._card.cards = self.pins.cards = cards
         self._staff.cards = self._voter.cards = cards
 
     async def perform(self, job: do.Job, state: at.State) -> on.Event:
@@ -77,7 +81,7 @@ class Work:
             _log.warning("%s failed: %s %s", type(job).__name__, exc.code, type(exc).__name__)
             return on.StaffTurnedAway(exc.code)
 
-    async def _perform(self, job: do.Job, state: at.State) -> on.Event:  # noqa: C901, PLR0911  # one line a job
+    async def _perform(self, job: do.Job, state: at.State) -> on.Event:  # noqa: C901, PLR0911, PLR0912  # one line a job
         match job:
             case do.ReadCard():
                 return await self._card.read(job)
@@ -99,6 +103,10 @@ class Work:
                 return await self._closing.commit()
             case do.PrintReceipt():
                 return await self._closing.print_receipt()
+            case new_pin.JudgeNewPin():
+                return self.pins.judge(job)
+            case new_pin.ReplacePin():
+                return await self.pins.replace(job)
             case _:
                 return await self._perform_vote(job)
 

@@ -64,6 +64,8 @@ class NationalFamily:
     driver: Callable[[ApduProcessor], NationalCard]
     pins: Callable[[ApduProcessor], PinKeeper] | None = None
     """Who sets new PINs; None where no known client tells the commands."""
+    replaceable: tuple[PinRole, ...] = ()
+    """Which codes it sets."""
     recognises: Callable[[ApduProcessor], bool] | None = None
     """Asked in place of a probe, where the card itself tells in which file to look."""
 
@@ -87,6 +89,8 @@ def _atrs(*digits: str) -> tuple[AtrPattern, ...]:
     return tuple(AtrPattern.parse(each) for each in digits)
 
 
+_BOTH_PINS: Final = (PinRole.AUTHENTICATION, PinRole.SIGNATURE)
+
 FAMILIES: Final = (
     NationalFamily(
         CardFamily.ESTEID_2018,
@@ -98,6 +102,7 @@ FAMILIES: Final = (
         (_application(MAIN_APPLICATION), _file(0x09, "ADF13401")),
         EstonianCardOf2018,
         EstonianPinsOf2018,
+        (*_BOTH_PINS, PinRole.UNBLOCKING),
     ),
     # Has the Estonian applications with directories in them, and not the Estonian certificate file at its place.
     NationalFamily(
@@ -133,6 +138,7 @@ FAMILIES: Final = (
         (_application(PKCS15_APPLICATION), _file(0x08, ESTONIAN_CERTIFICATE_2025)),
         EstonianCardOf2025,
         EstonianPinsOf2025,
+        _BOTH_PINS,
     ),
     NationalFamily(
         CardFamily.FINEID_4,

@@ -3,8 +3,9 @@
 """From a state of the visit to what its screen shows: plain functions, no Qt."""
 
 from townhall_kiosk import states as at
+from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.visit.desk import Desk
-from townhall_kiosk.visit.presenters import aside, card, closing, counter, form, voting
+from townhall_kiosk.visit.presenters import aside, card, closing, counter, form, pin_life, voting
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_ui.screens import Screen
 
@@ -64,5 +65,17 @@ def present(state: at.State, desk: Desk, around: Surroundings) -> Screen:  # noq
             return counter.present(state, desk.counter, around)
         case at.OutOfService():
             return closing.out_of_service(state, around)
+        case (
+            pins.ChoosingPin()
+            | pins.OfferingNewPin()
+            | pins.ConfirmingLastCode()
+            | pins.EnteringCode()
+            | pins.EnteringNewPin()
+            | pins.RepeatingNewPin()
+            | pins.ReplacingPin()
+            | pins.NewPinSet()
+            | pins.NewPinUnknown()
+        ):
+            return pin_life.present(state, desk, around)
         case _:
             return voting.present(state, desk.ballot, around)

@@ -9,6 +9,7 @@ from townhall_forms.session import FormSession
 from townhall_kiosk import states as at
 from townhall_kiosk.visit.asking import asked_steps, step_at
 from townhall_kiosk.visit.desk import Desk
+from townhall_kiosk.visit.presenters import pin_life
 from townhall_kiosk.visit.presenters.answer_way import answer_way
 from townhall_kiosk.visit.presenters.ballot_words import rank_words
 from townhall_kiosk.visit.presenters.entry_words import date_words, keyboard_words, place_words, scale
@@ -33,6 +34,7 @@ def services(desk: Desk, around: Surroundings) -> ChoiceScreen:
     text = around.text
     assert desk.identity is not None  # noqa: S101  # the table opens this state only after PIN 1 was accepted
     choices = tuple(_offered(service, desk, around) for service in around.services)
+    choices = (*choices, *pin_life.offered(desk, around))
     if around.is_staff(desk.identity.authentication_certificate):
         choices = (*choices, Choice(STAFF, text("services.staff"), hint=text("services.staff.what")))
     heading = text("services.heading", name=f"{desk.identity.given_names} {desk.identity.surname}")

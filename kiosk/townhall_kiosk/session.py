@@ -197,7 +197,7 @@ TABLE: dict[Key, Row] = dict(
             at.StillThere,
             on.CountdownOver,
             lambda s, _e: then.gone(s.resume),
-            *(at.TakingCard, at.Thanked, at.Ended, at.Attract, at.OutOfService, at.CardRefused),
+            *(at.TakingCard, at.Thanked, at.Ended, at.Attract, at.OutOfService, at.CardRefused, pins.NewPinUnknown),
         ),
         # New PINs
         *PIN_TABLE,

@@ -332,6 +332,16 @@ def test_a_blocked_pin_gets_its_tries_back_and_stays_what_it_was(make: Maker) ->
     assert opened(Ready(3))(enter(card, PIN))
 
 
+def test_a_card_that_refuses_to_give_tries_back_and_stays_blocked_is_an_error() -> None:
+    chip = Ours(GermanSecrets(tries=0))
+    counted = FaultyCard(chip)
+    assert codes(counted).unblock(bytearray(PUK)) is None
+    chip = Ours(GermanSecrets(tries=0))
+    with pytest.raises(SecureMessagingError):
+        codes(FaultyCard(chip).answer(counted.commands - 1, b"\x69\x88")).unblock(bytearray(PUK))
+    assert chip.counted()[0] == 0
+
+
 @every_maker
 @pytest.mark.parametrize("tries", [3, 1])
 def test_a_pin_that_is_not_blocked_costs_no_use_of_the_puk(make: Maker, tries: int) -> None:

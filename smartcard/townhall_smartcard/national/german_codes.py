@@ -18,7 +18,7 @@ from townhall_smartcard.emrtd.pace import PacePassword, PaceRefused, PaceSession
 from townhall_smartcard.emrtd.secure_messaging import SecureMessaging, SecureSession
 from townhall_smartcard.emrtd.security_infos import SecurityInfo
 from townhall_smartcard.emrtd.steps import run
-from townhall_smartcard.errors import UnexpectedStatusError
+from townhall_smartcard.errors import SecureMessagingError, UnexpectedStatusError
 from townhall_smartcard.messages import PinTries
 from townhall_smartcard.national.german_counter import gives_tries_back, set_new
 from townhall_smartcard.national.german_pin import (
@@ -182,7 +182,7 @@ class GermanCodes:
                 raise
             if way is None:
                 return PukWrong()
-            return None if gives_tries_back(way.channel) else PukSpent()
+            return None if _has_tries_again(card, way.channel) else PukSpent()
 
     def _enter(
         self,
@@ -238,6 +238,21 @@ class GermanCodes:
         # Some cards do not count in their answer, and some count to two alone: what is worse for the person is true.
         left = min(tries_in(card.pin_state()), tries_in(after(state, PinEvent.PIN_WRONG)))
         return PinRefusal(PinRefusalReason.WRONG, left) if left else BLOCKED
+
+
+def _has_tries_again(card: OpenedGermanCard, channel: SecureMessaging) -> bool:
+    """Have the PIN get its tries back; False: the PUK was used up.
+
+    Cards that others wrote give them back for the PUK alone, and then do not understand a protected command without
+    any data object: they refuse it, unprotected, and say in the open that the PIN may be entered.
+    """
+    try:
+        return gives_tries_back(channel)
+    except SecureMessagingError as exc:
+        is_refused = exc.status == StatusWord.SECURE_MESSAGING_OBJECTS_WRONG
+        if is_refused and isinstance(card.pin_state(), Ready):
+            return True
+        raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 """A card with the PIN states of the German one, whose PACE and secure messaging are OpenPACE's: none of our own chip.
 
 Its habits are those of virtual cards that others wrote on the same library: 6Cxx where more is asked than there is, a
-bare 6300 for a wrong code, a try that is taken with the first step of PACE, and two in the counter told as three. With
+bare 6300 for a wrong code, a try that is taken with the first step of PACE, two in the counter told as three, tries
+that the PUK itself gives back, and one padding too many in the checksum of a command without objects. With
 ``is_strict`` it keeps to BSI TR-03110: the last try inside the access number's session, 63Cx for each wrong PIN.
 """
 
@@ -63,7 +64,7 @@ class OpenPaceIdentityCard:
         session.count()
         objects = command.data[:-10]
         header = session.padded(bytes((command.cla, command.ins, command.p1, command.p2)))
-        blocks = header + (session.padded(objects) if objects else b"")
+        blocks = header + (session.padded(objects) if objects or not self.is_strict else b"")
         if command.data[-8:] != session.checksum(blocks):
             self._end_session()
             return b"\x69\x88"
@@ -147,7 +148,8 @@ class OpenPaceIdentityCard:
             self._run, self._is_resumed = None, False
             return Answer(0x63C0 | self.tries if self.is_strict and self._chosen == 3 else 0x6300)
         self._is_resumed = self._chosen == 2 and self.tries == 1
-        self.tries = 3 if self._chosen == 3 else self.tries
+        gives_back = self._chosen == 3 or (self._chosen == 4 and not self.is_strict)
+        self.tries = 3 if gives_back else self.tries
         return Answer(data=encode(0x7C, encode(0x86, self._token)))
 
     def _reset_counter(self, command: Command) -> Answer:

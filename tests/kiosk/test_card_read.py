@@ -35,6 +35,7 @@ from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
 from townhall_smartcard.simulation.every_family import EVERY_FAMILY, NOE, NationalSample
 from townhall_smartcard.simulation.lds_files import Holder
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
+from townhall_smartcard.simulation.stack import virtual_reader_name
 from townhall_smartcard.simulation.state_keys import CurveStateKey, Spelling
 from townhall_smartcard.simulation.states import Standing
 from townhall_smartcard.simulation.vpcd import VirtualCard, VirtualReader
@@ -101,7 +102,7 @@ class Ran:
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[PrivatePcscd]:
-    with PrivatePcscd() as running:
+    with PrivatePcscd(slots=2) as running:
         yield running
 
 
@@ -306,6 +307,18 @@ def test_no_card_is_told_after_waiting(desk: Desk) -> None:
     ran = desk.run(None, "--wait", "0.5")
     assert ran.status == 2
     assert "TH-CARD-002" in ran.err
+
+
+def test_of_two_cards_none_is_picked_unless_its_reader_is_named(desk: Desk) -> None:
+    other = EVERY_FAMILY["Finland 4"]().card
+    with VirtualReader(other, "127.0.0.1", desk.service.ports[1]):
+        unnamed = desk.run(EmrtdChip(document(wish())), "--wait", "2")
+        assert (unnamed.status, unnamed.out) == (2, "")
+        assert "TH-CARD-002" in unnamed.err
+        assert all(virtual_reader_name(slot) in unnamed.err for slot in (0, 1))
+        named = desk.run(EmrtdChip(document(wish())), "--json", "--reader", virtual_reader_name(0))
+    assert named.status == 0
+    assert named.said["protocol"] == "pace"
 
 
 def test_no_picture_is_written_over_another_file(desk: Desk) -> None:

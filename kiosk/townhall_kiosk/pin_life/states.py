@@ -105,6 +105,7 @@ class NewPinUnknown:
 
     role: PinRole
     card_is_in: bool
+    code: ClassVar[str] = "TH-KIOS-082"
     card: ClassVar[CardNeed] = CardNeed.RELEASE
     idle: ClassVar[Idle | None] = None
     lasts_s: ClassVar[int | None] = 60

@@ -177,5 +177,5 @@ def _set(errand: PinErrand, around: Surroundings) -> MessageScreen:
 
 def _unknown(state: pins.NewPinUnknown, around: Surroundings) -> MessageScreen:
     text, pin = around.text, name_of(state.role, around)
-    heading = frame(around, text("pins.unknown.heading"), proceed=text("button.continue"), code="TH-KIOS-082")
+    heading = frame(around, text("pins.unknown.heading"), proceed=text("button.continue"), code=state.code)
     return MessageScreen(heading, (text("pins.unknown.what", pin=pin),), tone=Tone.WARNING)

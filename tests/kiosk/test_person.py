@@ -25,9 +25,11 @@ class Window:
     def _answer(self) -> None:
         with self._line, self._line.makefile("r") as orders:
             for order in orders:
-                is_look = json.loads(order)["order"] == "look"
-                answer = {"kind": self.kind, "heading": ""} if is_look else {"done": True}
-                self._line.sendall(json.dumps(answer).encode() + b"\n")
+                self._line.sendall(json.dumps(self._answers(json.loads(order)["order"])).encode() + b"\n")
+
+    def _answers(self, order: str) -> dict[str, object]:
+        told: dict[str, dict[str, object]] = {"look": {"kind": self.kind, "heading": ""}, "read": {"text": ""}}
+        return told.get(order, {"done": True})
 
     def close(self) -> None:
         self._line.shutdown(socket.SHUT_RDWR)

@@ -207,7 +207,8 @@ def test_a_service_that_needs_the_line_is_shown_with_the_reason_while_it_is_down
         around.line_is_up = is_up
         screen = present(at.ChoosingService("A"), make_desk("en"), around)
         assert isinstance(screen, screens.ChoiceScreen)
-        (choice,) = screen.choices
+        choice, of_the_card = screen.choices
+        assert of_the_card.is_available
         assert choice.is_available == is_up
         assert (choice.hint == around.text("services.needs-line")) == (not is_up)
 

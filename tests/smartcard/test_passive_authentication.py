@@ -23,7 +23,8 @@ from townhall_smartcard.simulation.states import Standing as Certified
 from townhall_smartcard.simulation.states import Wish
 from townhall_smartcard.tlv import encode
 
-NOW = datetime.now(UTC)
+NOW = datetime.now(UTC) + timedelta(hours=3)
+"""Later than whatever the tests sign, however long other tests run between the collection of these and their turn."""
 DG1 = lds_files.dg1(lds_files.td1(Holder()))
 GROUPS = {1: DG1, 2: b"a picture, as far as this goes"}
 

@@ -20,11 +20,13 @@ from townhall_smartcard.messages import PinRole
 from townhall_smartcard.pin_rules import NewPinFault
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_pins import PinReference
+from townhall_smartcard.simulation.faulty_card import FaultyCard
 from townhall_ui import screens
 
 Play = Callable[[Callable[[SimulatedVisit], Coroutine[object, object, None]]], None]
 
 PUK, NEW_1, NEW_2 = "12345678", "8052", "90274"
+CHANGE_COMMANDS = 3  # SELECT, the counter, CHANGE REFERENCE DATA
 
 
 def use_up(card: EstonianCard, reference: PinReference, tries: int) -> None:
@@ -274,6 +276,27 @@ def test_whoever_takes_the_card_out_at_that_moment_is_told_that_nobody_knows(pla
         )
         visit.press(screens.Proceeded())
         await visit.until(at.Ended)
+
+    play(scene)
+
+
+@pytest.mark.parametrize("index", range(CHANGE_COMMANDS))
+@pytest.mark.parametrize("how", [FaultyCard.mute_after, FaultyCard.tear, FaultyCard.tear_answer])
+def test_a_card_that_breaks_off_at_any_command_of_the_change_leaves_an_honest_screen_and_no_code(
+    play: Play, card: EstonianCard, how: Callable[[FaultyCard, int], object], index: int
+) -> None:
+    faulty = FaultyCard(card)
+
+    async def scene(visit: SimulatedVisit) -> None:
+        await go(visit, faulty, until=be_identified)
+        await choose(visit, PinRole.AUTHENTICATION, PinWay.CHANGE)
+        how(faulty, faulty.commands + index)
+        await enter(visit, "1234", NEW_1)
+        await visit.until(pins.NewPinUnknown)
+        assert visit.screen.frame.code == pins.NewPinUnknown.code
+        assert visit.desk == Desk()
+        assert_no_code_is_kept(visit)
+        assert has(card, PinReference.PIN1, "1234") is not has(card, PinReference.PIN1, NEW_1)
 
     play(scene)
 

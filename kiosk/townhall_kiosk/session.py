@@ -14,6 +14,7 @@ from typing import get_args
 
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
+from townhall_kiosk import pin_steps as pin
 from townhall_kiosk import states as at
 from townhall_kiosk import steps as then
 from townhall_kiosk.card_problem import CardProblem
@@ -57,7 +58,7 @@ TABLE: dict[Key, Row] = dict(
         _row(at.SeveralCards, on.CardInserted, then.read, at.ReadingCard),
         _row(at.SeveralCards, on.CardUnusable, then.refuse, at.CardRefused),
         _row(at.SeveralCards, on.StopPressed, then.leave, at.Ended),
-        _row(at.ReadingCard, on.CardRead, then.card_read, *_OR_NEW_PIN),
+        _row(at.ReadingCard, on.CardRead, pin.card_read, *_OR_NEW_PIN),
         _row(
             at.ReadingCard,
             on.AccessNumberNeeded,
@@ -93,25 +94,25 @@ TABLE: dict[Key, Row] = dict(
             lambda s, _e: Step(at.EnteringPin(s.reader, s.role, 1, last_try_confirmed=True)),
             at.EnteringPin,
         ),
-        _row(at.ConfirmingLastTry, on.WentBack, then.back_from_pin, at.ConfirmingLastTry, at.ReadingDocument),
+        _row(at.ConfirmingLastTry, on.WentBack, pin.back_from_pin, at.ConfirmingLastTry, at.ReadingDocument),
         _row(at.ConfirmingLastTry, on.StopPressed, then.stop, at.TakingCard),
-        _row(at.EnteringPin, on.PinGiven, then.use_pin, at.UsingPin),
-        _row(at.EnteringPin, on.WentBack, then.back_from_pin, at.EnteringPin, at.ReadingDocument),
+        _row(at.EnteringPin, on.PinGiven, pin.use_pin, at.UsingPin),
+        _row(at.EnteringPin, on.WentBack, pin.back_from_pin, at.EnteringPin, at.ReadingDocument),
         _row(at.EnteringPin, on.StopPressed, then.stop, at.TakingCard),
-        _row(at.UsingPin, on.PinAccepted, then.pin_accepted, at.ChoosingService, at.Committing),
+        _row(at.UsingPin, on.PinAccepted, pin.pin_accepted, at.ChoosingService, at.Committing),
         _row(
             at.UsingPin,
             on.PinWasWrong,
-            lambda s, e: then.ask_pin(s.reader, s.role, e.tries_left, at.PinNotice.WRONG, e.puk_tries),
+            lambda s, e: pin.ask_pin(s.reader, s.role, e.tries_left, at.PinNotice.WRONG, e.puk_tries),
             *_OR_NEW_PIN,
         ),
-        _row(at.UsingPin, on.PinLengthWasRefused, then.ask_again(at.PinNotice.LENGTH), at.EnteringPin),
-        _row(at.UsingPin, on.CardWasDisturbed, then.ask_again(at.PinNotice.INTERRUPTED), at.EnteringPin),
-        _row(at.UsingPin, on.LastTryWasReached, lambda s, _e: then.ask_pin(s.reader, s.role, 1), at.ConfirmingLastTry),
+        _row(at.UsingPin, on.PinLengthWasRefused, pin.ask_again(at.PinNotice.LENGTH), at.EnteringPin),
+        _row(at.UsingPin, on.CardWasDisturbed, pin.ask_again(at.PinNotice.INTERRUPTED), at.EnteringPin),
+        _row(at.UsingPin, on.LastTryWasReached, lambda s, _e: pin.ask_pin(s.reader, s.role, 1), at.ConfirmingLastTry),
         _row(
             at.UsingPin,
             on.PinWasBlocked,
-            lambda s, e: then.ask_pin(s.reader, s.role, 0, puk_tries=e.puk_tries),
+            lambda s, e: pin.ask_pin(s.reader, s.role, 0, puk_tries=e.puk_tries),
             at.CardRefused,
             pins.OfferingNewPin,
         ),
@@ -163,7 +164,7 @@ TABLE: dict[Key, Row] = dict(
         _row(
             at.ReadingDocument,
             on.Continued,
-            lambda s, _e: then.ask_pin(s.reader, PinRole.SIGNATURE, s.signature_tries),
+            lambda s, _e: pin.ask_pin(s.reader, PinRole.SIGNATURE, s.signature_tries),
             *_PIN1_OR_2_STATES,
         ),
         _row(at.ReadingDocument, on.WentBack, lambda s, _e: Step(at.Reviewing(s.reader)), at.Reviewing),

@@ -16,7 +16,8 @@ from townhall_kiosk.pin_life import effects as make
 from townhall_kiosk.pin_life import events as happened
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.pin_life.errand import After, PinErrand
-from townhall_kiosk.steps import Step, ended, pin_blocked, refuse, stop
+from townhall_kiosk.pin_steps import pin_blocked
+from townhall_kiosk.steps import Step, ended, refuse, stop
 from townhall_kiosk.table_row import row
 from townhall_smartcard.messages import PinRole
 from townhall_smartcard.pin_rules import NewPinFault

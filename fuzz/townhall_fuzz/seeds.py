@@ -85,6 +85,7 @@ def _files(signer: states.Standing) -> Iterator[Seed]:
     yield "picture", picture.getvalue()
     yield "mrz", lds_files.td1(Holder()).encode()
     yield "mrz", lds_files.td3(Holder()).encode()
+    yield "mrz-entry", b"\x02" + lds_files.td3(Holder()).encode() + b"\x03\r"
     yield "dg1", lds_files.dg1(lds_files.td3(Holder()))
     yield "buffers", bytes.fromhex("7F660802020800020208009000")
 

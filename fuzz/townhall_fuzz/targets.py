@@ -33,6 +33,7 @@ from townhall_smartcard.emrtd.lds.files import LdsFile, content_of
 from townhall_smartcard.emrtd.lds.mrz import parse_dg1, parse_mrz
 from townhall_smartcard.emrtd.lds.pictures import picture_of
 from townhall_smartcard.emrtd.lds.security_object import open_sod, parse_security_object
+from townhall_smartcard.emrtd.mrz_entry import read_entry
 from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.emrtd.passive_authentication import ReadDocument, authenticate, is_state_signed
 from townhall_smartcard.emrtd.public_keys import parse_public_key
@@ -210,6 +211,7 @@ _FILES: Final[Mapping[str, Callable[[bytes], object]]] = {
     "dg16": parse_dg16,
     "picture": partial(picture_of, file=LdsFile.DG2),
     "mrz": lambda untrusted: parse_mrz(untrusted.decode("latin-1")),
+    "mrz-entry": lambda untrusted: read_entry(untrusted.decode("latin-1")),
     "tlv": parse_all,
     "tlv-length": encoded_length,
     "response": ResponseApdu.parse,

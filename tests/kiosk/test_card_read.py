@@ -343,5 +343,8 @@ def test_what_is_neither_is_told(typed: str) -> None:
 
 def test_a_mistyped_zone_is_not_tried() -> None:
     zone = lds_files.td1(Holder())
-    with pytest.raises(ConfigurationError, match="birth"):
+    with pytest.raises(ConfigurationError, match="TH-CARD-045 check-digit of birth, line 2, sign 7"):
         password_of(zone[:30] + "8" + zone[31:])
+    with pytest.raises(ConfigurationError, match="TH-CARD-043 letter-for-digit, line 2, sign 1") as refused:
+        password_of(zone[:30] + "O" + zone[31:])
+    assert "ERIKSSON" not in str(refused.value)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from townhall_smartcard.emrtd.lds.mrz import Checked, Mrz, MrzDate, MrzSize, Sex, parse_mrz
+from townhall_smartcard.emrtd.lds.mrz import Checked, Mrz, MrzDate, Sex, parse_mrz
+from townhall_smartcard.emrtd.lds.mrz_layout import MrzSize
 from townhall_smartcard.emrtd.lds.transliteration import is_spelling_of, transliterate
 from townhall_smartcard.emrtd.mrz_key import mrz_password
 from townhall_smartcard.emrtd.states import countries_of

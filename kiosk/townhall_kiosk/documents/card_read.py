@@ -30,9 +30,9 @@ from townhall_kiosk.errors import ConfigurationError
 from townhall_kiosk.texts import Texts
 from townhall_smartcard.emrtd.access import AccessRefused, MrzNeeded
 from townhall_smartcard.emrtd.at_desk import DocumentRead, find_document, read_in_reader
-from townhall_smartcard.emrtd.lds.mrz import parse_mrz
+from townhall_smartcard.emrtd.mrz_entry import MrzFault, MrzMistake, TypedZone, ZoneRefused, read_entry
 from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
-from townhall_smartcard.errors import CardError, DataGroupUnreadableError
+from townhall_smartcard.errors import CardError
 from townhall_smartcard.identity import CHALLENGE_BYTES, challenge_bytes
 from townhall_smartcard.messages import CardFamily, PinRole
 from townhall_smartcard.national.at_desk import (
@@ -46,6 +46,9 @@ from townhall_smartcard.national.registry import NationalFamily
 from townhall_smartcard.vendor.at_desk import read_with_modules
 
 _ACCESS_NUMBER_DIGITS: Final = 6
+_NO_ZONE: Final = frozenset({MrzFault.EMPTY, MrzFault.SIGN, MrzFault.LENGTH})
+_NEITHER: Final = "neither an access number of six digits nor a machine readable zone"
+_MISTYPED: Final = "something of the machine readable zone was mistyped"
 _EXIT_NOT_BELIEVED: Final = 1
 _EXIT_NOT_READ: Final = 2
 
@@ -141,14 +144,19 @@ def password_of(said: str) -> PacePassword:
     typed = "".join(said.split())
     if len(typed) == _ACCESS_NUMBER_DIGITS and typed.isascii() and typed.isdecimal():
         return PacePassword(PasswordReference.CAN, bytearray(typed.encode()))
-    try:
-        zone = parse_mrz(typed.upper())
-    except DataGroupUnreadableError as exc:
-        raise ConfigurationError("neither an access number of six digits nor a machine readable zone") from exc
-    if zone.failed:
-        mistyped = ", ".join(sorted(each.value for each in zone.failed))
-        raise ConfigurationError(f"the zone's check digits say that something was mistyped: {mistyped}")
-    return zone.password()
+    entry = read_entry(said)
+    match entry:
+        case TypedZone(zone):
+            return zone.password()
+        case ZoneRefused(mistakes):
+            told = "; ".join(_told(each) for each in mistakes)
+            raise ConfigurationError(f"{_NEITHER if mistakes[0].fault in _NO_ZONE else _MISTYPED}: {told}")
+
+
+def _told(mistake: MrzMistake) -> str:
+    """Return a mistake for the shell: code, line, sign, and what the check digit stands for."""
+    about = f" of {mistake.about.value}" if mistake.about is not None else ""
+    return f"{mistake.fault.code} {mistake.fault.value}{about}, line {mistake.at.line}, sign {mistake.at.sign}"
 
 
 def _password_text(path: Path | None) -> str:

@@ -9,22 +9,22 @@ from typing import Final
 
 from townhall_smartcard.emrtd.check_digit import check_digit as check_digit_of
 from townhall_smartcard.emrtd.lds.files import LdsFile, content_of, members
+from townhall_smartcard.emrtd.lds.mrz_layout import (
+    FILLER,
+    LAYOUTS,
+    SIGNS,
+    WHOLES,
+    MrzField,
+    MrzSize,
+    split_lines,
+)
 from townhall_smartcard.emrtd.lds.text import split_name
 from townhall_smartcard.emrtd.mrz_key import mrz_password
 from townhall_smartcard.emrtd.pace import PacePassword
 from townhall_smartcard.errors import DataGroupUnreadableError
 
-FILLER: Final = "<"
 _TAG: Final = 0x5F1F
-_SIGNS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<")
-
-
-class MrzSize(enum.Enum):
-    """The sizes of documents: lines, and signs a line."""
-
-    TD1 = (3, 30)
-    TD2 = (2, 36)
-    TD3 = (2, 44)
+_NUMBER: Final = (MrzField.DOCUMENT_NUMBER, MrzField.DOCUMENT_NUMBER_DIGIT, MrzField.OPTIONAL)
 
 
 class Checked(enum.Enum):
@@ -116,13 +116,10 @@ def parse_mrz(untrusted: str) -> Mrz:
         DataGroupUnreadableError: of no size, or with a sign that no zone has.
     """
     signs = "".join(untrusted.split())
-    sizes = {lines * length: size for size in MrzSize for lines, length in (size.value,)}
-    if len(signs) not in sizes or not set(signs) <= _SIGNS:
+    found = split_lines(signs)
+    if found is None or not set(signs) <= SIGNS:
         raise DataGroupUnreadableError(LdsFile.DG1.name)
-    size = sizes[len(signs)]
-    length = size.value[1]
-    lines = [signs[at : at + length] for at in range(0, len(signs), length)]
-    return _parse_td1(*lines) if size is MrzSize.TD1 else _parse_two_lines(size, *lines)
+    return _parse(*found)
 
 
 def check_digit(signs: str) -> str:
@@ -130,62 +127,36 @@ def check_digit(signs: str) -> str:
     return chr(check_digit_of(signs.encode()))
 
 
-def _parse_td1(first: str, second: str, third: str) -> Mrz:
-    number, number_digit, optional = _document_number(first[5:14], first[14], first[15:30])
-    whole = first[5:30] + second[0:7] + second[8:15] + second[18:29]
-    digits = {
-        Checked.DOCUMENT_NUMBER: (number, number_digit),
-        Checked.BIRTH: (second[0:6], second[6]),
-        Checked.EXPIRY: (second[8:14], second[14]),
-        Checked.ALL: (whole, second[29]),
-    }
-    surname, given_names = split_name(third)
-    return Mrz(
-        size=MrzSize.TD1,
-        document_code=_strip(first[0:2]),
-        issuer=_strip(first[2:5]),
-        document_number=_strip(number),
-        surname=surname,
-        given_names=given_names,
-        is_name_cut=third[-1] != FILLER,
-        nationality=_strip(second[15:18]),
-        birth=_date(second[0:6]),
-        sex=_sex(second[7]),
-        expiry=_date(second[8:14]),
-        optional=(_strip(optional), _strip(second[18:29])),
-        key=(number.rstrip(FILLER), second[0:6], second[8:14]),
-        failed=_failed(digits),
-    )
-
-
-def _parse_two_lines(size: MrzSize, first: str, second: str) -> Mrz:
-    optional_end = 35 if size is MrzSize.TD2 else 42
-    number, number_digit, optional = second[0:9], second[9], second[28:optional_end]
-    if size is MrzSize.TD2:
+def _parse(size: MrzSize, lines: tuple[str, ...]) -> Mrz:
+    said = {field: span.of(lines) for field, span in LAYOUTS[size].items()}
+    number, number_digit, optional = (said[each] for each in _NUMBER)
+    if size is not MrzSize.TD3:
         number, number_digit, optional = _document_number(number, number_digit, optional)
+    birth, expiry = said[MrzField.BIRTH], said[MrzField.EXPIRY]
     digits = {
         Checked.DOCUMENT_NUMBER: (number, number_digit),
-        Checked.BIRTH: (second[13:19], second[19]),
-        Checked.EXPIRY: (second[21:27], second[27]),
-        Checked.ALL: (second[0:10] + second[13:20] + second[21:-1], second[-1]),
+        Checked.BIRTH: (birth, said[MrzField.BIRTH_DIGIT]),
+        Checked.EXPIRY: (expiry, said[MrzField.EXPIRY_DIGIT]),
+        Checked.ALL: ("".join(span.of(lines) for span in WHOLES[size]), said[MrzField.ALL_DIGIT]),
     }
-    if size is MrzSize.TD3:
-        digits[Checked.OPTIONAL] = (optional, second[42])
-    surname, given_names = split_name(first[5:])
+    if MrzField.OPTIONAL_DIGIT in said:
+        digits[Checked.OPTIONAL] = (optional, said[MrzField.OPTIONAL_DIGIT])
+    further = (_strip(said[MrzField.FURTHER]),) if MrzField.FURTHER in said else ()
+    surname, given_names = split_name(said[MrzField.NAME])
     return Mrz(
         size=size,
-        document_code=_strip(first[0:2]),
-        issuer=_strip(first[2:5]),
+        document_code=_strip(said[MrzField.DOCUMENT_CODE]),
+        issuer=_strip(said[MrzField.ISSUER]),
         document_number=_strip(number),
         surname=surname,
         given_names=given_names,
-        is_name_cut=first[-1] != FILLER,
-        nationality=_strip(second[10:13]),
-        birth=_date(second[13:19]),
-        sex=_sex(second[20]),
-        expiry=_date(second[21:27]),
-        optional=(_strip(optional),),
-        key=(number.rstrip(FILLER), second[13:19], second[21:27]),
+        is_name_cut=said[MrzField.NAME][-1] != FILLER,
+        nationality=_strip(said[MrzField.NATIONALITY]),
+        birth=_date(birth),
+        sex=_sex(said[MrzField.SEX]),
+        expiry=_date(expiry),
+        optional=(_strip(optional), *further),
+        key=(number.rstrip(FILLER), birth, expiry),
         failed=_failed(digits),
     )
 

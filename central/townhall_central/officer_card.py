@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from townhall_central.console import complain
 from townhall_central.errors import OfficerCardError
@@ -23,6 +23,8 @@ from townhall_smartcard.messages import (
     LastTryUnconfirmed,
     PinBlocked,
     PinLengthRefused,
+    PinNotEntered,
+    PinRefused,
     PinWrong,
     Signed,
 )
@@ -100,10 +102,7 @@ def _read(reader: Reader) -> tuple[str, CardContents]:
     return found, contents
 
 
-_Refusal: TypeAlias = PinWrong | PinBlocked | PinLengthRefused | LastTryUnconfirmed | Failed
-
-
-def _refusal(outcome: _Refusal, length: str) -> str:
+def _refusal(outcome: PinRefused, length: str) -> str:
     match outcome:
         case PinWrong(tries_left=left):
             return f"the PIN is wrong; {left} tries left"
@@ -111,6 +110,8 @@ def _refusal(outcome: _Refusal, length: str) -> str:
             return "the PIN is blocked; the PUK opens it again"
         case PinLengthRefused():
             return length
+        case PinNotEntered():
+            return "no PIN was entered at the reader"
         case LastTryUnconfirmed():
             return "the PIN has one try left, which is not used here; unblock it first"
         case Failed(failure=failure):

@@ -17,6 +17,7 @@
     ├── CardUnsupportedError       another card
     ├── CardNotActivatedError      set the card's PINs first
     ├── CardMuteError              take the card out
+    ├── PinPadError                enter the PIN on the screen: staff see to the reader
     ├── CardModuleError            a vendor's module did not do it: another try, another module
     │   ├── ModuleUnloadableError  mend what the settings name
     │   ├── ModuleCrashedError     begin anew: its process is gone
@@ -127,6 +128,12 @@ class CardMuteError(CardError):
     """The card did not answer within the deadline."""
 
     code = "TH-CARD-009"
+
+
+class PinPadError(CardError):
+    """A reader that says that a PIN can be entered at it does not take one."""
+
+    code = "TH-CARD-027"
 
 
 class CardModuleError(CardError):

@@ -9,10 +9,19 @@ card's known clients, byte for byte: what nobody sends, nobody has tried.
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from townhall_smartcard.apdu import CommandApdu, Ins, ResponseApdu, wipe
+from townhall_smartcard.apdu import CommandApdu, Ins, ResponseApdu
 from townhall_smartcard.errors import CardMisuseError, CardUnreadableError, UnexpectedStatusError
 from townhall_smartcard.messages import PinRole, PinTries
-from townhall_smartcard.pins import BLOCKED, LAST_TRY_UNCONFIRMED, PinRefusal, refusal_before, refusal_of
+from townhall_smartcard.pin_format import PinFacts
+from townhall_smartcard.pins import (
+    BLOCKED,
+    LAST_TRY_UNCONFIRMED,
+    Pin,
+    PinRefusal,
+    present_pin,
+    refusal_before,
+    wiped,
+)
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.status import StatusWord
 from townhall_smartcard.tlv import encoded_length, value_at
@@ -31,8 +40,13 @@ NUMBER_BYTES: Final = 48
 SIGNATURE_BYTES: Final = 2 * NUMBER_BYTES
 POINT_BYTES: Final = 1 + 2 * NUMBER_BYTES
 P384_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973
-LONGEST_PIN: Final = 12
-SHORTEST_PIN: Final = {PinRole.AUTHENTICATION: 4, PinRole.SIGNATURE: 5, PinRole.UNBLOCKING: 8}
+PINS: Final = {
+    PinRole.AUTHENTICATION: PinFacts(reference=0x01, shortest=4, longest=12, block_bytes=12, padding=0xFF),
+    PinRole.SIGNATURE: PinFacts(reference=0x85, shortest=5, longest=12, block_bytes=12, padding=0xFF),
+    PinRole.UNBLOCKING: PinFacts(reference=0x02, shortest=8, longest=12, block_bytes=12, padding=0xFF),
+}
+LONGEST_PIN: Final = max(each.longest for each in PINS.values())
+SHORTEST_PIN: Final = {role: each.shortest for role, each in PINS.items()}
 
 _BY_AID_NO_ANSWER: Final = (0x04, 0x0C)
 _BY_CHILD_NO_ANSWER: Final = (0x01, 0x0C)
@@ -52,7 +66,6 @@ class _KeyUse:
     role: PinRole
     application: bytes
     environment: CommandApdu
-    pin_reference: int
     operation: CommandApdu  # without its data
 
 
@@ -60,21 +73,18 @@ _AUTHENTICATION: Final = _KeyUse(
     PinRole.AUTHENTICATION,
     AUTHENTICATION_APPLICATION,
     CommandApdu(0x00, Ins.MANAGE_SECURITY_ENVIRONMENT, 0x41, 0xA4, bytes.fromhex("800104840181")),
-    0x01,
     CommandApdu(0x00, Ins.INTERNAL_AUTHENTICATE, 0x00, 0x00, le=256),
 )
 _SIGNATURE: Final = _KeyUse(
     PinRole.SIGNATURE,
     SIGNATURE_APPLICATION,
     CommandApdu(0x00, Ins.MANAGE_SECURITY_ENVIRONMENT, 0x41, 0xB6, bytes.fromhex("80015484019F")),
-    0x85,
     CommandApdu(0x00, Ins.PERFORM_SECURITY_OPERATION, 0x9E, 0x9A, le=256),
 )
 _AGREEMENT: Final = _KeyUse(
     PinRole.AUTHENTICATION,
     AUTHENTICATION_APPLICATION,
     CommandApdu(0x00, Ins.MANAGE_SECURITY_ENVIRONMENT, 0x41, 0xB8, bytes.fromhex("8004FF300400840181")),
-    0x01,
     CommandApdu(0x00, Ins.PERFORM_SECURITY_OPERATION, 0x80, 0x86, le=256),  # DECIPHER, ISO/IEC 7816-8 §11.6
 )
 _NO_PADDING: Final = b"\x00"
@@ -156,20 +166,20 @@ class EstonianIdCard:
         self._select(SIGNATURE_APPLICATION if role is PinRole.SIGNATURE else MAIN_APPLICATION)
         return self._tries(role)
 
-    def authenticate(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def authenticate(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a SHA-384 digest with the authentication key after PIN 1; see ``_use_key``."""
         return self._signature(_AUTHENTICATION, pin, digest, last_try_confirmed=last_try_confirmed)
 
-    def sign(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def sign(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a SHA-384 digest with the signature key after PIN 2; see ``_use_key``."""
         return self._signature(_SIGNATURE, pin, digest, last_try_confirmed=last_try_confirmed)
 
-    def agree(self, pin: bytearray, point: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def agree(self, pin: Pin, point: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Return the x that ECDH with ``point`` (uncompressed) gives by the authentication key after PIN 1."""
-        if len(point) != POINT_BYTES:
-            wipe(pin)
-            raise CardMisuseError(f"point of {len(point)} bytes")
-        answer = self._use_key(_AGREEMENT, pin, _NO_PADDING + point, last_try_confirmed=last_try_confirmed)
+        with wiped(pin):
+            if len(point) != POINT_BYTES:
+                raise CardMisuseError(f"point of {len(point)} bytes")
+            answer = self._use_key(_AGREEMENT, pin, _NO_PADDING + point, last_try_confirmed=last_try_confirmed)
         if isinstance(answer, bytes) and len(answer) != NUMBER_BYTES:
             raise CardUnreadableError("impossible outcome of an agreement")
         return answer
@@ -187,34 +197,31 @@ class EstonianIdCard:
             taken += answer.data
         return taken
 
-    def _signature(
-        self, use: _KeyUse, pin: bytearray, digest: bytes, *, last_try_confirmed: bool
-    ) -> bytes | PinRefusal:
+    def _signature(self, use: _KeyUse, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Return r || s over a digest, or why the PIN led to nothing."""
-        if len(digest) != DIGEST_BYTES:
-            wipe(pin)
-            raise CardMisuseError(f"digest of {len(digest)} bytes")
-        answer = self._use_key(use, pin, digest, last_try_confirmed=last_try_confirmed)
+        with wiped(pin):
+            if len(digest) != DIGEST_BYTES:
+                raise CardMisuseError(f"digest of {len(digest)} bytes")
+            answer = self._use_key(use, pin, digest, last_try_confirmed=last_try_confirmed)
         return _checked_signature(answer) if isinstance(answer, bytes) else answer
 
-    def _use_key(self, use: _KeyUse, pin: bytearray, data: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def _use_key(self, use: _KeyUse, pin: Pin, data: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Return the card's answer to ``data``, or why the PIN led to nothing. The PIN is sent at most once, and wiped.
 
         Before it is sent its length is checked and its counter read: with one try left the person must have
         confirmed to know (``last_try_confirmed``).
         """
-        try:
-            if refusal := refusal_before(pin, SHORTEST_PIN[use.role], LONGEST_PIN):
+        facts = PINS[use.role]
+        with wiped(pin):
+            if refusal := refusal_before(pin, facts.shortest, facts.longest):
                 return refusal
             if refusal := self._refusal_by_counter(use.role, last_try_confirmed=last_try_confirmed):
                 return refusal
             if use.role is PinRole.AUTHENTICATION:  # its counter lies in another application
                 self._select(use.application)
             self._expect_ok("MSE SET", use.environment)
-            if refusal := self._verify(use, pin):
+            if refusal := present_pin(self._card, facts, pin, lambda: self.read_tries(use.role)):
                 return refusal
-        finally:
-            wipe(pin)
         return self._expect_ok("key operation", replace(use.operation, data=data))
 
     def _refusal_by_counter(self, role: PinRole, *, last_try_confirmed: bool) -> PinRefusal | None:
@@ -222,14 +229,6 @@ class EstonianIdCard:
         if left == 0:
             return BLOCKED
         return LAST_TRY_UNCONFIRMED if left == 1 and not last_try_confirmed else None
-
-    def _verify(self, use: _KeyUse, pin: bytearray) -> PinRefusal | None:
-        padded = pin.ljust(LONGEST_PIN, b"\xff")
-        try:
-            answer = self._card.exchange(CommandApdu(0x00, Ins.VERIFY, 0x00, use.pin_reference, padded))
-        finally:
-            wipe(padded)
-        return refusal_of(answer.status, lambda: self.read_tries(use.role))
 
     def _stated(self) -> StatedData:
         self._select_folder()

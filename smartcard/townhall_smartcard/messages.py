@@ -265,6 +265,21 @@ class PinLengthRefused(msgspec.Struct, frozen=True, tag=True):
     request: int
 
 
+class NoEntry(enum.Enum):
+    """Why nothing was entered at the reader's own keys that a card could have seen."""
+
+    TIMED_OUT = "timed-out"
+    CANCELLED = "cancelled"
+    DIFFERED = "differed"  # a new PIN, entered twice and not alike
+
+
+class PinNotEntered(msgspec.Struct, frozen=True, tag=True):
+    """No PIN came from the reader's own keys; no try was used."""
+
+    request: int
+    reason: NoEntry
+
+
 class LastTryUnconfirmed(msgspec.Struct, frozen=True, tag=True):
     """One try is left and the request did not say that the person knows; no try was used."""
 
@@ -280,6 +295,7 @@ class Failure(enum.Enum):
     CARD_MUTE = "card-mute"  # no answer within the deadline: take the card out
     CARD_UNSUPPORTED = "card-unsupported"
     CARD_NOT_ACTIVATED = "card-not-activated"  # a PIN was never set
+    PIN_PAD = "pin-pad"  # the reader's own keys take no PIN, though it says so: staff switch them off
     CARD_UNREADABLE = "card-unreadable"  # torn, malformed or impossible answers
     NO_SERVICE = "no-service"
 
@@ -295,7 +311,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 WithPin = Authenticate | Sign | Agree | ReplacePin
 Request = ReadCard | OpenCard | WithPin
 ReadOutcome = CardContents | AccessNumberNeeded | AccessNumberWrong | Failed
-PinRefused = PinWrong | PinBlocked | PinLengthRefused | LastTryUnconfirmed | Failed
+PinRefused = PinWrong | PinBlocked | PinLengthRefused | PinNotEntered | LastTryUnconfirmed | Failed
 PinOutcome = Signed | PinRefused
 AgreementOutcome = Agreed | PinRefused
 ReplacementOutcome = PinReplaced | NewPinUnfit | PinRefused

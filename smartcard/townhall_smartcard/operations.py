@@ -16,6 +16,7 @@ from townhall_smartcard.errors import (
     CardResetError,
     CardUnreadableError,
     CardUnsupportedError,
+    PinPadError,
     ReaderBusyError,
     ServiceGoneError,
 )
@@ -33,10 +34,12 @@ from townhall_smartcard.messages import (
     Failure,
     LastTryUnconfirmed,
     NewPinUnfit,
+    NoEntry,
     OpenCard,
     Outcome,
     PinBlocked,
     PinLengthRefused,
+    PinNotEntered,
     PinOutcome,
     PinRefused,
     PinReplaced,
@@ -65,6 +68,7 @@ _FAILURES: Final[tuple[tuple[type[CardError], Failure], ...]] = (
     (CardMuteError, Failure.CARD_MUTE),
     (CardUnsupportedError, Failure.CARD_UNSUPPORTED),
     (CardNotActivatedError, Failure.CARD_NOT_ACTIVATED),
+    (PinPadError, Failure.PIN_PAD),
     (CardUnreadableError, Failure.CARD_UNREADABLE),
     (ServiceGoneError, Failure.NO_SERVICE),
 )
@@ -194,7 +198,7 @@ def _pin_outcome(request: int, result: bytes | PinRefusal) -> PinOutcome:
     return Signed(request, result) if isinstance(result, bytes) else _refused(request, result)
 
 
-def _refused(request: int, result: PinRefusal) -> PinRefused:
+def _refused(request: int, result: PinRefusal) -> PinRefused:  # one line a reason
     match result.reason:
         case PinRefusalReason.WRONG:
             return PinWrong(request, result.tries_left)
@@ -204,5 +208,7 @@ def _refused(request: int, result: PinRefusal) -> PinRefused:
             return PinLengthRefused(request)
         case PinRefusalReason.LAST_TRY_UNCONFIRMED:
             return LastTryUnconfirmed(request)
+        case PinRefusalReason.TIMED_OUT | PinRefusalReason.CANCELLED | PinRefusalReason.DIFFERED as reason:
+            return PinNotEntered(request, NoEntry(reason.value))
         case PinRefusalReason.NOT_ACTIVATED:
             return Failed(request, Failure.CARD_NOT_ACTIVATED)

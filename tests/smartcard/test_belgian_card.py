@@ -38,7 +38,7 @@ from townhall_smartcard.errors import (
     CardUnsupportedError,
 )
 from townhall_smartcard.messages import SERVED_FAMILIES, CardFamily, PinRole, PinTries, ReadCard
-from townhall_smartcard.national.belgium import APPLICATION, pin_block
+from townhall_smartcard.national.belgium import APPLICATION
 from townhall_smartcard.national.contract import EvidenceAbout, EvidenceForm
 from townhall_smartcard.operations import perform
 from townhall_smartcard.pins import BLOCKED, LENGTH, PinRefusal, PinRefusalReason
@@ -197,7 +197,7 @@ def test_what_no_such_pin_looks_like_never_meets_the_card(pin: bytes) -> None:
     [(b"1234", "241234FFFFFFFFFF"), (b"12345", "2512345FFFFFFFFF"), (b"123456789012", "2C123456789012FF")],
 )
 def test_a_pin_travels_as_its_length_and_two_digits_a_byte(pin: bytes, block: str) -> None:
-    assert pin_block(bytearray(pin)).hex().upper() == block
+    assert driver(card_of()).pin_facts(PinRole.SIGNATURE).block(bytearray(pin)).hex().upper() == block
 
 
 def test_a_refusal_that_does_not_count_ends_the_use_without_another_try() -> None:

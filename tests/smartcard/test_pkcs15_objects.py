@@ -13,7 +13,7 @@ from townhall_smartcard.errors import CardUnreadableError
 from townhall_smartcard.national import pkcs15_objects as objects
 from townhall_smartcard.national.pkcs15_der import Place
 from townhall_smartcard.national.pkcs15_objects import Directory, KeyUse, PinFlag, PinType
-from townhall_smartcard.national.transaction import PinEncoding, PinFacts
+from townhall_smartcard.pin_format import PinEncoding, PinFacts
 from townhall_smartcard.simulation.national_keys import KeyKind
 from townhall_smartcard.simulation.pkcs15_files import KeyPlace, PinHabits, card_files
 from townhall_smartcard.tlv import encode

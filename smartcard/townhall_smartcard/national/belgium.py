@@ -16,14 +16,15 @@ from typing import Final
 from townhall_crypto.card_signature import LEAST_RSA_BITS, CardAlgorithm, Digest, Scheme, key_of
 from townhall_crypto.errors import MalformedError
 from townhall_crypto.signature_key import CurveKey
-from townhall_smartcard.apdu import MAX_SHORT_LE, CommandApdu, Ins, wipe
+from townhall_smartcard.apdu import MAX_SHORT_LE, CommandApdu, Ins
 from townhall_smartcard.errors import CardUnreadableError, CardUnsupportedError, UnexpectedStatusError
 from townhall_smartcard.messages import CardStatement, PinRole, PinTries
 from townhall_smartcard.national.belgian_records import address_in, identity_in, parse_records, photo_digest_in
 from townhall_smartcard.national.contract import Evidence, EvidenceAbout, EvidenceForm, NationalContents
 from townhall_smartcard.national.digest_info import digest_info
-from townhall_smartcard.national.transaction import CardTransaction, checked_signature, require_digest, wiped
-from townhall_smartcard.pins import PinRefusal, refusal_before, refusal_of
+from townhall_smartcard.national.transaction import CardTransaction, checked_signature, require_digest
+from townhall_smartcard.pin_format import PinEncoding, PinFacts
+from townhall_smartcard.pins import Pin, PinRefusal, refusal_before, wiped
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.status import StatusWord
 from townhall_smartcard.tlv import encoded_length
@@ -50,8 +51,9 @@ _ELLIPTIC: Final = CardAlgorithm(Scheme.ECDSA, Digest.SHA384)
 _NUMBERS: Final = {_RSA: 0x01, _ELLIPTIC: 0x02}  # of the card; its RSA takes a DigestInfo and pads it, on every applet
 _SIGNATURE_BYTES: Final = {_RSA: (256, 384, 512), _ELLIPTIC: (96,)}
 
-_PIN: Final = 0x01
-_SHORTEST_PIN, _LONGEST_PIN = 4, 12
+_PIN: Final = PinFacts(
+    reference=0x01, shortest=4, longest=12, block_bytes=8, padding=0xFF, encoding=PinEncoding.FORMAT_2
+)
 _MOST_TRIES: Final = 3
 _TRIES: Final = PinTries(_MOST_TRIES, _MOST_TRIES, is_counted=False)
 
@@ -106,6 +108,11 @@ class BelgianCard:
         _path(role)
         return _TRIES
 
+    def pin_facts(self, role: PinRole) -> PinFacts:
+        """Return how the one PIN is presented; the card is not asked."""
+        _path(role)
+        return _PIN
+
     def algorithm(self, role: PinRole) -> CardAlgorithm:
         """Return what the key does, as the applet's version says, or its certificate; a short one does nothing here."""
         _path(role)
@@ -118,18 +125,18 @@ class BelgianCard:
             raise CardUnsupportedError
         return found
 
-    def authenticate(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def authenticate(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a digest with the authentication key; whether this is the last try, the card does not tell."""
         return self._signature(PinRole.AUTHENTICATION, pin, digest, last_try_confirmed=last_try_confirmed)
 
-    def sign(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def sign(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a digest with the signature key; the PIN is the very command before."""
         return self._signature(PinRole.SIGNATURE, pin, digest, last_try_confirmed=last_try_confirmed)
 
     def _signature(
         self,
         role: PinRole,
-        pin: bytearray,
+        pin: Pin,
         digest: bytes,
         *,
         last_try_confirmed: bool,  # noqa: ARG002  # no counter to guard
@@ -137,12 +144,12 @@ class BelgianCard:
         with wiped(pin):
             algorithm = self.algorithm(role)
             require_digest(algorithm, digest)
-            if refusal := refusal_before(pin, _SHORTEST_PIN, _LONGEST_PIN):
+            if refusal := refusal_before(pin, _PIN.shortest, _PIN.longest):
                 return refusal
             self._card.expect("SELECT folder", select_path(_KEYS_FOLDER))
             named = bytes((0x04, 0x80, _NUMBERS[algorithm], 0x84, _KEYS[role]))
             self._card.expect("MSE SET", CommandApdu(0x00, Ins.MANAGE_SECURITY_ENVIRONMENT, 0x41, 0xB6, named))
-            if refusal := self._verify(pin):
+            if refusal := self._card.verify(_PIN, pin, _untold):
                 return refusal
         data = digest_info(algorithm.digest, digest) if algorithm == _RSA else digest
         command = CommandApdu(0x00, Ins.PERFORM_SECURITY_OPERATION, 0x9E, 0x9A, data, le=MAX_SHORT_LE)
@@ -150,16 +157,6 @@ class BelgianCard:
         if not made:  # an applet over T=1 keeps it until it is fetched
             made = self._card.expect("GET RESPONSE", CommandApdu(0x00, Ins.GET_RESPONSE, 0x00, 0x00, le=MAX_SHORT_LE))
         return checked_signature(made, *_SIGNATURE_BYTES[algorithm])
-
-    def _verify(self, pin: bytearray) -> PinRefusal | None:
-        block = pin_block(pin)
-        try:
-            status = self._card.ask(CommandApdu(0x00, Ins.VERIFY, 0x00, _PIN, block)).status
-        finally:
-            wipe(block)
-        if status == StatusWord.VERIFICATION_FAILED:  # how many are left, nobody can ask
-            raise UnexpectedStatusError("VERIFY", status)
-        return refusal_of(status, lambda: _TRIES)
 
     def _begin(self) -> None:
         """Select the folder of the keys; where that is refused, the applet first."""
@@ -235,14 +232,9 @@ class BelgianCard:
                 return bytes(content)
 
 
-def pin_block(pin: bytearray) -> bytearray:
-    """Return digits as the card takes them: how many behind a 2, two a byte, filled up with F; the caller wipes it."""
-    block = bytearray(b"\xff" * 8)
-    block[0] = 0x20 | len(pin)
-    for place, digit in enumerate(pin):
-        at, shift = 1 + place // 2, 0 if place % 2 else 4
-        block[at] = block[at] & ~(0x0F << shift) | (digit & 0x0F) << shift
-    return block
+def _untold() -> PinTries:
+    """Answer a refusal that does not count: how many tries are left, nobody can ask."""
+    raise UnexpectedStatusError("VERIFY", StatusWord.VERIFICATION_FAILED)
 
 
 def _path(role: PinRole) -> str:

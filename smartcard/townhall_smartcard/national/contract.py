@@ -12,7 +12,8 @@ from typing import Protocol
 
 from townhall_crypto.card_signature import CardAlgorithm
 from townhall_smartcard.messages import CardStatement, PinRole, PinTries
-from townhall_smartcard.pins import PinRefusal
+from townhall_smartcard.pin_format import PinFacts
+from townhall_smartcard.pins import Pin, PinRefusal
 
 
 class EvidenceForm(enum.Enum):
@@ -81,21 +82,26 @@ class NationalCard(Protocol):
         """Read one retry counter; no try is used."""
         ...
 
+    def pin_facts(self, role: PinRole) -> PinFacts:
+        """Return how the PIN of a key is presented; a card that tells is asked."""
+        ...
+
     def algorithm(self, role: PinRole) -> CardAlgorithm:
         """Return what the key of ``role`` does with which digest; a card that has several kinds is asked."""
         ...
 
-    def authenticate(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def authenticate(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a digest with the authentication key after its PIN, or tell why the PIN led to nothing.
 
-        The PIN is sent at most once, and wiped. Before it is sent its length is checked and its counter read: with one
-        try left the person must have confirmed to know. The signature has the form of ``algorithm``'s scheme.
+        The PIN is sent at most once, and wiped, or entered once at the reader. Before that its length is checked and
+        its counter read: with one try left the person must have confirmed to know. The signature has the form of
+        ``algorithm``'s scheme.
 
         Raises:
             CardMisuseError: the digest is not as long as ``algorithm`` says.
         """
         ...
 
-    def sign(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def sign(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a digest with the signature key after its PIN; as ``authenticate`` in all else."""
         ...

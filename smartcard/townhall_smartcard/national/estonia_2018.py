@@ -8,10 +8,11 @@ from typing import Final
 
 from townhall_crypto.card_signature import CardAlgorithm, Digest, Scheme
 from townhall_smartcard.errors import CardUnsupportedError
-from townhall_smartcard.estonia import CERTIFICATE_PATHS, EstonianIdCard, StatedData
+from townhall_smartcard.estonia import CERTIFICATE_PATHS, PINS, EstonianIdCard, StatedData
 from townhall_smartcard.messages import CardStatement, PinRole, PinTries
 from townhall_smartcard.national.contract import NationalContents
-from townhall_smartcard.pins import PinRefusal
+from townhall_smartcard.pin_format import PinFacts
+from townhall_smartcard.pins import Pin, PinRefusal
 from townhall_smartcard.processors import ApduProcessor
 
 ALGORITHM: Final = CardAlgorithm(Scheme.ECDSA, Digest.SHA384)
@@ -44,17 +45,22 @@ class EstonianCardOf2018:
         """Read one retry counter; no try is used."""
         return self._driver.read_tries(role)
 
+    def pin_facts(self, role: PinRole) -> PinFacts:
+        """Return how PIN 1 or PIN 2 is presented; the card is not asked."""
+        self.algorithm(role)
+        return PINS[role]
+
     def algorithm(self, role: PinRole) -> CardAlgorithm:
         """Return the same for both keys; the card is not asked."""
         if role not in CERTIFICATE_PATHS:
             raise CardUnsupportedError
         return ALGORITHM
 
-    def authenticate(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def authenticate(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a SHA-384 digest with the authentication key after PIN 1."""
         return self._driver.authenticate(pin, digest, last_try_confirmed=last_try_confirmed)
 
-    def sign(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def sign(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a SHA-384 digest with the signature key after PIN 2."""
         return self._driver.sign(pin, digest, last_try_confirmed=last_try_confirmed)
 

@@ -10,23 +10,21 @@ from typing import Final
 
 from townhall_smartcard.apdu import Ins
 from townhall_smartcard.errors import CardUnsupportedError
+from townhall_smartcard.estonia import PINS
 from townhall_smartcard.messages import PinRole, PinTries
 from townhall_smartcard.national.idemia import MAIN_APPLICATION, SIGNATURE_APPLICATION, read_counter
 from townhall_smartcard.national.new_pins import CodeUse, NewPinRefusal, send_new
 from townhall_smartcard.national.thales import APPLICATION, read_counter_of
-from townhall_smartcard.national.transaction import CardTransaction, PinFacts, wiped
+from townhall_smartcard.national.transaction import CardTransaction
+from townhall_smartcard.pin_format import PinFacts
 from townhall_smartcard.pin_rules import NewPin
+from townhall_smartcard.pins import wiped
 from townhall_smartcard.processors import ApduProcessor
 
 _CHANGE: Final = (Ins.CHANGE_REFERENCE_DATA, 0x00)  # present and new value (ISO/IEC 7816-4 §11.6.7)
 _UNBLOCK: Final = (Ins.RESET_RETRY_COUNTER, 0x00)  # PUK and new value (§11.6.10)
 _UNBLOCK_AFTER_PUK: Final = (Ins.RESET_RETRY_COUNTER, 0x02)  # the new value alone
 _MOST_TRIES_2025: Final = 3
-_PINS_2018: Final = {
-    PinRole.AUTHENTICATION: PinFacts(reference=0x01, shortest=4, longest=12, block_bytes=12, padding=0xFF),
-    PinRole.SIGNATURE: PinFacts(reference=0x85, shortest=5, longest=12, block_bytes=12, padding=0xFF),
-    PinRole.UNBLOCKING: PinFacts(reference=0x02, shortest=8, longest=12, block_bytes=12, padding=0xFF),
-}
 PINS_2025: Final = {
     PinRole.AUTHENTICATION: PinFacts(reference=0x81, shortest=4, longest=12, block_bytes=12, padding=0x00),
     PinRole.SIGNATURE: PinFacts(reference=0x82, shortest=5, longest=12, block_bytes=12, padding=0x00),
@@ -45,7 +43,7 @@ class EstonianPinsOf2018:
         self, role: PinRole, present: bytearray, new: NewPin, *, last_try_confirmed: bool
     ) -> NewPinRefusal | None:
         """Replace a PIN or the PUK, in the application that knows it: reading the counter has selected that."""
-        pin = _PINS_2018[role]
+        pin = PINS[role]
         use = CodeUse(pin, lambda: self._count(role))
         with wiped(present), wiped(new.digits):
             if refusal := use.refusal_unsent(present, new, pin, last_try_confirmed=last_try_confirmed):
@@ -54,8 +52,8 @@ class EstonianPinsOf2018:
 
     def unblock(self, role: PinRole, puk: bytearray, new: NewPin, *, last_try_confirmed: bool) -> NewPinRefusal | None:
         """Present the PUK, then set the PIN, in the application that knows it."""
-        pin = _PINS_2018[role]
-        use = CodeUse(_PINS_2018[PinRole.UNBLOCKING], lambda: self._count(PinRole.UNBLOCKING))
+        pin = PINS[role]
+        use = CodeUse(PINS[PinRole.UNBLOCKING], lambda: self._count(PinRole.UNBLOCKING))
         with wiped(puk), wiped(new.digits):
             _require_replaceable(role)
             if refusal := use.refusal_unsent(puk, new, pin, last_try_confirmed=last_try_confirmed):
@@ -68,7 +66,7 @@ class EstonianPinsOf2018:
 
     def _count(self, role: PinRole) -> PinTries:
         self._card.select_application(SIGNATURE_APPLICATION if role is PinRole.SIGNATURE else MAIN_APPLICATION)
-        return read_counter(self._card, _PINS_2018[role].reference)
+        return read_counter(self._card, PINS[role].reference)
 
 
 class EstonianPinsOf2025:

@@ -8,7 +8,7 @@ from typing import Final
 from townhall_crypto.card_signature import CardAlgorithm, Digest, Scheme
 from townhall_smartcard.messages import PinRole
 from townhall_smartcard.national.thales import ThalesCard, ThalesKey
-from townhall_smartcard.national.transaction import PinFacts
+from townhall_smartcard.pin_format import PinFacts
 
 _MOST_TRIES: Final = 5
 _PIN_1: Final = PinFacts(reference=0x11, shortest=4, longest=12, block_bytes=12, padding=0x00)

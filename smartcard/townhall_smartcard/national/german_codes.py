@@ -37,9 +37,10 @@ from townhall_smartcard.national.german_pin import (
 )
 from townhall_smartcard.national.germany import OpenedGermanCard
 from townhall_smartcard.national.new_pins import CodeUse, NewPinRefused
-from townhall_smartcard.national.transaction import PinFacts, refusal_by_counter, wiped
+from townhall_smartcard.national.transaction import refusal_by_counter
+from townhall_smartcard.pin_format import PinFacts
 from townhall_smartcard.pin_rules import NewPin
-from townhall_smartcard.pins import BLOCKED, PinRefusal, PinRefusalReason, refusal_before
+from townhall_smartcard.pins import BLOCKED, PinRefusal, PinRefusalReason, refusal_before, wiped
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.status import StatusWord
 

@@ -10,8 +10,8 @@ from townhall_smartcard.emrtd.pace import PasswordReference
 from townhall_smartcard.emrtd.secure_messaging import SecureMessaging
 from townhall_smartcard.errors import UnexpectedStatusError
 from townhall_smartcard.national.new_pins import NewPinRefused
-from townhall_smartcard.national.transaction import wiped
 from townhall_smartcard.pin_rules import NewPin, NewPinFault
+from townhall_smartcard.pins import wiped
 from townhall_smartcard.status import StatusWord
 
 _SET_NEW: Final = 0x02  # P1: the data are the new PIN

@@ -27,7 +27,8 @@ from townhall_smartcard.errors import CardUnreadableError, CardUnsupportedError
 from townhall_smartcard.messages import CardStatement, PinRole, PinTries
 from townhall_smartcard.national.contract import NationalContents
 from townhall_smartcard.national.german_pin import MOST_TRIES, Deactivated, PinState, state_of, tries_in
-from townhall_smartcard.pins import PinRefusal
+from townhall_smartcard.pin_format import PinFacts
+from townhall_smartcard.pins import Pin, PinRefusal, wiped
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.tlv import encoded_length, parse_all, value_at
 
@@ -89,16 +90,20 @@ class GermanCard:
             raise CardUnsupportedError
         return self._tries()
 
+    def pin_facts(self, role: PinRole) -> PinFacts:  # noqa: ARG002 - the contract's
+        """Raise CardUnsupportedError: its PIN opens a channel, and is presented in no command."""
+        raise CardUnsupportedError
+
     def algorithm(self, role: PinRole) -> CardAlgorithm:  # noqa: ARG002 - the contract's
         """Raise CardUnsupportedError: there is no key."""
         raise CardUnsupportedError
 
-    def authenticate(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:  # noqa: ARG002
+    def authenticate(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:  # noqa: ARG002
         """Raise CardUnsupportedError, the PIN wiped."""
-        pin[:] = bytes(len(pin))
-        raise CardUnsupportedError
+        with wiped(pin):
+            raise CardUnsupportedError
 
-    def sign(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def sign(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Raise CardUnsupportedError, the PIN wiped."""
         return self.authenticate(pin, digest, last_try_confirmed=last_try_confirmed)
 

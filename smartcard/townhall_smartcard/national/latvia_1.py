@@ -16,15 +16,9 @@ from townhall_smartcard.messages import CardStatement, PinRole, PinTries
 from townhall_smartcard.national.contract import NationalContents
 from townhall_smartcard.national.digest_info import digest_info
 from townhall_smartcard.national.idemia import AUTHENTICATION_APPLICATION, MAIN_APPLICATION, read_counter
-from townhall_smartcard.national.transaction import (
-    CardTransaction,
-    PinFacts,
-    PinUse,
-    checked_signature,
-    require_digest,
-    wiped,
-)
-from townhall_smartcard.pins import PinRefusal
+from townhall_smartcard.national.transaction import CardTransaction, PinUse, checked_signature, require_digest
+from townhall_smartcard.pin_format import PinFacts
+from townhall_smartcard.pins import Pin, PinRefusal, wiped
 from townhall_smartcard.processors import ApduProcessor
 
 ALGORITHM: Final = CardAlgorithm(Scheme.RSA_PKCS1, Digest.SHA256)
@@ -90,22 +84,24 @@ class LatvianCardOf2012:
         self._card.select_application(use.counted_in)
         return read_counter(self._card, use.pin.reference)
 
+    def pin_facts(self, role: PinRole) -> PinFacts:
+        """Return how PIN 1 or PIN 2 is presented; the card is not asked."""
+        return _use(role).pin
+
     def algorithm(self, role: PinRole) -> CardAlgorithm:
         """Return the same for both keys; the card is not asked."""
         _use(role)
         return ALGORITHM
 
-    def authenticate(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def authenticate(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a SHA-256 digest with the authentication key after PIN 1."""
         return self._signature(PinRole.AUTHENTICATION, pin, digest, last_try_confirmed=last_try_confirmed)
 
-    def sign(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def sign(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a SHA-256 digest with the signature key after PIN 2."""
         return self._signature(PinRole.SIGNATURE, pin, digest, last_try_confirmed=last_try_confirmed)
 
-    def _signature(
-        self, role: PinRole, pin: bytearray, digest: bytes, *, last_try_confirmed: bool
-    ) -> bytes | PinRefusal:
+    def _signature(self, role: PinRole, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         use = _use(role)
 
         def prepare() -> None:

@@ -30,15 +30,9 @@ from townhall_smartcard.national.idemia import (
     SIGNATURE_APPLICATION,
     read_counter,
 )
-from townhall_smartcard.national.transaction import (
-    CardTransaction,
-    PinFacts,
-    PinUse,
-    checked_signature,
-    require_digest,
-    wiped,
-)
-from townhall_smartcard.pins import PinRefusal
+from townhall_smartcard.national.transaction import CardTransaction, PinUse, checked_signature, require_digest
+from townhall_smartcard.pin_format import PinFacts
+from townhall_smartcard.pins import Pin, PinRefusal, wiped
 from townhall_smartcard.processors import ApduProcessor
 
 _RSA: Final = CardAlgorithm(Scheme.RSA_PKCS1, Digest.SHA256)
@@ -119,23 +113,25 @@ class LatvianCardOf2019:
         self._card.select_application(use.counted_in)
         return read_counter(self._card, use.pin.reference)
 
+    def pin_facts(self, role: PinRole) -> PinFacts:
+        """Return how PIN 1 or PIN 2 is presented; the card is not asked."""
+        return _use(role).pin
+
     def algorithm(self, role: PinRole) -> CardAlgorithm:
         """Return what kind of key the application's directory names; the card is asked once."""
         if role not in self._private_keys:
             self._card.select_application(_use(role).application)
         return _algorithm_of(self._private_key(role))
 
-    def authenticate(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def authenticate(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a digest with the authentication key after PIN 1."""
         return self._signature(PinRole.AUTHENTICATION, pin, digest, last_try_confirmed=last_try_confirmed)
 
-    def sign(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def sign(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a digest with the signature key after PIN 2."""
         return self._signature(PinRole.SIGNATURE, pin, digest, last_try_confirmed=last_try_confirmed)
 
-    def _signature(
-        self, role: PinRole, pin: bytearray, digest: bytes, *, last_try_confirmed: bool
-    ) -> bytes | PinRefusal:
+    def _signature(self, role: PinRole, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         use = _use(role)
 
         def prepare() -> None:

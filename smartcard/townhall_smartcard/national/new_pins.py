@@ -14,7 +14,8 @@ from typing import Final, Protocol, TypeAlias
 from townhall_smartcard.apdu import CommandApdu, wipe
 from townhall_smartcard.errors import UnexpectedStatusError
 from townhall_smartcard.messages import PinRole
-from townhall_smartcard.national.transaction import CardTransaction, PinFacts, refusal_by_counter
+from townhall_smartcard.national.transaction import CardTransaction, refusal_by_counter
+from townhall_smartcard.pin_format import PinFacts
 from townhall_smartcard.pin_rules import NewPin, NewPinFault, weaknesses
 from townhall_smartcard.pins import CountsTries, PinRefusal, refusal_before, refusal_of
 from townhall_smartcard.status import StatusWord
@@ -113,7 +114,7 @@ def _faults(code: bytearray, new: NewPin, pin: PinFacts) -> tuple[NewPinFault, .
 @contextmanager
 def _padded(code: bytearray, facts: PinFacts) -> Iterator[bytearray]:
     """Lend a code as it travels, and wipe that when done."""
-    block = code.ljust(facts.block_bytes, bytes((facts.padding,)))
+    block = facts.block(code)
     try:
         yield block
     finally:

@@ -19,15 +19,9 @@ from townhall_smartcard.messages import CardStatement, PinRole, PinTries
 from townhall_smartcard.national.contract import NationalContents
 from townhall_smartcard.national.digest_info import digest_info
 from townhall_smartcard.national.piv_objects import certificate_in, statement_in
-from townhall_smartcard.national.transaction import (
-    CardTransaction,
-    PinFacts,
-    PinUse,
-    checked_signature,
-    require_digest,
-    wiped,
-)
-from townhall_smartcard.pins import PinRefusal
+from townhall_smartcard.national.transaction import CardTransaction, PinUse, checked_signature, require_digest
+from townhall_smartcard.pin_format import PinFacts
+from townhall_smartcard.pins import Pin, PinRefusal, wiped
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.status import StatusWord, tries_left
 from townhall_smartcard.tlv import encode, value_at
@@ -115,21 +109,24 @@ class PivCard:
         self._select()
         return self._tries()
 
+    def pin_facts(self, role: PinRole) -> PinFacts:
+        """Return how the one PIN is presented; the card is not asked."""
+        _key(role)
+        return _PIN
+
     def algorithm(self, role: PinRole) -> CardAlgorithm:
         """Return what the key does, as its certificate says."""
         return _kind_of(self.read_certificate(role)).algorithm
 
-    def authenticate(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def authenticate(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a digest with the PIV authentication key (9A)."""
         return self._signature(PinRole.AUTHENTICATION, pin, digest, last_try_confirmed=last_try_confirmed)
 
-    def sign(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def sign(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a digest with the digital signature key (9C); no command comes between its PIN and it."""
         return self._signature(PinRole.SIGNATURE, pin, digest, last_try_confirmed=last_try_confirmed)
 
-    def _signature(
-        self, role: PinRole, pin: bytearray, digest: bytes, *, last_try_confirmed: bool
-    ) -> bytes | PinRefusal:
+    def _signature(self, role: PinRole, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         with wiped(pin):
             kind = _kind_of(self.read_certificate(role))
             require_digest(kind.algorithm, digest)

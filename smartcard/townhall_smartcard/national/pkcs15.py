@@ -19,15 +19,9 @@ from townhall_smartcard.national.pkcs15_der import Place
 from townhall_smartcard.national.pkcs15_files import Pkcs15Files
 from townhall_smartcard.national.pkcs15_keys import CertifiedKey, certified_key, plain_signature, role_of
 from townhall_smartcard.national.pkcs15_objects import Directory, Held, KeyEntry, KeyUse, PinEntry, PinFlag, PinType
-from townhall_smartcard.national.transaction import (
-    CardTransaction,
-    PinEncoding,
-    PinFacts,
-    PinUse,
-    require_digest,
-    wiped,
-)
-from townhall_smartcard.pins import PinRefusal
+from townhall_smartcard.national.transaction import CardTransaction, PinUse, require_digest
+from townhall_smartcard.pin_format import PinEncoding, PinFacts
+from townhall_smartcard.pins import Pin, PinRefusal, wiped
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.status import StatusWord, tries_left
 from townhall_smartcard.tlv import encode
@@ -88,15 +82,20 @@ class Pkcs15Card:
         """Ask for the counter of a key's PIN; no try is used."""
         return self._tries(self._required_pin(self._key(role)))
 
+    def pin_facts(self, role: PinRole) -> PinFacts:
+        """Return how the directories say that the key's PIN is presented; its reference may want bit 8 besides."""
+        asked = self._required_pin(self._key(role))
+        return _facts(asked, asked.reference)
+
     def algorithm(self, role: PinRole) -> CardAlgorithm:
         """Return what the key does, as its certificate says."""
         return self._key(role).algorithm
 
-    def authenticate(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def authenticate(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a digest with the first key that is for signatures and not for those of a person's will."""
         return self._signature(PinRole.AUTHENTICATION, pin, digest, last_try_confirmed=last_try_confirmed)
 
-    def sign(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def sign(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a digest with the first key for non-repudiation; nothing comes between its PIN and it."""
         return self._signature(PinRole.SIGNATURE, pin, digest, last_try_confirmed=last_try_confirmed)
 
@@ -110,9 +109,7 @@ class Pkcs15Card:
         }
         return any(each.identifier in named for each in self._signing_keys(directories))
 
-    def _signature(
-        self, role: PinRole, pin: bytearray, digest: bytes, *, last_try_confirmed: bool
-    ) -> bytes | PinRefusal:
+    def _signature(self, role: PinRole, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         with wiped(pin):
             key = self._key(role)
             require_digest(key.algorithm, digest)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from townhall_crypto.card_signature import CardAlgorithm
-from townhall_smartcard.apdu import MAX_SHORT_LE, CommandApdu, Ins, wipe
+from townhall_smartcard.apdu import MAX_SHORT_LE, CommandApdu, Ins
 from townhall_smartcard.errors import CardUnreadableError, CardUnsupportedError, UnexpectedStatusError
 from townhall_smartcard.messages import PinRole, PinTries
 from townhall_smartcard.national.contract import Evidence, EvidenceAbout, EvidenceForm, NationalContents
@@ -22,7 +22,8 @@ from townhall_smartcard.national.serbian_records import (
     statement_in,
 )
 from townhall_smartcard.national.transaction import CardTransaction
-from townhall_smartcard.pins import PinRefusal
+from townhall_smartcard.pin_format import PinFacts
+from townhall_smartcard.pins import Pin, PinRefusal, wiped
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.status import StatusWord
 
@@ -85,20 +86,24 @@ class SerbianCard:
         """Refuse: this driver uses no PIN."""
         raise CardUnsupportedError
 
+    def pin_facts(self, role: PinRole) -> PinFacts:  # noqa: ARG002  # the contract's
+        """Refuse: this driver uses no PIN."""
+        raise CardUnsupportedError
+
     def algorithm(self, role: PinRole) -> CardAlgorithm:  # noqa: ARG002  # the contract's
         """Refuse: this driver reads no key."""
         raise CardUnsupportedError
 
     def authenticate(
         self,
-        pin: bytearray,
+        pin: Pin,
         digest: bytes,  # noqa: ARG002  # the contract's, as the next
         *,
         last_try_confirmed: bool,  # noqa: ARG002
     ) -> bytes | PinRefusal:
         """Wipe the PIN and refuse: it is not sent."""
-        wipe(pin)
-        raise CardUnsupportedError
+        with wiped(pin):
+            raise CardUnsupportedError
 
     sign = authenticate
 

@@ -16,15 +16,9 @@ from townhall_smartcard.apdu import MAX_SHORT_LE, CommandApdu, Ins
 from townhall_smartcard.errors import CardUnreadableError, CardUnsupportedError
 from townhall_smartcard.messages import CardStatement, PinRole, PinTries
 from townhall_smartcard.national.contract import NationalContents
-from townhall_smartcard.national.transaction import (
-    CardTransaction,
-    PinFacts,
-    PinUse,
-    checked_signature,
-    require_digest,
-    wiped,
-)
-from townhall_smartcard.pins import PinRefusal
+from townhall_smartcard.national.transaction import CardTransaction, PinUse, checked_signature, require_digest
+from townhall_smartcard.pin_format import PinFacts
+from townhall_smartcard.pins import Pin, PinRefusal, wiped
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.tlv import parse_all, value_at
 
@@ -103,21 +97,23 @@ class ThalesCard:
         self._card.select_application(APPLICATION)
         return read_counter_of(self._card, reference, self._most_tries)
 
+    def pin_facts(self, role: PinRole) -> PinFacts:
+        """Return what this kind of card has; the card is not asked."""
+        return self._key(role).pin
+
     def algorithm(self, role: PinRole) -> CardAlgorithm:
         """Return what this kind of card has; the card is not asked."""
         return self._key(role).algorithm
 
-    def authenticate(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def authenticate(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a digest with the authentication key after PIN 1."""
         return self._signature(PinRole.AUTHENTICATION, pin, digest, last_try_confirmed=last_try_confirmed)
 
-    def sign(self, pin: bytearray, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
+    def sign(self, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         """Sign a digest with the signature key after PIN 2."""
         return self._signature(PinRole.SIGNATURE, pin, digest, last_try_confirmed=last_try_confirmed)
 
-    def _signature(
-        self, role: PinRole, pin: bytearray, digest: bytes, *, last_try_confirmed: bool
-    ) -> bytes | PinRefusal:
+    def _signature(self, role: PinRole, pin: Pin, digest: bytes, *, last_try_confirmed: bool) -> bytes | PinRefusal:
         key = self._key(role)
         with wiped(pin):
             require_digest(key.algorithm, digest)

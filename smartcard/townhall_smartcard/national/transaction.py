@@ -2,24 +2,24 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The steps that drivers of national cards share: select, read a file, count tries, present a PIN once."""
 
-import enum
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from townhall_crypto.card_signature import CardAlgorithm
-from townhall_smartcard.apdu import MAX_SHORT_LE, CommandApdu, Ins, ResponseApdu, wipe
+from townhall_smartcard.apdu import MAX_SHORT_LE, CommandApdu, Ins, ResponseApdu
 from townhall_smartcard.errors import CardMisuseError, CardUnreadableError, UnexpectedStatusError
 from townhall_smartcard.messages import PinTries
+from townhall_smartcard.pin_format import PinFacts
 from townhall_smartcard.pins import (
     BLOCKED,
     LAST_TRY_UNCONFIRMED,
     NOT_ACTIVATED,
     CountsTries,
+    Pin,
     PinRefusal,
+    present_pin,
     refusal_before,
-    refusal_of,
 )
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.status import StatusWord
@@ -30,42 +30,6 @@ _LENGTH_TAGS: Final = (0x80, 0x81)  # without and with structural information (I
 _READ: Final = frozenset({StatusWord.OK, StatusWord.END_OF_FILE})
 _SEQUENCE: Final = 0x30
 _HEAD_BYTES: Final = 4
-
-
-class PinEncoding(enum.Enum):
-    """How digits become bytes (ISO/IEC 7816-15 §8.9.1)."""
-
-    ASCII = "ascii"
-    BCD = "bcd"
-    HALF_NIBBLE_BCD = "half-nibble-bcd"
-
-
-@dataclass(frozen=True, slots=True)
-class PinFacts:
-    """How one of a card's PINs is presented."""
-
-    reference: int  # P2 of VERIFY
-    shortest: int
-    longest: int
-    block_bytes: int
-    padding: int  # what fills the block up
-    encoding: PinEncoding = PinEncoding.ASCII
-
-    def block(self, pin: bytearray) -> bytearray:
-        """Return what goes over the line for these digits: a copy, to be wiped."""
-        match self.encoding:
-            case PinEncoding.ASCII:
-                encoded = bytearray(pin)
-            case PinEncoding.HALF_NIBBLE_BCD:
-                encoded = bytearray(0xF0 | digit & 0x0F for digit in pin)
-            case PinEncoding.BCD:
-                encoded = bytearray((len(pin) + 1) // 2)
-                for place, digit in enumerate(pin):
-                    encoded[place // 2] |= (digit & 0x0F) << (0 if place % 2 else 4)
-                if len(pin) % 2:
-                    encoded[-1] |= self.padding & 0x0F
-        encoded.extend(bytes((self.padding,)) * (self.block_bytes - len(encoded)))
-        return encoded
 
 
 class CardTransaction:
@@ -146,14 +110,9 @@ class CardTransaction:
         data = bytes((0x80, 0x01, algorithm, 0x84, 0x01, key))
         self.expect("MSE SET", CommandApdu(0x00, Ins.MANAGE_SECURITY_ENVIRONMENT, 0x41, template, data))
 
-    def verify(self, facts: PinFacts, pin: bytearray, count_tries: CountsTries) -> PinRefusal | None:
+    def verify(self, facts: PinFacts, pin: Pin, count_tries: CountsTries) -> PinRefusal | None:
         """Present a PIN, once. ``count_tries`` is asked where the card's answer does not count."""
-        padded = facts.block(pin)
-        try:
-            answer = self._card.exchange(CommandApdu(0x00, Ins.VERIFY, 0x00, facts.reference, padded))
-        finally:
-            wipe(padded)
-        return refusal_of(answer.status, count_tries)
+        return present_pin(self._card, facts, pin, count_tries)
 
 
 def refusal_by_counter(tries: PinTries, *, last_try_confirmed: bool) -> PinRefusal | None:
@@ -161,15 +120,6 @@ def refusal_by_counter(tries: PinTries, *, last_try_confirmed: bool) -> PinRefus
     if tries.left == 0:
         return BLOCKED
     return LAST_TRY_UNCONFIRMED if tries.left == 1 and not last_try_confirmed else None
-
-
-@contextmanager
-def wiped(pin: bytearray) -> Iterator[None]:
-    """Wipe a PIN when this ends, whichever way."""
-    try:
-        yield
-    finally:
-        wipe(pin)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,7 +131,7 @@ class PinUse:
     prepare: Callable[[], None]
     """What the card is told between the counter and the PIN."""
 
-    def present(self, card: CardTransaction, pin: bytearray, *, last_try_confirmed: bool) -> PinRefusal | None:
+    def present(self, card: CardTransaction, pin: Pin, *, last_try_confirmed: bool) -> PinRefusal | None:
         """Present the PIN if that may help; return why it led to nothing. The card sees it once at most.
 
         Not sent: what no PIN of this card looks like, a PIN that is blocked or was never activated, and a last try that

@@ -19,8 +19,8 @@ from pkcs11.types import PROTECTED_AUTH
 from townhall_crypto.card_signature import Digest, Scheme
 from townhall_smartcard.messages import PinTries
 from townhall_smartcard.national.digest_info import digest_info
-from townhall_smartcard.national.transaction import refusal_by_counter, wiped
-from townhall_smartcard.pins import LENGTH, NOT_ACTIVATED, PinRefusal, PinRefusalReason
+from townhall_smartcard.national.transaction import refusal_by_counter
+from townhall_smartcard.pins import LENGTH, NOT_ACTIVATED, PinRefusal, PinRefusalReason, wiped
 from townhall_smartcard.vendor.messages import (
     DESCRIPTION_BYTES,
     KeysShown,

@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Every family of cards through a real pcscd, beside the same APDUs sent bare; PACE's arithmetic beside OpenSSL's."""
+"""Every family of cards through a real pcscd, beside the same APDUs sent bare; PACE's arithmetic beside OpenSSL's.
+
+The virtual reader takes as long over each command as the line of a real one would.
+"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -12,6 +15,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from townhall_bench.cards import beside_raw
+from townhall_bench.line import RADIO, CardOnTheLine, contact_line
 from townhall_bench.pairing import in_turns, seconds
 from townhall_bench.row import Budget, Held, Row
 from townhall_smartcard.connection import CardConnection, RawCommand
@@ -51,10 +55,10 @@ def rows() -> Iterator[Row]:
         os.environ.update(service.environment)  # libpcsclite reads it at the first call
         for name, make in EVERY_FAMILY.items():
             sample = make()
-            with _inserted(service, sample.card) as reader:
+            with _inserted(service, CardOnTheLine(sample.card, contact_line(sample.card.atr))) as reader:
                 yield from _national(name, sample, reader)
         for name, contents, password in _documents():
-            with _inserted(service, EmrtdChip(contents, randomness=_of_the_chip)) as reader:
+            with _inserted(service, CardOnTheLine(EmrtdChip(contents, randomness=_of_the_chip), RADIO)) as reader:
                 yield beside_raw(f"{name}: open and read", reader, partial(_read, password))
     yield _arithmetic()
 

@@ -129,7 +129,7 @@ def _card_inserted(state: AtCounter, reader: str, *, is_own_reader: bool) -> Ste
 
 
 _V = TypeVar("_V")
-_E = TypeVar("_E", bound=Event)
+_E = TypeVar("_E")  # without a bound, as in ``table_row``
 _Row: TypeAlias = Callable[[AtCounter, Event], Step]
 
 
@@ -142,46 +142,45 @@ def _row(view: type[_V], event: type[_E], take: Callable[[AtCounter, _E], Step])
     return (view, event), checked
 
 
-_TABLE: Final[dict[tuple[type, type], _Row]] = dict(
-    (
-        # Coming in
-        _row(views.CardBeingRead, on.StaffCardKnown, then.card_known),
-        _row(views.CardBeingRead, on.StaffTurnedAway, then.turned_away),
-        _row(views.LastTryAsked, on.Continued, then.last_try_confirmed),
-        _row(views.LastTryAsked, on.StopPressed, then.leaving),
-        _row(views.PinAsked, on.PinGiven, then.use_pin),
-        _row(views.PinAsked, on.StopPressed, then.leaving),
-        _row(views.PinInUse, on.StaffPinRefused, then.pin_refused),
-        _row(views.PinInUse, on.StaffLetIn, then.let_in),
-        _row(views.PinInUse, on.StaffActDone, then.agreed),
-        _row(views.PinInUse, on.FurtherPersonNeeded, then.further_person),
-        _row(views.PinInUse, on.StaffTurnedAway, then.turned_away),
-        _row(views.TurnedAway, on.StopPressed, then.leaving),
-        # Acts
-        _row(views.Menu, on.Picked, then.picked),
-        _row(views.Menu, on.StopPressed, then.leaving),
-        _row(views.ReasonAsked, on.Picked, then.reason_picked),
-        _row(views.ReasonAsked, on.WentBack, then.to_menu),
-        _row(views.Confirming, on.Continued, then.confirmed),
-        _row(views.Confirming, on.WentBack, then.to_menu),
-        _row(views.Doing, on.StaffActDone, then.act_done),
-        _row(views.Doing, on.FurtherPersonNeeded, then.further_person),
-        _row(views.Doing, on.StaffTurnedAway, then.turned_away),
-        _row(views.OtherPersonAsked, on.StopPressed, then.leaving),
-        _row(views.Finished, on.StopPressed, then.leaving),
-        # Tests
-        _row(views.Tests, on.Picked, then.test_picked),
-        _row(views.Tests, on.WentBack, then.to_menu),
-        _row(views.Testing, on.DeviceTested, then.tested),
-        _row(views.Testing, on.StaffTurnedAway, then.turned_away),
-        _row(views.TouchTest, on.Picked, then.touched),
-        _row(views.TouchTest, on.WentBack, then.gave_up_touching),
-        _row(views.Judging, on.Picked, then.judged),
-        # Assistance
-        _row(views.AssistMenu, on.Picked, helping.help_picked),
-        _row(views.AssistLanguage, on.LanguageChosen, helping.language_picked),
-        _row(views.AssistLanguage, on.WentBack, helping.to_assist_menu),
-        _row(views.Assisting, on.StaffActDone, helping.assisted),
-        _row(views.Assisting, on.StaffTurnedAway, then.turned_away),
-    )
+_ROWS: Final = (
+    # Coming in
+    _row(views.CardBeingRead, on.StaffCardKnown, then.card_known),
+    _row(views.CardBeingRead, on.StaffTurnedAway, then.turned_away),
+    _row(views.LastTryAsked, on.Continued, then.last_try_confirmed),
+    _row(views.LastTryAsked, on.StopPressed, then.leaving),
+    _row(views.PinAsked, on.PinGiven, then.use_pin),
+    _row(views.PinAsked, on.StopPressed, then.leaving),
+    _row(views.PinInUse, on.StaffPinRefused, then.pin_refused),
+    _row(views.PinInUse, on.StaffLetIn, then.let_in),
+    _row(views.PinInUse, on.StaffActDone, then.agreed),
+    _row(views.PinInUse, on.FurtherPersonNeeded, then.further_person),
+    _row(views.PinInUse, on.StaffTurnedAway, then.turned_away),
+    _row(views.TurnedAway, on.StopPressed, then.leaving),
+    # Acts
+    _row(views.Menu, on.Picked, then.picked),
+    _row(views.Menu, on.StopPressed, then.leaving),
+    _row(views.ReasonAsked, on.Picked, then.reason_picked),
+    _row(views.ReasonAsked, on.WentBack, then.to_menu),
+    _row(views.Confirming, on.Continued, then.confirmed),
+    _row(views.Confirming, on.WentBack, then.to_menu),
+    _row(views.Doing, on.StaffActDone, then.act_done),
+    _row(views.Doing, on.FurtherPersonNeeded, then.further_person),
+    _row(views.Doing, on.StaffTurnedAway, then.turned_away),
+    _row(views.OtherPersonAsked, on.StopPressed, then.leaving),
+    _row(views.Finished, on.StopPressed, then.leaving),
+    # Tests
+    _row(views.Tests, on.Picked, then.test_picked),
+    _row(views.Tests, on.WentBack, then.to_menu),
+    _row(views.Testing, on.DeviceTested, then.tested),
+    _row(views.Testing, on.StaffTurnedAway, then.turned_away),
+    _row(views.TouchTest, on.Picked, then.touched),
+    _row(views.TouchTest, on.WentBack, then.gave_up_touching),
+    _row(views.Judging, on.Picked, then.judged),
+    # Assistance
+    _row(views.AssistMenu, on.Picked, helping.help_picked),
+    _row(views.AssistLanguage, on.LanguageChosen, helping.language_picked),
+    _row(views.AssistLanguage, on.WentBack, helping.to_assist_menu),
+    _row(views.Assisting, on.StaffActDone, helping.assisted),
+    _row(views.Assisting, on.StaffTurnedAway, then.turned_away),
 )
+_TABLE: Final[dict[tuple[type, type], _Row]] = dict(_ROWS)

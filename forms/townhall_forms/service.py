@@ -8,7 +8,7 @@ The folder's format is docs/formats/service.md.
 import enum
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -32,6 +32,9 @@ _MAX_GAPS = 5  # named in one refusal
 
 
 _Days: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=366)]
+_Words: TypeAlias = Annotated[
+    tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=60)], ...], msgspec.Meta(max_length=40)
+]
 
 
 class CaseWork(enum.Enum):
@@ -41,6 +44,22 @@ class CaseWork(enum.Enum):
     PAYMENT = "payment"
     ROUTING = "routing"  # to the office that is in charge
     DECISION = "decision"  # an administrative act that can be contested
+
+
+class LifeEvent(enum.Enum):
+    """What happens in a person's life when they need a service; lists of many services are grouped by it."""
+
+    MOVING = "moving"
+    FAMILY = "family"  # marriage, children, care, death
+    HEALTH = "health"
+    HOME = "home"  # building, waste, neighbours
+    SCHOOL = "school"
+    WORK = "work"  # a job or a business
+    MONEY = "money"  # benefits, taxes, fees
+    LOSSES = "losses"  # what was lost, stolen or unsafe
+    PUBLIC_SPACE = "public-space"  # streets, parks, events
+    PAPERS = "papers"  # proofs, identity, residence
+    TOWN = "town"  # having a say
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +76,8 @@ class Service:
     signature: SignatureFormat = SignatureFormat.PADES
     needs_line: bool = False  # cannot be had while the centre does not answer
     later: tuple[CaseWork, ...] = ()  # what the agency does with it once it has the form
+    life_events: tuple[LifeEvent, ...] = ()
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by language: what people call it
 
 
 class _Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"kind": "class"}):
@@ -89,6 +110,8 @@ class _Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signature: SignatureFormat = SignatureFormat.PADES
     needs_line: bool = False
     later: tuple[CaseWork, ...] = ()
+    life_events: tuple[LifeEvent, ...] = ()
+    words: dict[str, _Words] = {}
 
 
 def read_service(description: bytes, form_xml: bytes) -> Service:
@@ -157,6 +180,7 @@ def _service(description: _Description, form_xml: bytes) -> Service:
         raise ServiceRefusedError(description.id, "titles and summaries miss a language")
     if not all([*description.titles.values(), *description.summaries.values()]):
         raise ServiceRefusedError(description.id, "an empty title or summary")
+    _check_findable(description)
     return Service(
         id=description.id,
         titles=MappingProxyType(description.titles),
@@ -168,4 +192,15 @@ def _service(description: _Description, form_xml: bytes) -> Service:
         signature=description.signature,
         later=description.later,
         needs_line=description.needs_line,
+        life_events=description.life_events,
+        words=MappingProxyType(description.words),
     )
+
+
+def _check_findable(description: _Description) -> None:
+    if len(set(description.life_events)) != len(description.life_events):
+        raise ServiceRefusedError(description.id, "a life event twice")
+    if not set(description.words) <= set(description.titles):
+        raise ServiceRefusedError(description.id, "words in a language that has no title")
+    if not all(word.strip() for words in description.words.values() for word in words):
+        raise ServiceRefusedError(description.id, "an empty word")

@@ -68,6 +68,16 @@ TITLES = {"en": "A", "et": "B", "fr": "C", "ar": "D"}
         {"surprise": 1},
         {"later": ["miracle"]},
         {"later": "payment"},
+        {"life_events": ["lottery"]},
+        {"life_events": "moving"},
+        {"life_events": ["moving", "moving"]},
+        {"words": ["moving"]},
+        {"words": {"lv": ["pārcelšanās"]}},
+        {"words": {"en": "moving"}},
+        {"words": {"en": ["moving", ""]}},
+        {"words": {"en": [" "]}},
+        {"words": {"en": ["m" * 61]}},
+        {"words": {"en": ["moving"] * 41}},
         {"signature": "cades"},
         {"signature": ""},
         {"trust": "required"},
@@ -159,6 +169,19 @@ def test_a_service_is_read_from_bytes_as_from_its_folder() -> None:
 
 def test_every_shipped_service_loads() -> None:
     assert [service.id for service in load_services(SERVICES)] == [folder.name for folder in SHIPPED]
+
+
+def test_every_shipped_service_has_life_events_and_words_of_each_language() -> None:
+    for service in load_services(SERVICES):
+        assert service.life_events, service.id
+        assert set(service.words) == LANGUAGES, service.id
+        assert min(map(len, service.words.values())) >= 3, service.id
+
+
+def test_a_folder_from_before_life_events_and_words_is_still_a_service(services: Path) -> None:
+    rewrite(services, life_events=None, words=None)
+    (service,) = load_services(services)
+    assert (service.life_events, dict(service.words)) == ((), {})
 
 
 def test_every_text_of_the_form_is_there_in_every_language(change_of_address: Form) -> None:

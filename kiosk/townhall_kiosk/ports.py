@@ -17,7 +17,9 @@ from townhall_kiosk.staff.messages import Answer, ToOffice
 from townhall_kiosk.voting.messages import FromPolls, ToPolls
 from townhall_smartcard.messages import (
     AgreementOutcome,
+    AtReader,
     PinOutcome,
+    PinRole,
     ReadersChanged,
     ReadOutcome,
     ReplacementOutcome,
@@ -45,16 +47,18 @@ class IdentityCard(Protocol):
         """Open the card with its access number, and read it; wipes ``access_number``."""
 
     async def authenticate(
-        self, reader: str, pin: bytearray, digest: bytes, *, last_try_confirmed: bool = False
+        self, reader: str, pin: bytearray | AtReader, digest: bytes, *, last_try_confirmed: bool = False
     ) -> PinOutcome:
-        """Sign ``digest`` (48 bytes) after PIN 1; wipes ``pin``."""
+        """Sign ``digest`` (48 bytes) after PIN 1; wipes ``pin``, or has it entered at the reader."""
 
 
 class SigningCard(Protocol):
     """What a card signs for its holder."""
 
-    async def sign(self, reader: str, pin: bytearray, digest: bytes, *, last_try_confirmed: bool = False) -> PinOutcome:
-        """Sign ``digest`` (48 bytes) after PIN 2; wipes ``pin``."""
+    async def sign(
+        self, reader: str, pin: bytearray | AtReader, digest: bytes, *, last_try_confirmed: bool = False
+    ) -> PinOutcome:
+        """Sign ``digest`` (48 bytes) after PIN 2; wipes ``pin``, or has it entered at the reader."""
 
 
 class AgreeingCard(Protocol):
@@ -76,6 +80,11 @@ class PinKeepingCard(Protocol):
         self, reader: str, asked: PinReplacement, *, last_try_confirmed: bool = False
     ) -> ReplacementOutcome:
         """Give a PIN a new value by right of the present one or of the PUK; wipes both codes."""
+
+    async def replace_pin_at_reader(
+        self, reader: str, role: PinRole, keys: AtReader, *, is_code_puk: bool = False, last_try_confirmed: bool = False
+    ) -> ReplacementOutcome:
+        """The same, with the code and the new PIN entered at the reader."""
 
 
 class Cards(CardReader, IdentityCard, SigningCard, AgreeingCard, PinKeepingCard, Protocol):

@@ -17,6 +17,7 @@ class Call(enum.Enum):
     CONNECT = enum.auto()
     BEGIN_TRANSACTION = enum.auto()
     TRANSMIT = enum.auto()
+    CONTROL = enum.auto()
     RELEASE = enum.auto()
 
     @property
@@ -31,7 +32,7 @@ class Call(enum.Enum):
                 return ServiceGoneError()
             case Call.BEGIN_TRANSACTION:
                 return ReaderBusyError()
-            case Call.CONNECT | Call.TRANSMIT | Call.RELEASE:
+            case Call.CONNECT | Call.TRANSMIT | Call.CONTROL | Call.RELEASE:
                 return CardMuteError()
 
 
@@ -47,9 +48,9 @@ class CallClock:
         self._running: tuple[Call, float] | None = None
 
     @contextlib.contextmanager
-    def during(self, call: Call) -> Iterator[None]:
-        """Mark the worker as being inside ``call``."""
-        self._running = (call, self._now())
+    def during(self, call: Call, extra_s: float = 0.0) -> Iterator[None]:
+        """Mark the worker as being inside ``call``, which may take ``extra_s`` longer: a person is at it."""
+        self._running = (call, self._now() + extra_s)
         try:
             yield
         finally:

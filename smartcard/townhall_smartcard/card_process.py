@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The card process: serves one visit's requests, and ends itself when a card does not answer.
 
-``python -m townhall_smartcard.card_process [--deadline-s S] [--trace] FD``; FD is its end of a socket pair. Nothing can
-interrupt a PC/SC call. So the calls run in a thread, the loop watches how long each one takes, and past the deadline
-the process says so and exits with ``EXIT_STUCK``; its parent starts a new one. Before it hears the first request it is
-locked: it can reach the PC/SC service and nothing else.
+``python -m townhall_smartcard.card_process [--deadline-s S] [--no-pin-pads] [--trace] FD``; FD is its end of a socket
+pair. Nothing can interrupt a PC/SC call. So the calls run in a thread, the loop watches how long each one takes, and
+past the deadline the process says so and exits with ``EXIT_STUCK``; its parent starts a new one. Before it hears the
+first request it is locked: it can reach the PC/SC service and nothing else.
 """
 
 import argparse
@@ -46,8 +46,10 @@ from townhall_smartcard.messages import (
     secrets_of,
 )
 from townhall_smartcard.monitor import CardMonitor, Seen
-from townhall_smartcard.operations import failed, perform_on
+from townhall_smartcard.operations import failed, is_for_keys, perform_on
 from townhall_smartcard.pcsc import PcscConnection, card_transaction, load_client, open_slots
+from townhall_smartcard.pin_pad.exclusions import ALL_PADS, PadPolicy
+from townhall_smartcard.pin_pad.pad import keys_of
 from townhall_smartcard.processors import ApduProcessor, processors_for
 from townhall_smartcard.slots import Slot
 from townhall_smartcard.trace import TracedConnection
@@ -70,9 +72,12 @@ class CardProcess:
     Requests are done one after the other. Once the channel is closed nothing new is begun.
     """
 
-    def __init__(self, channel: Channel[Request, FromCard], deadline_s: float, *, is_traced: bool = False) -> None:
+    def __init__(
+        self, channel: Channel[Request, FromCard], deadline_s: float, pads: PadPolicy, *, is_traced: bool = False
+    ) -> None:
         self._channel = channel
         self._deadline_s = deadline_s
+        self._pads = pads
         self._is_traced = is_traced
         self._inventory = Inventory()
         self._numbers = AccessNumbers()
@@ -136,7 +141,8 @@ class CardProcess:
 
         def work() -> Outcome:
             with card_transaction(request.reader, calls) as connection:
-                return perform_on(family, request, self._processors(connection), known)
+                keys = keys_of(connection, request.reader, self._pads) if is_for_keys(request) else None
+                return perform_on(family, request, self._processors(connection), known, keys)
 
         try:
             outcome = await run_watched(work, calls)
@@ -213,14 +219,16 @@ class CardProcess:
             self._is_closed = True  # _listen reads the same and ends the process
 
 
-def main(channel_fd: int, deadline_s: float = DEFAULT_DEADLINE_S, *, is_traced: bool = False) -> int:
+def main(
+    channel_fd: int, deadline_s: float = DEFAULT_DEADLINE_S, pads: PadPolicy = ALL_PADS, *, is_traced: bool = False
+) -> int:
     """Run the card process on the socket ``channel_fd``; return its exit status, or exit at once if stuck."""
 
     async def serve() -> int:
         load_client()
         lock(Rights.PCSC)  # the loop has its sockets by now
         channel: Channel[Request, FromCard] = Channel(socket.socket(fileno=channel_fd), Request)
-        return await CardProcess(channel, deadline_s, is_traced=is_traced).run()
+        return await CardProcess(channel, deadline_s, pads, is_traced=is_traced).run()
 
     try:
         status = asyncio.run(serve())
@@ -238,6 +246,14 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="townhall_smartcard.card_process", description=__doc__.splitlines()[0])
     parser.add_argument("fd", type=int, help="inherited file descriptor of the channel")
     parser.add_argument("--deadline-s", type=float, default=DEFAULT_DEADLINE_S, help="longest time for one call")
+    parser.add_argument("--no-pin-pads", action="store_true", help="have every PIN entered on the screen")
+    parser.add_argument(
+        "--no-pin-pad-at",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="not at readers whose name begins like this",
+    )
     parser.add_argument("--trace", action="store_true", help="write APDUs to standard error, without PINs and names")
     return parser.parse_args(argv)
 
@@ -247,4 +263,5 @@ if __name__ == "__main__":
     if _parsed.trace:
         logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s %(message)s")
     live_as_child()
-    sys.exit(main(_parsed.fd, _parsed.deadline_s, is_traced=_parsed.trace))
+    _pads = PadPolicy(is_used=not _parsed.no_pin_pads, excluded=tuple(_parsed.no_pin_pad_at))
+    sys.exit(main(_parsed.fd, _parsed.deadline_s, _pads, is_traced=_parsed.trace))

@@ -15,6 +15,7 @@ from townhall_smartcard.messages import (
     DIGEST_SIZES,
     Agree,
     AgreementOutcome,
+    AtReader,
     Authenticate,
     Failed,
     Failure,
@@ -22,11 +23,13 @@ from townhall_smartcard.messages import (
     OpenCard,
     Outcome,
     PinOutcome,
+    PinRole,
     ReadCard,
     Reader,
     ReadersChanged,
     ReadOutcome,
     ReplacementOutcome,
+    ReplacePinAtReader,
     Request,
     ServiceChanged,
     Sign,
@@ -93,7 +96,7 @@ class CardClient:
             wipe(access_number)
 
     async def authenticate(
-        self, reader: str, pin: bytearray, digest: bytes, *, last_try_confirmed: bool = False
+        self, reader: str, pin: bytearray | AtReader, digest: bytes, *, last_try_confirmed: bool = False
     ) -> PinOutcome:
         """Sign ``digest`` (as the card wants it) with the authentication key after PIN 1; ``pin`` is wiped."""
         try:
@@ -102,9 +105,11 @@ class CardClient:
                 await self._ask(lambda number: Authenticate(number, reader, pin, digest, last_try_confirmed))
             )
         finally:
-            wipe(pin)
+            _wipe_typed(pin)
 
-    async def sign(self, reader: str, pin: bytearray, digest: bytes, *, last_try_confirmed: bool = False) -> PinOutcome:
+    async def sign(
+        self, reader: str, pin: bytearray | AtReader, digest: bytes, *, last_try_confirmed: bool = False
+    ) -> PinOutcome:
         """Sign ``digest`` (as the card wants it) with the signature key after PIN 2; ``pin`` is wiped."""
         try:
             _check_digest(digest)
@@ -112,7 +117,7 @@ class CardClient:
                 await self._ask(lambda number: Sign(number, reader, pin, digest, last_try_confirmed))
             )
         finally:
-            wipe(pin)
+            _wipe_typed(pin)
 
     async def agree(
         self, reader: str, pin: bytearray, point: bytes, *, last_try_confirmed: bool = False, challenge_bytes: int = 0
@@ -140,6 +145,17 @@ class CardClient:
             )
         finally:
             asked.wipe()
+        if not isinstance(outcome, ReplacementOutcome):
+            raise ChannelMisuseError(type(outcome).__name__)
+        return outcome
+
+    async def replace_pin_at_reader(
+        self, reader: str, role: PinRole, keys: AtReader, *, is_code_puk: bool = False, last_try_confirmed: bool = False
+    ) -> ReplacementOutcome:
+        """Have a PIN's new value entered at the reader, after the code that gives the right to it."""
+        outcome = await self._ask(
+            lambda number: ReplacePinAtReader(number, reader, role, keys, is_code_puk, last_try_confirmed)
+        )
         if not isinstance(outcome, ReplacementOutcome):
             raise ChannelMisuseError(type(outcome).__name__)
         return outcome
@@ -179,6 +195,11 @@ class CardClient:
         for number, answer in self._pending.items():
             if not answer.done():
                 answer.set_result(Failed(number, Failure.NO_SERVICE))
+
+
+def _wipe_typed(pin: bytearray | AtReader) -> None:
+    if isinstance(pin, bytearray):
+        wipe(pin)
 
 
 def _check_digest(digest: bytes) -> None:

@@ -3,14 +3,15 @@
 """What a visit and its card process say to each other.
 
 Every request is answered by exactly one ``Outcome`` with the same ``request`` number. ``ReadersChanged`` and
-``ServiceChanged`` come unasked. A PIN travels in ``Authenticate``, ``Sign``,
-``Agree`` and ``ReplacePin`` only, an access number in ``OpenCard`` only, as bytes that can be wiped, never as text.
+``ServiceChanged`` come unasked. A PIN travels in ``Authenticate``, ``Sign``, ``Agree`` and ``ReplacePin`` only (of one
+that is entered at a reader, only that it is), an access number in ``OpenCard`` only, as bytes that can be wiped, never
+as text.
 """
 
 import enum
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -146,10 +147,17 @@ class OpenCard(_WithSecret, frozen=True, tag=True):
     access_number: bytearray  # ASCII digits; both ends wipe theirs
 
 
+class AtReader(msgspec.Struct, frozen=True):
+    """In place of a PIN: it is entered at the reader's own keys, and nobody here ever has it."""
+
+    language: str  # of the reader's messages: "et"
+    timeout_s: Annotated[int, msgspec.Meta(ge=1, le=255)] = 30  # what a reader waits before it gives up
+
+
 class Authenticate(_WithSecret, frozen=True, tag=True):
     """Sign the challenge's ``digest`` (as the card's algorithm wants it) with the authentication key after PIN 1."""
 
-    pin: bytearray  # both ends wipe theirs
+    pin: bytearray | AtReader  # both ends wipe theirs
     digest: bytes
     last_try_confirmed: bool = False
 
@@ -157,7 +165,7 @@ class Authenticate(_WithSecret, frozen=True, tag=True):
 class Sign(_WithSecret, frozen=True, tag=True):
     """Sign ``digest`` (as the card's algorithm wants it) with the signature key after PIN 2."""
 
-    pin: bytearray  # both ends wipe theirs
+    pin: bytearray | AtReader  # both ends wipe theirs
     digest: bytes
     last_try_confirmed: bool = False
 
@@ -165,10 +173,21 @@ class Sign(_WithSecret, frozen=True, tag=True):
 class Agree(_WithSecret, frozen=True, tag=True):
     """Agree (ECDH) with ``point`` (P-384, 97 bytes) after PIN 1; read ``challenge_bytes`` of the chip's generator."""
 
-    pin: bytearray  # both ends wipe theirs
+    pin: bytearray | AtReader  # both ends wipe theirs
     point: bytes
     last_try_confirmed: bool = False
     challenge_bytes: int = 0
+
+
+class ReplacePinAtReader(msgspec.Struct, frozen=True, tag=True):
+    """Give the PIN of ``role`` a new value, which is entered at the reader with the code that gives the right to it."""
+
+    request: int
+    reader: str
+    role: PinRole
+    keys: AtReader
+    is_code_puk: bool = False
+    last_try_confirmed: bool = False
 
 
 class ReplacePin(_WithSecret, frozen=True, tag=True):
@@ -196,6 +215,8 @@ class CardContents(msgspec.Struct, frozen=True, tag=True):
     tries: dict[PinRole, PinTries]
     algorithms: dict[PinRole, CardAlgorithm]  # what each of the two keys does with which digest
     replaceable: tuple[PinRole, ...] = ()  # which of its codes the holder can replace by ``ReplacePin``
+    at_reader: tuple[PinRole, ...] = ()  # of which keys the PIN can be entered ``AtReader``
+    replaceable_at_reader: tuple[PinRole, ...] = ()  # which of its codes ``ReplacePinAtReader`` can replace
 
     def __repr__(self) -> str:
         """Show no personal data."""
@@ -308,7 +329,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     status: int = 0
 
 
-WithPin = Authenticate | Sign | Agree | ReplacePin
+WithPin = Authenticate | Sign | Agree | ReplacePin | ReplacePinAtReader
 Request = ReadCard | OpenCard | WithPin
 ReadOutcome = CardContents | AccessNumberNeeded | AccessNumberWrong | Failed
 PinRefused = PinWrong | PinBlocked | PinLengthRefused | PinNotEntered | LastTryUnconfirmed | Failed
@@ -325,8 +346,8 @@ def secrets_of(request: Request) -> tuple[bytearray, ...]:
         case OpenCard(access_number=number):
             return (number,)
         case Authenticate(pin=pin) | Sign(pin=pin) | Agree(pin=pin):
-            return (pin,)
+            return (pin,) if isinstance(pin, bytearray) else ()
         case ReplacePin(code=code, new=new):
             return code, new
-        case ReadCard():
+        case ReadCard() | ReplacePinAtReader():
             return ()

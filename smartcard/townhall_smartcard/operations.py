@@ -5,6 +5,8 @@
 from dataclasses import replace
 from typing import Final
 
+import msgspec
+
 from townhall_smartcard.cards import probe
 from townhall_smartcard.emrtd.pace import PaceRefused
 from townhall_smartcard.errors import (
@@ -27,6 +29,7 @@ from townhall_smartcard.messages import (
     AccessNumberWrong,
     Agree,
     Agreed,
+    AtReader,
     Authenticate,
     CardContents,
     CardFamily,
@@ -48,19 +51,22 @@ from townhall_smartcard.messages import (
     ReadCard,
     ReplacementOutcome,
     ReplacePin,
+    ReplacePinAtReader,
     Request,
     Sign,
     Signed,
 )
 from townhall_smartcard.national.contract import NationalContents
-from townhall_smartcard.national.new_pins import NewPinRefused, PinKeeper
-from townhall_smartcard.national.registry import national_family
+from townhall_smartcard.national.new_pins import NewPinRefusal, NewPinRefused, PinKeeper
+from townhall_smartcard.national.registry import NationalFamily, national_family
 from townhall_smartcard.opening import open_card
+from townhall_smartcard.pin_format import PinFacts
+from townhall_smartcard.pin_pad.pad import PadAbility, ReaderWithKeys
 from townhall_smartcard.pin_rules import NewPin
-from townhall_smartcard.pins import PinRefusal, PinRefusalReason
+from townhall_smartcard.pins import Pin, PinRefusal, PinRefusalReason, ReaderKeys
 from townhall_smartcard.processors import ApduProcessor
 
-_BOTH_KEYS: Final = frozenset({PinRole.AUTHENTICATION, PinRole.SIGNATURE})
+_KEYS: Final = (PinRole.AUTHENTICATION, PinRole.SIGNATURE)
 _FAILURES: Final[tuple[tuple[type[CardError], Failure], ...]] = (
     (CardRemovedError, Failure.CARD_REMOVED),
     (CardResetError, Failure.CARD_RESET),
@@ -74,16 +80,23 @@ _FAILURES: Final[tuple[tuple[type[CardError], Failure], ...]] = (
 )
 
 
-def perform_on(family: CardFamily, request: Request, card: ApduProcessor, known_number: bytearray | None) -> Outcome:
+def perform_on(
+    family: CardFamily,
+    request: Request,
+    card: ApduProcessor,
+    known_number: bytearray | None,
+    keys: ReaderWithKeys | None = None,
+) -> Outcome:
     """Do what ``request`` asks on a card that may have to be opened first.
 
-    ``known_number`` has opened this very card before, and is left as it is.
+    ``known_number`` has opened this very card before, and is left as it is. A card that is opened takes its PIN
+    enciphered, which a reader's ``keys`` cannot do.
 
     Raises:
         CardError: the operation broke off; ``failed`` makes an outcome of it.
     """
     if family is not CardFamily.ESTEID_2018_BEHIND_PACE:
-        return perform(request, card, family)
+        return perform(request, card, family, keys)
     match request:
         case OpenCard():
             return _open_and_read(request, card)
@@ -108,10 +121,16 @@ def _open_and_read(request: OpenCard, card: ApduProcessor) -> Outcome:
     return perform(request, opened)
 
 
-def perform(request: Request, card: ApduProcessor, family: CardFamily = CardFamily.ESTEID_2018) -> Outcome:
+def perform(
+    request: Request,
+    card: ApduProcessor,
+    family: CardFamily = CardFamily.ESTEID_2018,
+    keys: ReaderWithKeys | None = None,
+) -> Outcome:
     """Do what ``request`` asks on an open card of a family; the request's PIN is wiped.
 
     Raises:
+        PinPadError: a PIN was to be entered at a reader that has no ``keys``, or takes none with them.
         CardUnsupportedError: no driver serves the family, or the card has no such key.
         CardError: the operation broke off; ``failed`` makes an outcome of it.
     """
@@ -121,24 +140,61 @@ def perform(request: Request, card: ApduProcessor, family: CardFamily = CardFami
     driver = found.driver(card)
     match request:
         case ReadCard(number) | OpenCard(number):
-            return _contents(number, driver.read(), found.replaceable)
+            contents = _contents(number, driver.read(), found.replaceable)
+            return contents if keys is None else _at_reader(contents, found, card, keys.ability)
         case Authenticate(number, _, pin, digest, is_confirmed):
-            return _pin_outcome(number, driver.authenticate(pin, digest, last_try_confirmed=is_confirmed))
+            return _pin_outcome(number, driver.authenticate(_pin(pin, keys), digest, last_try_confirmed=is_confirmed))
         case Sign(number, _, pin, digest, is_confirmed):
-            return _pin_outcome(number, driver.sign(pin, digest, last_try_confirmed=is_confirmed))
-        case ReplacePin():
+            return _pin_outcome(number, driver.sign(_pin(pin, keys), digest, last_try_confirmed=is_confirmed))
+        case ReplacePin() | ReplacePinAtReader():
             if found.pins is None:
                 raise CardUnsupportedError
-            return _replace_pin(request, found.pins(card))
+            return _replaced(request, found.pins(card), keys)
         case Agree():
             if family is not CardFamily.ESTEID_2018:
                 raise CardUnsupportedError
-            return _agree(request, EstonianIdCard(card))
+            return _agree(request, EstonianIdCard(card), _pin(request.pin, keys))
+
+
+def is_for_keys(request: Request) -> bool:
+    """Tell whether a request wants to know of the reader's keys, or to use them."""
+    match request:
+        case ReadCard() | ReplacePinAtReader():
+            return True
+        case Authenticate(pin=pin) | Sign(pin=pin) | Agree(pin=pin):
+            return isinstance(pin, AtReader)
+        case _:
+            return False
+
+
+def _pin(pin: bytearray | AtReader, keys: ReaderWithKeys | None) -> Pin:
+    """Return the PIN, or the keys at which it is to be entered."""
+    return pin if isinstance(pin, bytearray) else _keys(pin, keys)
+
+
+def _keys(asked: AtReader, keys: ReaderWithKeys | None) -> ReaderKeys:
+    if keys is None:
+        raise PinPadError("the reader has no keys that are used")
+    return keys.asked_in(asked.language, asked.timeout_s)
+
+
+def _at_reader(contents: CardContents, found: NationalFamily, card: ApduProcessor, keys: PadAbility) -> CardContents:
+    """Add for which of the card's PINs the reader's keys will do."""
+    codes: tuple[PinFacts, ...] = ()
+    if found.pins is not None:
+        keeper = found.pins(card)
+        codes = tuple(keeper.pin_facts(role) for role in (*found.replaceable, PinRole.UNBLOCKING))
+    can_replace = bool(codes) and keys.replaces(*codes) and all(map(keys.verifies, codes))
+    return msgspec.structs.replace(
+        contents,
+        at_reader=tuple(role for role in _KEYS if keys.verifies(found.driver(card).pin_facts(role))),
+        replaceable_at_reader=found.replaceable if can_replace else (),
+    )
 
 
 def _contents(request: int, read: NationalContents, replaceable: tuple[PinRole, ...]) -> CardContents:
     """Return what a card says; one without both keys serves nobody here."""
-    if not read.certificates.keys() & read.tries.keys() & read.algorithms.keys() >= _BOTH_KEYS:
+    if not read.certificates.keys() & read.tries.keys() & read.algorithms.keys() >= frozenset(_KEYS):
         raise CardUnsupportedError
     return CardContents(
         request=request,
@@ -151,24 +207,36 @@ def _contents(request: int, read: NationalContents, replaceable: tuple[PinRole, 
     )
 
 
-def _agree(request: Agree, driver: EstonianIdCard) -> Outcome:
-    shared_x = driver.agree(request.pin, request.point, last_try_confirmed=request.last_try_confirmed)
+def _agree(request: Agree, driver: EstonianIdCard, pin: Pin) -> Outcome:
+    shared_x = driver.agree(pin, request.point, last_try_confirmed=request.last_try_confirmed)
     if not isinstance(shared_x, bytes):
         return _refused(request.request, shared_x)
     return Agreed(request.request, shared_x, driver.read_challenges(request.challenge_bytes))
 
 
-def _replace_pin(request: ReplacePin, keeper: PinKeeper) -> ReplacementOutcome:
-    new = NewPin(request.new, request.birth_date, request.personal_code)
-    replace_by = keeper.unblock if request.is_code_puk else keeper.change
-    refusal = replace_by(request.role, request.code, new, last_try_confirmed=request.last_try_confirmed)
-    match refusal:
+def _replaced(
+    request: ReplacePin | ReplacePinAtReader, keeper: PinKeeper, keys: ReaderWithKeys | None
+) -> ReplacementOutcome:
+    match _replacement(request, keeper, keys):
         case None:
             return PinReplaced(request.request)
         case NewPinRefused(faults):
             return NewPinUnfit(request.request, faults)
-        case PinRefusal():
+        case PinRefusal() as refusal:
             return _refused(request.request, refusal)
+
+
+def _replacement(
+    request: ReplacePin | ReplacePinAtReader, keeper: PinKeeper, keys: ReaderWithKeys | None
+) -> NewPinRefusal | None:
+    is_confirmed = request.last_try_confirmed
+    if isinstance(request, ReplacePin):
+        new = NewPin(request.new, request.birth_date, request.personal_code)
+        replace_by = keeper.unblock if request.is_code_puk else keeper.change
+        return replace_by(request.role, request.code, new, last_try_confirmed=is_confirmed)
+    pad = _keys(request.keys, keys)
+    replace_at = keeper.unblock_at_reader if request.is_code_puk else keeper.change_at_reader
+    return replace_at(request.role, pad, last_try_confirmed=is_confirmed)
 
 
 def is_access_number(number: bytearray) -> bool:

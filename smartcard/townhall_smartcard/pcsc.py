@@ -30,6 +30,7 @@ from smartcard.scard import (
     SCardBeginTransaction,
     SCardCancel,
     SCardConnect,
+    SCardControl,
     SCardDisconnect,
     SCardEndTransaction,
     SCardEstablishContext,
@@ -48,6 +49,7 @@ from townhall_smartcard.errors import (
     CardRemovedError,
     CardResetError,
     CardUnreadableError,
+    PinPadError,
     ReaderBusyError,
     ServiceGoneError,
 )
@@ -114,6 +116,21 @@ class PcscConnection:
         finally:
             numbers[:] = [0] * len(numbers)
         return bytes(answer)
+
+    def control(self, code: int, data: bytes, entry_s: float = 0.0) -> bytes:
+        """Ask the reader itself; see ``ControlsReader``."""
+        self._is_opened = self._is_opened or entry_s > 0
+        with self._calls.during(Call.CONTROL, entry_s):
+            result, answer = SCardControl(self._card, code, list(data))
+        if (failure := _code(result)) == 0:
+            return bytes(answer)
+        known = None if failure == _NOT_TRANSACTED else _ERRORS.get(failure)
+        # A reader whose card was pulled while somebody entered a PIN says no more than that it did not do it.
+        if known is None and not (entry_s and self._presence.has_ended()):
+            raise PinPadError(f"PC/SC {failure:08X}")
+        error = known or CardRemovedError
+        self._is_lost = self._is_lost or issubclass(error, CardRemovedError)
+        raise error(f"PC/SC {failure:08X}")
 
     def release(self) -> None:
         """End the transaction and let go of the card; with a reset that closes what a PIN or PACE has opened.

@@ -93,7 +93,8 @@ def test_the_pin_arrives_and_is_wiped_here(kind: type[Authenticate] | type[Sign]
         asking: asyncio.Task[PinOutcome] = asyncio.create_task(ask("A", entered, DIGEST, last_try_confirmed=True))
         request = await peer.receive()
         assert isinstance(request, kind)
-        assert bytes(request.pin) == pin
+        assert isinstance(request.pin, bytearray)
+        assert request.pin == pin
         assert (request.digest, request.last_try_confirmed) == (DIGEST, True)
         assert entered == bytes(len(pin)), "wiped as soon as it was sent"
         await peer.send(PinWrong(request.request, 2))
@@ -108,7 +109,7 @@ def test_an_agreement_is_asked_for_with_the_point_and_its_outcome_shows_no_secre
         asking = asyncio.create_task(client.agree("A", entered, point))
         request = await peer.receive()
         assert isinstance(request, Agree)
-        assert (bytes(request.pin), request.point, request.last_try_confirmed) == (b"1234", point, False)
+        assert (request.pin, request.point, request.last_try_confirmed) == (bytearray(b"1234"), point, False)
         assert entered == bytes(4)
         await peer.send(Agreed(request.request, b"MARI" * 12))
         agreed = await asking

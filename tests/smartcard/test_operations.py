@@ -75,7 +75,7 @@ def test_each_end_of_a_pin_is_an_outcome_of_the_same_number(
     def attempt(entered: bytes, *, confirmed: bool = False) -> Outcome:
         request = kind(9, "A", bytearray(entered), DIGEST, confirmed)
         outcome = ask(card, request)
-        assert request.pin == bytes(len(entered)), "wiped"
+        assert request.pin == bytearray(len(entered)), "wiped"
         return outcome
 
     signed = attempt(pin)

@@ -13,12 +13,12 @@ from townhall_smartcard.errors import CardUnsupportedError
 from townhall_smartcard.estonia import PINS
 from townhall_smartcard.messages import PinRole, PinTries
 from townhall_smartcard.national.idemia import MAIN_APPLICATION, SIGNATURE_APPLICATION, read_counter
-from townhall_smartcard.national.new_pins import CodeUse, NewPinRefusal, send_new
+from townhall_smartcard.national.new_pins import CodeUse, NewPinRefusal, enter_new, send_new
 from townhall_smartcard.national.thales import APPLICATION, read_counter_of
 from townhall_smartcard.national.transaction import CardTransaction
 from townhall_smartcard.pin_format import PinFacts
 from townhall_smartcard.pin_rules import NewPin
-from townhall_smartcard.pins import wiped
+from townhall_smartcard.pins import ReaderKeys, wiped
 from townhall_smartcard.processors import ApduProcessor
 
 _CHANGE: Final = (Ins.CHANGE_REFERENCE_DATA, 0x00)  # present and new value (ISO/IEC 7816-4 §11.6.7)
@@ -64,6 +64,29 @@ class EstonianPinsOf2018:
                 self._card.select_application(SIGNATURE_APPLICATION)
             return send_new(self._card, _UNBLOCK_AFTER_PUK, new, pin)
 
+    def pin_facts(self, role: PinRole) -> PinFacts:
+        """Return how a PIN or the PUK is presented."""
+        return PINS[role]
+
+    def change_at_reader(self, role: PinRole, keys: ReaderKeys, *, last_try_confirmed: bool) -> NewPinRefusal | None:
+        """As ``change``: the reader sends both in one command."""
+        use = CodeUse(PINS[role], lambda: self._count(role))
+        if refusal := use.counted(last_try_confirmed=last_try_confirmed):
+            return refusal
+        return use.enter_with_new(keys, _CHANGE, PINS[role])
+
+    def unblock_at_reader(self, role: PinRole, keys: ReaderKeys, *, last_try_confirmed: bool) -> NewPinRefusal | None:
+        """As ``unblock``: the reader asks for the PUK, and then for the new PIN."""
+        _require_replaceable(role)
+        use = CodeUse(PINS[PinRole.UNBLOCKING], lambda: self._count(PinRole.UNBLOCKING))
+        if refusal := use.counted(last_try_confirmed=last_try_confirmed):
+            return refusal
+        if refusal := self._card.verify(use.facts, keys, use.count_tries):
+            return refusal
+        if role is PinRole.SIGNATURE:
+            self._card.select_application(SIGNATURE_APPLICATION)
+        return enter_new(keys, _UNBLOCK_AFTER_PUK, PINS[role])
+
     def _count(self, role: PinRole) -> PinTries:
         self._card.select_application(SIGNATURE_APPLICATION if role is PinRole.SIGNATURE else MAIN_APPLICATION)
         return read_counter(self._card, PINS[role].reference)
@@ -85,6 +108,27 @@ class EstonianPinsOf2025:
     def unblock(self, role: PinRole, puk: bytearray, new: NewPin, *, last_try_confirmed: bool) -> NewPinRefusal | None:
         """Set a PIN under the PUK."""
         return self._replace(role, PinRole.UNBLOCKING, puk, new, last_try_confirmed=last_try_confirmed)
+
+    def pin_facts(self, role: PinRole) -> PinFacts:
+        """Return how a PIN or the PUK is presented."""
+        return PINS_2025[role]
+
+    def change_at_reader(self, role: PinRole, keys: ReaderKeys, *, last_try_confirmed: bool) -> NewPinRefusal | None:
+        """As ``change``."""
+        return self._replace_at_reader(role, role, keys, last_try_confirmed=last_try_confirmed)
+
+    def unblock_at_reader(self, role: PinRole, keys: ReaderKeys, *, last_try_confirmed: bool) -> NewPinRefusal | None:
+        """As ``unblock``: the reader sends PUK and new PIN in one command."""
+        return self._replace_at_reader(role, PinRole.UNBLOCKING, keys, last_try_confirmed=last_try_confirmed)
+
+    def _replace_at_reader(
+        self, role: PinRole, under: PinRole, keys: ReaderKeys, *, last_try_confirmed: bool
+    ) -> NewPinRefusal | None:
+        _require_replaceable(role)
+        use = CodeUse(PINS_2025[under], lambda: self._count(under))
+        if refusal := use.counted(last_try_confirmed=last_try_confirmed):
+            return refusal
+        return use.enter_with_new(keys, _CHANGE if under is role else _UNBLOCK, PINS_2025[role])
 
     def _replace(
         self, role: PinRole, under: PinRole, code: bytearray, new: NewPin, *, last_try_confirmed: bool

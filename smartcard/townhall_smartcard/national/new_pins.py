@@ -17,7 +17,7 @@ from townhall_smartcard.messages import PinRole
 from townhall_smartcard.national.transaction import CardTransaction, refusal_by_counter
 from townhall_smartcard.pin_format import PinFacts
 from townhall_smartcard.pin_rules import NewPin, NewPinFault, weaknesses
-from townhall_smartcard.pins import CountsTries, PinRefusal, refusal_before, refusal_of
+from townhall_smartcard.pins import CountsTries, PinRefusal, ReaderKeys, refusal_before, refusal_of
 from townhall_smartcard.status import StatusWord
 
 _NOT_TAKEN: Final = frozenset(
@@ -58,6 +58,18 @@ class PinKeeper(Protocol):
         """
         ...
 
+    def pin_facts(self, role: PinRole) -> PinFacts:
+        """Return how a PIN or the PUK is presented; the card is not asked."""
+        ...
+
+    def change_at_reader(self, role: PinRole, keys: ReaderKeys, *, last_try_confirmed: bool) -> NewPinRefusal | None:
+        """As ``change``, with both PINs entered at the reader: nobody here can judge the new one."""
+        ...
+
+    def unblock_at_reader(self, role: PinRole, keys: ReaderKeys, *, last_try_confirmed: bool) -> NewPinRefusal | None:
+        """As ``unblock``, with PUK and new PIN entered at the reader."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CodeUse:
@@ -86,6 +98,18 @@ class CodeUse:
                 status = card.ask(CommandApdu(0x00, *header, pin.reference, data)).status
             finally:
                 wipe(data)
+        return self._meaning(status)
+
+    def counted(self, *, last_try_confirmed: bool) -> PinRefusal | None:
+        """Return why nobody is asked for the code at a reader."""
+        return refusal_by_counter(self.count_tries(), last_try_confirmed=last_try_confirmed)
+
+    def enter_with_new(self, keys: ReaderKeys, header: tuple[int, int], pin: PinFacts) -> NewPinRefusal | None:
+        """Have the code and the new PIN entered at a reader, which sends them in one command."""
+        answered = keys.replace(header, self.facts, pin)
+        return answered if isinstance(answered, PinRefusal) else self._meaning(answered)
+
+    def _meaning(self, status: int) -> NewPinRefusal | None:
         return NewPinRefused((NewPinFault.NOT_TAKEN,)) if status in _NOT_TAKEN else refusal_of(status, self.count_tries)
 
 
@@ -96,7 +120,16 @@ def send_new(card: CardTransaction, header: tuple[int, int], new: NewPin, pin: P
         UnexpectedStatusError: the card says neither yes nor that it does not like this PIN.
     """
     with _padded(new.digits, pin) as data:
-        status = card.ask(CommandApdu(0x00, *header, pin.reference, data)).status
+        return _taken(card.ask(CommandApdu(0x00, *header, pin.reference, data)).status)
+
+
+def enter_new(keys: ReaderKeys, header: tuple[int, int], pin: PinFacts) -> NewPinRefusal | None:
+    """Have a new PIN entered at a reader whose card has taken the code; as ``send_new`` in all else."""
+    answered = keys.replace(header, None, pin)
+    return answered if isinstance(answered, PinRefusal) else _taken(answered)
+
+
+def _taken(status: int) -> NewPinRefused | None:
     if status == StatusWord.OK:
         return None
     if status in _NOT_TAKEN:

@@ -38,6 +38,9 @@ class PadPolicy:
         return self.is_used and not any(reader.startswith(name) for name in self.excluded)
 
 
+ALL_PADS: Final = PadPolicy()
+
+
 def is_excluded(told: PadProperties) -> bool:
     """Tell whether a reader is one of a model that only says that it has keys."""
     return any((each.vendor, each.product) == (told.vendor, told.product) for each in EXCLUDED)

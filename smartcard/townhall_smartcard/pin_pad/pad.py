@@ -148,6 +148,24 @@ def _properties(reader: ControlsReader, features: Mapping[Feature, int]) -> PadP
     return PadProperties()
 
 
+@dataclass(frozen=True, slots=True)
+class ReaderWithKeys:
+    """A reader with a card in it, and what its keys can do."""
+
+    reader: ControlsReader
+    ability: PadAbility
+
+    def asked_in(self, language: str, timeout_s: int = ENTRY_TIMEOUT_S) -> "PinPad":
+        """Return its keys for one operation; the reader's messages are in ``language`` ("et") where it has them."""
+        return PinPad(self.reader, self.ability, language, timeout_s)
+
+
+def keys_of(reader: ControlsReader, name: str, policy: PadPolicy) -> ReaderWithKeys | None:
+    """Return the reader if it has keys that are to be used; as ``find_keys``."""
+    ability = find_keys(reader, name, policy)
+    return None if ability is None else ReaderWithKeys(reader, ability)
+
+
 class PinPad:
     """A reader's keys for one operation with the card in it; see ``ReaderKeys``."""
 

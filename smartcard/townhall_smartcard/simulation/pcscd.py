@@ -52,8 +52,10 @@ class PrivatePcscd:
     neither joins nor disturbs another service. The driver listens on all addresses of the machine while it runs.
     """
 
-    def __init__(self, slots: int = _SLOTS_OF_A_READER) -> None:
+    def __init__(self, slots: int = _SLOTS_OF_A_READER, *, cover: Path | None = None) -> None:
         """Start the service and wait until it answers.
+
+        ``cover`` is a driver that stands before each reader's: it finds the reader's beside itself, as ``.inner``.
 
         Raises:
             SimulationUnavailableError: a program is missing, namespaces are forbidden, or it did not start.
@@ -61,6 +63,7 @@ class PrivatePcscd:
         _check_programs()
         self._readers: Final = -(-slots // _SLOTS_OF_A_READER)
         self._slots: Final = slots
+        self._cover: Final = cover
         self._holder, self._enter = _hold_namespace()
         self._run: Final = Path(f"/proc/{self._holder.pid}/root/run")
         self._service: subprocess.Popen[bytes] | None = None
@@ -91,6 +94,11 @@ class PrivatePcscd:
     def socket_path(self) -> Path:
         """Where clients find the service; the same for the life of this object."""
         return self._run / "pcscd" / "pcscd.comm"
+
+    @property
+    def drivers(self) -> tuple[Path, ...]:
+        """Where each reader's driver lies, as seen from outside."""
+        return tuple(self._run / "drivers" / f"vpcd-{letter}.so" for letter in string.ascii_uppercase[: self._readers])
 
     @property
     def environment(self) -> dict[str, str]:
@@ -154,9 +162,11 @@ class PrivatePcscd:
         raise SimulationUnavailableError("no free ports for the virtual readers")
 
     def _launch(self) -> None:
-        for letter, _ in zip(string.ascii_uppercase, self._first_ports, strict=False):
+        for driver in self.drivers:
             # The driver keeps its slots in global variables: each reader needs a copy, loaded as a library of its own.
-            shutil.copyfile(Path("/") / _DRIVER, self._run / "drivers" / f"vpcd-{letter}.so")
+            shutil.copyfile(Path("/") / _DRIVER, driver.with_suffix(".so.inner") if self._cover else driver)
+            if self._cover:
+                shutil.copyfile(self._cover, driver)
         (self._run / "readers" / "readers").write_text(_reader_configuration(self._first_ports))
         for stale in (self._run / "pcscd").iterdir():
             stale.unlink()

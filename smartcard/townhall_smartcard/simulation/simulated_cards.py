@@ -28,6 +28,7 @@ from townhall_smartcard.messages import (
     SERVED_FAMILIES,
     Agree,
     AgreementOutcome,
+    AtReader,
     Authenticate,
     CardContents,
     CardFamily,
@@ -36,19 +37,25 @@ from townhall_smartcard.messages import (
     OpenCard,
     Outcome,
     PinOutcome,
+    PinRole,
     ReadCard,
     Reader,
     ReadersChanged,
     ReadOutcome,
     ReplacementOutcome,
+    ReplacePinAtReader,
     Request,
     ServiceChanged,
     Sign,
     WithPin,
+    secrets_of,
 )
-from townhall_smartcard.operations import failed, perform_on
+from townhall_smartcard.operations import failed, is_for_keys, perform_on
+from townhall_smartcard.pin_pad.exclusions import ALL_PADS
+from townhall_smartcard.pin_pad.pad import ReaderWithKeys, keys_of
 from townhall_smartcard.pin_replacement import PinReplacement
 from townhall_smartcard.processors import processors_for
+from townhall_smartcard.simulation.keypad import Finger, SimulatedKeypad
 from townhall_smartcard.simulation.vpcd import VirtualCard
 from townhall_smartcard.slots import Slot
 
@@ -80,6 +87,7 @@ class SimulatedCards:
         self._may_answer: Final = asyncio.Event()
         self._may_answer.set()
         self._is_ended = False
+        self._fingers: Final[dict[str, Finger]] = {}
         self._look()
 
     # What the person and the machine do
@@ -94,6 +102,10 @@ class SimulatedCards:
         """Take out what is in a reader, if anything."""
         if self._cards.pop(reader, None) is not None:
             self._change(reader)
+
+    def give_keys(self, reader: str) -> Finger:
+        """Give a reader keys of its own, and return the finger at them."""
+        return self._fingers.setdefault(reader, Finger())
 
     def unplug(self, reader: str) -> None:
         """Take a whole reader away."""
@@ -146,12 +158,14 @@ class SimulatedCards:
             wipe(access_number)
 
     async def authenticate(
-        self, reader: str, pin: bytearray, digest: bytes, *, last_try_confirmed: bool = False
+        self, reader: str, pin: bytearray | AtReader, digest: bytes, *, last_try_confirmed: bool = False
     ) -> PinOutcome:
         """Sign with the authentication key after PIN 1; ``pin`` is wiped."""
         return await self._use_pin(Authenticate(next(self._numbers), reader, pin, digest, last_try_confirmed))
 
-    async def sign(self, reader: str, pin: bytearray, digest: bytes, *, last_try_confirmed: bool = False) -> PinOutcome:
+    async def sign(
+        self, reader: str, pin: bytearray | AtReader, digest: bytes, *, last_try_confirmed: bool = False
+    ) -> PinOutcome:
         """Sign with the signature key after PIN 2; ``pin`` is wiped."""
         return await self._use_pin(Sign(next(self._numbers), reader, pin, digest, last_try_confirmed))
 
@@ -181,6 +195,16 @@ class SimulatedCards:
             raise CardMisuseError(type(outcome).__name__)
         return outcome
 
+    async def replace_pin_at_reader(
+        self, reader: str, role: PinRole, keys: AtReader, *, is_code_puk: bool = False, last_try_confirmed: bool = False
+    ) -> ReplacementOutcome:
+        """Have a PIN's new value entered at the reader, after the code that gives the right to it."""
+        number = next(self._numbers)
+        outcome = await self._ask(ReplacePinAtReader(number, reader, role, keys, is_code_puk, last_try_confirmed))
+        if not isinstance(outcome, ReplacementOutcome):
+            raise CardMisuseError(type(outcome).__name__)
+        return outcome
+
     async def _read(self, request: ReadCard | OpenCard) -> ReadOutcome:
         outcome = await self._ask(request)
         if not isinstance(outcome, ReadOutcome):
@@ -193,7 +217,8 @@ class SimulatedCards:
                 raise CardMisuseError(f"digest of {len(request.digest)} bytes")
             outcome = await self._ask(request)
         finally:
-            wipe(request.pin)
+            for secret in secrets_of(request):
+                wipe(secret)
         if not isinstance(outcome, PinOutcome):
             raise CardMisuseError(type(outcome).__name__)
         return outcome
@@ -221,13 +246,20 @@ class SimulatedCards:
             raise CardUnsupportedError
         way, known = processors_for(_InSlot(self, request.reader, card)), self._access_numbers.of(request.reader)
         try:
-            outcome = perform_on(family, request, way, known)
+            outcome = perform_on(family, request, way, known, self._keys(request, card))
         finally:
             if isinstance(request, WithPin) or family is CardFamily.ESTEID_2018_BEHIND_PACE:
                 card.reset()
         if isinstance(request, OpenCard) and isinstance(outcome, CardContents):
             self._access_numbers.remember(request.reader, request.access_number)
         return outcome
+
+    def _keys(self, request: Request, card: VirtualCard) -> ReaderWithKeys | None:
+        reader = request.reader
+        finger = self._fingers.get(reader)
+        if finger is None or not is_for_keys(request):
+            return None
+        return keys_of(SimulatedKeypad(_InSlot(self, reader, card).transmit, finger), reader, ALL_PADS)
 
     def _change(self, reader: str) -> None:
         self._slots[reader] = self._slot(reader, self._slots[reader].changes + 1)

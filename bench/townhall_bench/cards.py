@@ -16,7 +16,7 @@ from townhall_bench.pairing import in_turns
 from townhall_bench.row import Budget, Held, Row
 from townhall_smartcard.call_clock import CallClock
 from townhall_smartcard.connection import CardConnection, RawCommand
-from townhall_smartcard.messages import Authenticate, ReadCard, Request, Sign
+from townhall_smartcard.messages import Authenticate, CardRequest, ReadCard, Sign
 from townhall_smartcard.operations import perform
 from townhall_smartcard.pcsc import card_transaction
 from townhall_smartcard.processors import processors_for
@@ -43,7 +43,7 @@ def rows() -> Iterator[Row]:
         os.environ.update(service.environment)  # libpcsclite reads it at the first call
         _said(service, "opensc-tool", "--wait", "--atr")
         reader = virtual_reader_name(0)
-        operations: tuple[tuple[str, Callable[[], Request]], ...] = (
+        operations: tuple[tuple[str, Callable[[], CardRequest]], ...] = (
             ("read a card", lambda: ReadCard(1, reader)),
             ("authenticate with PIN 1", lambda: Authenticate(1, reader, bytearray(b"1234"), _DIGEST)),
             ("sign with PIN 2", lambda: Sign(1, reader, bytearray(b"12345"), _DIGEST)),
@@ -122,11 +122,11 @@ def beside_raw(name: str, reader: str, work: Callable[[CardConnection], object])
     )
 
 
-def _perform(request: Callable[[], Request], connection: CardConnection) -> None:
+def _perform(request: Callable[[], CardRequest], connection: CardConnection) -> None:
     perform(request(), processors_for(connection))
 
 
-def _once(reader: str, request: Callable[[], Request]) -> None:
+def _once(reader: str, request: Callable[[], CardRequest]) -> None:
     with card_transaction(reader, CallClock(_DEADLINE_S)) as connection:
         _perform(request, connection)
 

@@ -15,9 +15,11 @@ from townhall_kiosk.receipt import SignedReceipt
 from townhall_kiosk.speech.voice import Voice
 from townhall_kiosk.staff.messages import Answer, ToOffice
 from townhall_kiosk.voting.messages import FromPolls, ToPolls
+from townhall_smartcard.emrtd.pace import PacePassword
 from townhall_smartcard.messages import (
     AgreementOutcome,
     AtReader,
+    DocumentOutcome,
     PinOutcome,
     PinRole,
     ReadersChanged,
@@ -87,7 +89,14 @@ class PinKeepingCard(Protocol):
         """The same, with the code and the new PIN entered at the reader."""
 
 
-class Cards(CardReader, IdentityCard, SigningCard, AgreeingCard, PinKeepingCard, Protocol):
+class DocumentCard(Protocol):
+    """A document with a chip, passport or card, in whichever reader."""
+
+    async def open_document(self, reader: str, password: PacePassword) -> DocumentOutcome:
+        """Open it with the password that is printed on it, and read it; wipes ``password``."""
+
+
+class Cards(CardReader, IdentityCard, SigningCard, AgreeingCard, PinKeepingCard, DocumentCard, Protocol):
     """All of them, as one card process offers them."""
 
 

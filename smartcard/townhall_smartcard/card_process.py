@@ -25,6 +25,8 @@ from townhall_smartcard.access_numbers import AccessNumbers
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.call_clock import CallClock
 from townhall_smartcard.cards import probe
+from townhall_smartcard.connection import CardConnection
+from townhall_smartcard.emrtd.messages import OpenDocument
 from townhall_smartcard.errors import (
     CallStuckError,
     CardError,
@@ -46,7 +48,7 @@ from townhall_smartcard.messages import (
     secrets_of,
 )
 from townhall_smartcard.monitor import CardMonitor, Seen
-from townhall_smartcard.operations import failed, is_for_keys, perform_on
+from townhall_smartcard.operations import failed, is_for_keys, open_document, perform_on
 from townhall_smartcard.pcsc import PcscConnection, card_transaction, load_client, open_slots
 from townhall_smartcard.pin_pad.exclusions import ALL_PADS, PadPolicy
 from townhall_smartcard.pin_pad.pad import keys_of
@@ -136,11 +138,13 @@ class CardProcess:
     async def _outcome(self, request: Request) -> Outcome:
         calls = CallClock(self._deadline_s)
         family, known = self._inventory.family_in(request.reader), self._numbers.of(request.reader)
-        if (refusal := self._refusal(family)) is not None or family is None:
+        if (refusal := self._refusal(family, request)) is not None or family is None:
             return failed(request.request, refusal or CardRemovedError())
 
         def work() -> Outcome:
             with card_transaction(request.reader, calls) as connection:
+                if isinstance(request, OpenDocument):
+                    return open_document(request, self._wire(connection), is_t0=connection.is_t0)
                 keys = keys_of(connection, request.reader, self._pads) if is_for_keys(request) else None
                 return perform_on(family, request, self._processors(connection), known, keys)
 
@@ -169,11 +173,13 @@ class CardProcess:
         if slot is not None:
             asyncio.get_running_loop().call_later(_SLOWEST_LOOK_S, self._seen.put_nowait, slot)
 
-    def _refusal(self, family: CardFamily | None) -> CardError | None:
+    def _refusal(self, family: CardFamily | None, request: Request) -> CardError | None:
         if not self._inventory.is_running:
             return ServiceGoneError()
         if family is None:
             return CardRemovedError()
+        if isinstance(request, OpenDocument):  # any card may have a document's chip, or be one
+            return CardUnsupportedError() if family is CardFamily.DEAD else None
         return None if family in SERVED_FAMILIES else CardUnsupportedError()
 
     async def _follow(self, group: asyncio.TaskGroup) -> None:
@@ -206,8 +212,10 @@ class CardProcess:
         await self._say(*self._inventory.probed(slot, family))
 
     def _processors(self, connection: PcscConnection) -> ApduProcessor:
-        wire = TracedConnection(connection) if self._is_traced else connection
-        return processors_for(wire, is_t0=connection.is_t0)
+        return processors_for(self._wire(connection), is_t0=connection.is_t0)
+
+    def _wire(self, connection: PcscConnection) -> CardConnection:
+        return TracedConnection(connection) if self._is_traced else connection
 
     async def _say(self, *messages: Outcome | ReadersChanged | ServiceChanged) -> None:
         try:

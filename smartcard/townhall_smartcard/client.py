@@ -9,6 +9,8 @@ from collections.abc import Callable
 from townhall_process.channel import Channel
 from townhall_process.errors import ChannelClosedError, ChannelMisuseError
 from townhall_smartcard.apdu import wipe
+from townhall_smartcard.emrtd.messages import OpenDocument
+from townhall_smartcard.emrtd.pace import PacePassword
 from townhall_smartcard.errors import CardMisuseError
 from townhall_smartcard.estonia import POINT_BYTES
 from townhall_smartcard.messages import (
@@ -17,6 +19,7 @@ from townhall_smartcard.messages import (
     AgreementOutcome,
     AtReader,
     Authenticate,
+    DocumentOutcome,
     Failed,
     Failure,
     FromCard,
@@ -157,6 +160,18 @@ class CardClient:
             lambda number: ReplacePinAtReader(number, reader, role, keys, is_code_puk, last_try_confirmed)
         )
         if not isinstance(outcome, ReplacementOutcome):
+            raise ChannelMisuseError(type(outcome).__name__)
+        return outcome
+
+    async def open_document(self, reader: str, password: PacePassword) -> DocumentOutcome:
+        """Open the document in ``reader`` with a password and read it; a password that can be wiped is wiped."""
+        secret = bytearray(password.secret)
+        try:
+            outcome = await self._ask(lambda number: OpenDocument(number, reader, password.reference, secret))
+        finally:
+            wipe(secret)
+            password.wipe()
+        if not isinstance(outcome, DocumentOutcome):
             raise ChannelMisuseError(type(outcome).__name__)
         return outcome
 

@@ -4,8 +4,8 @@
 
 Every request is answered by exactly one ``Outcome`` with the same ``request`` number. ``ReadersChanged`` and
 ``ServiceChanged`` come unasked. A PIN travels in ``Authenticate``, ``Sign``, ``Agree`` and ``ReplacePin`` only (of one
-that is entered at a reader, only that it is), an access number in ``OpenCard`` only, as bytes that can be wiped, never
-as text.
+that is entered at a reader, only that it is), an access number in ``OpenCard`` only, a document's password in
+``OpenDocument`` only: as bytes that can be wiped.
 """
 
 import enum
@@ -16,6 +16,7 @@ from typing import Annotated, Final
 import msgspec
 
 from townhall_crypto.card_signature import CardAlgorithm, Digest
+from townhall_smartcard.emrtd.messages import DocumentClosed, DocumentOpened, OpenDocument
 from townhall_smartcard.pin_rules import NewPinFault
 
 
@@ -330,13 +331,15 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
 
 WithPin = Authenticate | Sign | Agree | ReplacePin | ReplacePinAtReader
-Request = ReadCard | OpenCard | WithPin
+CardRequest = ReadCard | OpenCard | WithPin
+Request = CardRequest | OpenDocument
 ReadOutcome = CardContents | AccessNumberNeeded | AccessNumberWrong | Failed
 PinRefused = PinWrong | PinBlocked | PinLengthRefused | PinNotEntered | LastTryUnconfirmed | Failed
 PinOutcome = Signed | PinRefused
 AgreementOutcome = Agreed | PinRefused
 ReplacementOutcome = PinReplaced | NewPinUnfit | PinRefused
-Outcome = ReadOutcome | PinOutcome | Agreed | PinReplaced | NewPinUnfit
+DocumentOutcome = DocumentOpened | DocumentClosed | Failed
+Outcome = ReadOutcome | PinOutcome | Agreed | PinReplaced | NewPinUnfit | DocumentOutcome
 FromCard = ReadersChanged | ServiceChanged | Outcome
 
 
@@ -349,5 +352,7 @@ def secrets_of(request: Request) -> tuple[bytearray, ...]:
             return (pin,) if isinstance(pin, bytearray) else ()
         case ReplacePin(code=code, new=new):
             return code, new
+        case OpenDocument(secret=secret):
+            return (secret,)
         case ReadCard() | ReplacePinAtReader():
             return ()

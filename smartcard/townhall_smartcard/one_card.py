@@ -16,11 +16,11 @@ from townhall_smartcard.messages import (
     AgreementOutcome,
     CardContents,
     CardFamily,
+    CardRequest,
     Failed,
     Outcome,
     PinOutcome,
     ReadCard,
-    Request,
     Sign,
 )
 from townhall_smartcard.operations import failed, perform
@@ -78,7 +78,7 @@ def agree(reader: str, pin: bytearray, point: bytes) -> AgreementOutcome:
     return outcome
 
 
-def _perform(request: Request) -> Outcome:
+def _perform(request: CardRequest) -> Outcome:
     calls = CallClock(DEADLINE_S)
 
     def work() -> Outcome:

@@ -8,7 +8,11 @@ from typing import Final
 import msgspec
 
 from townhall_smartcard.cards import probe
-from townhall_smartcard.emrtd.pace import PaceRefused
+from townhall_smartcard.connection import CardConnection
+from townhall_smartcard.emrtd.access import MrzNeeded
+from townhall_smartcard.emrtd.document_read import DocumentRead, open_and_read
+from townhall_smartcard.emrtd.messages import DocumentClosed, DocumentOpened, OpenDocument
+from townhall_smartcard.emrtd.pace import PacePassword, PaceRefused
 from townhall_smartcard.errors import (
     CardError,
     CardMisuseError,
@@ -33,6 +37,8 @@ from townhall_smartcard.messages import (
     Authenticate,
     CardContents,
     CardFamily,
+    CardRequest,
+    DocumentOutcome,
     Failed,
     Failure,
     LastTryUnconfirmed,
@@ -82,7 +88,7 @@ _FAILURES: Final[tuple[tuple[type[CardError], Failure], ...]] = (
 
 def perform_on(
     family: CardFamily,
-    request: Request,
+    request: CardRequest,
     card: ApduProcessor,
     known_number: bytearray | None,
     keys: ReaderWithKeys | None = None,
@@ -122,7 +128,7 @@ def _open_and_read(request: OpenCard, card: ApduProcessor) -> Outcome:
 
 
 def perform(
-    request: Request,
+    request: CardRequest,
     card: ApduProcessor,
     family: CardFamily = CardFamily.ESTEID_2018,
     keys: ReaderWithKeys | None = None,
@@ -237,6 +243,14 @@ def _replacement(
     pad = _keys(request.keys, keys)
     replace_at = keeper.unblock_at_reader if request.is_code_puk else keeper.change_at_reader
     return replace_at(request.role, pad, last_try_confirmed=is_confirmed)
+
+
+def open_document(request: OpenDocument, wire: CardConnection, *, is_t0: bool) -> DocumentOutcome:
+    """Open and read the document behind ``wire``; raises ``CardError`` as ``perform`` does."""
+    found = open_and_read(wire, PacePassword(request.reference, request.secret), is_t0=is_t0)
+    if isinstance(found, DocumentRead):
+        return DocumentOpened(request.request, found)
+    return DocumentClosed(request.request, wants_zone=isinstance(found, MrzNeeded))
 
 
 def is_access_number(number: bytearray) -> bool:

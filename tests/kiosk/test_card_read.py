@@ -21,9 +21,9 @@ from townhall_kiosk.documents.card_read import password_of
 from townhall_kiosk.documents.card_report import report_on
 from townhall_kiosk.errors import ConfigurationError
 from townhall_smartcard.emrtd.access import AccessProtocol
-from townhall_smartcard.emrtd.at_desk import DocumentRead
 from townhall_smartcard.emrtd.cipher import Cipher
 from townhall_smartcard.emrtd.document import ChipRead
+from townhall_smartcard.emrtd.document_read import DocumentRead
 from townhall_smartcard.emrtd.lds.files import LdsFile
 from townhall_smartcard.emrtd.pace import PasswordReference
 from townhall_smartcard.emrtd.passive_authentication import ReadDocument

@@ -18,6 +18,7 @@ from townhall_smartcard.messages import (
     Authenticate,
     CardContents,
     CardFamily,
+    CardRequest,
     Failed,
     Failure,
     Outcome,
@@ -26,7 +27,6 @@ from townhall_smartcard.messages import (
     ReadCard,
     Reader,
     ReadersChanged,
-    Request,
     ServiceChanged,
     Sign,
     Signed,
@@ -77,7 +77,7 @@ class HookedCard:
 
 def every_command(keys: CardKeys) -> list[tuple[str, int]]:
     """Return each operation with the number of each of its commands; how many there are depends on the certificates."""
-    requests: tuple[Request, ...] = (
+    requests: tuple[CardRequest, ...] = (
         ReadCard(1, ""),
         Authenticate(1, "", bytearray(b"1234"), DIGEST),
         Sign(1, "", bytearray(b"12345"), DIGEST),

@@ -29,11 +29,11 @@ from townhall_smartcard.messages import (
     Authenticate,
     CardContents,
     CardFamily,
+    CardRequest,
     OpenCard,
     Outcome,
     PinWrong,
     ReadCard,
-    Request,
     Sign,
     Signed,
 )
@@ -68,7 +68,7 @@ def card(contacts: EstonianCard, waits: list[float]) -> ContactlessCard:
     return ContactlessCard(contacts, pause=waits.append)
 
 
-def ask(card: ContactlessCard | FaultyCard, request: Request, known: bytes | None = None) -> Outcome:
+def ask(card: ContactlessCard | FaultyCard, request: CardRequest, known: bytes | None = None) -> Outcome:
     """One request in one transaction: the card is reset afterwards, as by the PC/SC service."""
     try:
         return perform_on(BEHIND, request, processors_for(card), None if known is None else bytearray(known))

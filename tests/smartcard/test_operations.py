@@ -24,6 +24,7 @@ from townhall_smartcard.messages import (
     Authenticate,
     CardContents,
     CardFamily,
+    CardRequest,
     Failed,
     Failure,
     LastTryUnconfirmed,
@@ -36,7 +37,6 @@ from townhall_smartcard.messages import (
     PinWrong,
     ReadCard,
     ReplacePin,
-    Request,
     Sign,
     Signed,
 )
@@ -56,7 +56,7 @@ def card(kadri_keys: CardKeys) -> EstonianCard:
     return EstonianCard(KADRI, kadri_keys)
 
 
-def ask(card: EstonianCard, request: Request) -> Outcome:
+def ask(card: EstonianCard, request: CardRequest) -> Outcome:
     return perform(request, processors_for(card))
 
 

@@ -20,7 +20,8 @@ from townhall_crypto.state_trust import StateTrust, StateTrustFiles, load_state_
 from townhall_kiosk.documents.card_report import Identity, report_on
 from townhall_kiosk.documents.national_report import report_on_national
 from townhall_kiosk.errors import ConfigurationError
-from townhall_smartcard.emrtd.at_desk import DocumentRead, find_document, read_in_reader
+from townhall_smartcard.emrtd.at_desk import find_document, read_in_reader
+from townhall_smartcard.emrtd.document_read import DocumentRead
 from townhall_smartcard.emrtd.lds.mrz import parse_mrz
 from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.errors import CardError

@@ -29,7 +29,8 @@ from townhall_kiosk.documents.vendor_modules import read_modules
 from townhall_kiosk.errors import ConfigurationError
 from townhall_kiosk.texts import Texts
 from townhall_smartcard.emrtd.access import AccessRefused, MrzNeeded
-from townhall_smartcard.emrtd.at_desk import DocumentRead, find_document, read_in_reader
+from townhall_smartcard.emrtd.at_desk import find_document, read_in_reader
+from townhall_smartcard.emrtd.document_read import DocumentRead
 from townhall_smartcard.emrtd.mrz_entry import MrzFault, MrzMistake, TypedZone, ZoneRefused, read_entry
 from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.errors import CardError

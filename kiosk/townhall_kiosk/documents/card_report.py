@@ -13,8 +13,8 @@ import msgspec
 from townhall_crypto.state_trust import StateTrust
 from townhall_kiosk.documents.words import part_lines, sentence
 from townhall_kiosk.texts import Texts
-from townhall_smartcard.emrtd.at_desk import DocumentRead
 from townhall_smartcard.emrtd.document import ChipRead
+from townhall_smartcard.emrtd.document_read import DocumentRead
 from townhall_smartcard.emrtd.lds.biometrics import parse_dg2
 from townhall_smartcard.emrtd.lds.details import parse_dg11
 from townhall_smartcard.emrtd.lds.mrz import parse_dg1

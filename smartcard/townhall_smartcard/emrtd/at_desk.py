@@ -6,34 +6,17 @@ As with ``one_card``, nothing is locked away here; past its deadline a call is l
 """
 
 import time
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from townhall_smartcard.apdu import wipe
 from townhall_smartcard.call_clock import CallClock
-from townhall_smartcard.emrtd.access import AccessProtocol, AccessRefused, MrzNeeded
-from townhall_smartcard.emrtd.document import ChipRead, MeteredConnection, read_document
+from townhall_smartcard.emrtd.document_read import Opening, open_and_read
 from townhall_smartcard.emrtd.pace import PacePassword
-from townhall_smartcard.emrtd.session import open_emrtd
 from townhall_smartcard.errors import CardError, CardRemovedError
 from townhall_smartcard.one_card import DEADLINE_S
 from townhall_smartcard.pcsc import card_transaction, open_slots
-from townhall_smartcard.processors import processors_for
 from townhall_smartcard.watched import outcome_of
 
-
-@dataclass(frozen=True, slots=True)
-class DocumentRead:
-    """A document that opened, with what it cost: commands, seconds in the card, and seconds by step."""
-
-    protocol: AccessProtocol
-    read: ChipRead
-    commands: int
-    card_s: float
-    steps_s: dict[str, float] = field(compare=False)
-
-
-DeskOutcome: TypeAlias = DocumentRead | AccessRefused | MrzNeeded | CardError
+DeskOutcome: TypeAlias = Opening | CardError
 _TURN_S: Final = 1.0
 
 
@@ -63,27 +46,9 @@ def read_in_reader(reader: str, password: PacePassword) -> DeskOutcome:
 
     def work() -> DeskOutcome:
         with card_transaction(reader, calls) as connection:
-            metered = MeteredConnection(connection)
-            card = processors_for(metered, is_extended=not connection.is_t0, is_t0=connection.is_t0)
-            started = time.perf_counter()
-            session = open_emrtd(card, password)
-            if isinstance(session, AccessRefused | MrzNeeded):
-                return session
-            marks = {"open": time.perf_counter()}
-            read = read_document(session)
-            marks |= read.marks
-        return DocumentRead(session.protocol, read, metered.commands, metered.seconds, _steps(started, marks))
+            return open_and_read(connection, password, is_t0=connection.is_t0)
 
     try:
         return outcome_of(work, calls)
     finally:
-        if isinstance(password.secret, bytearray):
-            wipe(password.secret)
-
-
-def _steps(started: float, marks: dict[str, float]) -> dict[str, float]:
-    """Turn moments into the time from each to the next."""
-    found, before = {}, started
-    for name, moment in marks.items():
-        found[name], before = moment - before, moment
-    return found
+        password.wipe()

@@ -11,7 +11,7 @@ import hmac
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from townhall_smartcard.apdu import CHAINING_BIT, MAX_EXTENDED_LE, MAX_SHORT_LE, CommandApdu, Ins, ResponseApdu
+from townhall_smartcard.apdu import CHAINING_BIT, MAX_EXTENDED_LE, MAX_SHORT_LE, CommandApdu, Ins, ResponseApdu, wipe
 from townhall_smartcard.connection import RawCommand
 from townhall_smartcard.emrtd.agreement import E, Group, Randomness
 from townhall_smartcard.emrtd.chip_proof import ChipProof
@@ -48,6 +48,11 @@ class PacePassword:
 
     reference: PasswordReference
     secret: RawCommand = field(repr=False)
+
+    def wipe(self) -> None:
+        """Wipe the secret where it can be wiped."""
+        if isinstance(self.secret, bytearray):
+            wipe(self.secret)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from townhall_smartcard.access_numbers import AccessNumbers
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.cards import probe
 from townhall_smartcard.connection import RawCommand
+from townhall_smartcard.emrtd.messages import OpenDocument
+from townhall_smartcard.emrtd.pace import PacePassword
 from townhall_smartcard.errors import (
     CardError,
     CardMisuseError,
@@ -32,6 +34,7 @@ from townhall_smartcard.messages import (
     Authenticate,
     CardContents,
     CardFamily,
+    DocumentOutcome,
     Failed,
     Failure,
     OpenCard,
@@ -50,7 +53,7 @@ from townhall_smartcard.messages import (
     WithPin,
     secrets_of,
 )
-from townhall_smartcard.operations import failed, is_for_keys, perform_on
+from townhall_smartcard.operations import failed, is_for_keys, open_document, perform_on
 from townhall_smartcard.pin_pad.exclusions import ALL_PADS
 from townhall_smartcard.pin_pad.pad import ReaderWithKeys, keys_of
 from townhall_smartcard.pin_replacement import PinReplacement
@@ -205,6 +208,17 @@ class SimulatedCards:
             raise CardMisuseError(type(outcome).__name__)
         return outcome
 
+    async def open_document(self, reader: str, password: PacePassword) -> DocumentOutcome:
+        """Open the document with a password and read it; a password that can be wiped is wiped."""
+        try:
+            secret = bytearray(password.secret)
+            outcome = await self._ask(OpenDocument(next(self._numbers), reader, password.reference, secret))
+        finally:
+            password.wipe()
+        if not isinstance(outcome, DocumentOutcome):
+            raise CardMisuseError(type(outcome).__name__)
+        return outcome
+
     async def _read(self, request: ReadCard | OpenCard) -> ReadOutcome:
         outcome = await self._ask(request)
         if not isinstance(outcome, ReadOutcome):
@@ -242,6 +256,8 @@ class SimulatedCards:
         if card is None or card is not self.card_in(request.reader):
             raise CardRemovedError
         family = self._inventory.family_in(request.reader)
+        if isinstance(request, OpenDocument):
+            return self._open_document(request, card, family)
         if family is None or family not in SERVED_FAMILIES:
             raise CardUnsupportedError
         way, known = processors_for(_InSlot(self, request.reader, card)), self._access_numbers.of(request.reader)
@@ -260,6 +276,14 @@ class SimulatedCards:
         if finger is None or not is_for_keys(request):
             return None
         return keys_of(SimulatedKeypad(_InSlot(self, reader, card).transmit, finger), reader, ALL_PADS)
+
+    def _open_document(self, request: OpenDocument, card: VirtualCard, family: CardFamily | None) -> Outcome:
+        if family is CardFamily.DEAD:
+            raise CardUnsupportedError
+        try:
+            return open_document(request, _InSlot(self, request.reader, card), is_t0=False)
+        finally:
+            card.reset()
 
     def _change(self, reader: str) -> None:
         self._slots[reader] = self._slot(reader, self._slots[reader].changes + 1)

@@ -38,6 +38,7 @@ from townhall_ui.screens import (
     PinScreen,
     PinWords,
     PlaceWords,
+    Portrait,
     QuestionScreen,
     RankedScreen,
     Ranking,
@@ -98,6 +99,23 @@ def _seed_qr() -> bytes:
     out = io.BytesIO()
     segno.make_qr("TOWNHALL:BALLOT:1:" + "9f86d081884c7d65" * 24, error="m").save(out, kind="png", scale=5, border=4)
     return out.getvalue()
+
+
+_ZONE = "I<UTOD231458907<<<<<<<<<<<<<<<\n7408122F1204159UTO<<<<<<<<<<<6\nERIKSSON<<ANNA<MARIA<<<<<<<<<<"
+
+
+def _face() -> bytes:
+    """A drawn face, 60 by 80: three bytes a pixel."""
+    image = QImage(60, 80, QImage.Format.Format_RGB888)
+    image.fill(QColor("#c9d6df"))
+    painter = QPainter(image)
+    painter.setBrush(QColor("#8d6e63"))
+    painter.drawEllipse(QRectF(16, 14, 28, 38))
+    painter.drawEllipse(QRectF(4, 56, 52, 40))
+    painter.end()
+    line = image.bytesPerLine()
+    pixels = bytes(image.constBits())
+    return b"".join(pixels[row * line : row * line + 180] for row in range(80))
 
 
 S = TypeVar("S", bound=Screen)
@@ -238,7 +256,12 @@ class Sampler:
         date = self.question(EntryKind.DATE, "date", "2027-03-01")
         hint = self.t("street hint")
         born = self.question(EntryKind.DATE, "born", "1980-01-08")
+        printed = self.question(EntryKind.LINES, "printed", _ZONE)
+        words = replace(self.keyboard, space=self.t("new line"), script="")
+        printed = replace(printed, shapes=((3, 30), (2, 36), (2, 44)), keyboard=words)
         return {
+            "lines": replace(printed, hint=self.t("printed hint")),
+            "lines-problem": replace(printed, problem=self.t("printed problem")),
             "text": replace(text, hint=hint),
             "text-problem": replace(text, value="Harbour", problem=self.t("street problem")),
             "text-source": replace(text, source=self.t("source")),
@@ -340,10 +363,21 @@ class Sampler:
         acts = tuple(Choice(act, self.t(act)) for act in ("test", "export", "restart", "close kiosk", "leave staff"))
         ways = WaysScreen(self.frame("ways title"), groups, self.t("ways1"), self.paging)
         status = StatusScreen(self.frame("kiosk", None), rows, acts, self.paging)
+        found = (
+            StatusRow(self.t("surname"), "ERIKSSON", Tone.GOOD),
+            StatusRow(self.t("own name"), "إريكسون آنّا · Эрикссон Анна", Tone.WARNING),
+            StatusRow(self.t("document number"), "D23145890", Tone.PROBLEM),
+            *rows,
+        )
+        portrait = Portrait(60, 80, _face(), self.t("portrait"))
+        checked = StatusScreen(self.frame("checked document", None), found, (Choice("another", self.t("another")),))
+        checked = replace(checked, paging=self.paging, portrait=portrait)
+        checked = replace(checked, introduction=self.t("vouched"), tone=Tone.GOOD)
         assisted = self.question(EntryKind.CHOOSE_ONE, "kind", "own", self.kinds())
         return {
             "ways": ways,
             "status": status,
+            "document-checked": checked,
             "clerk": replace(assisted, frame=replace(assisted.frame, mode=self.t("clerk"))),
         }
 

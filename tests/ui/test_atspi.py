@@ -203,8 +203,15 @@ def test_choices_have_their_role_and_tell_whether_they_are_marked(walk: Walk) ->
 
 
 def test_fields_are_told_as_fields_and_a_pin_as_hidden_text(walk: Walk) -> None:
-    typed = dict.fromkeys((EntryKind.TEXT, EntryKind.LONG_TEXT, EntryKind.INTEGER, EntryKind.DECIMAL), 1)
-    typed |= {EntryKind.DATE: 3, EntryKind.TIME: 2, EntryKind.DATE_TIME: 5, EntryKind.PLACE: 2, EntryKind.RANGE: 1}
+    typed = dict.fromkeys((EntryKind.TEXT, EntryKind.LONG_TEXT, EntryKind.LINES, EntryKind.INTEGER), 1)
+    typed |= {
+        EntryKind.DECIMAL: 1,
+        EntryKind.DATE: 3,
+        EntryKind.TIME: 2,
+        EntryKind.DATE_TIME: 5,
+        EntryKind.PLACE: 2,
+        EntryKind.RANGE: 1,
+    }
     for name, screen in walk.sampler.all().items():
         fields = [node for node in walk.trees[name] if node.role == "text"]
         is_typed = isinstance(screen, QuestionScreen) and not screen.is_read_only
@@ -224,6 +231,8 @@ def test_problems_are_alerts_and_the_code_is_an_image(walk: Walk) -> None:
     assert walk.named("contest-notice", "alert") == [walk.sampler.t("too many")]
     assert walk.named("checked", "alert") == [walk.sampler.t("checked1")]
     assert walk.named("checked", "image") == [walk.sampler.t("checked qr")]
+    assert walk.named("lines-problem", "alert") == [walk.sampler.t("printed problem")]
+    assert walk.sampler.t("portrait") in [node.name for node in walk.trees["document-checked"]]
 
 
 def test_a_press_over_the_bus_is_an_intent(walk: Walk) -> None:

@@ -25,6 +25,8 @@ FIRST = {
     "text-problem": "field",
     "text-source": "field",
     "long-text": "field",
+    "lines": "field",
+    "lines-problem": "field",
     "integer": "field",
     "decimal": "field",
     "date": "field:day",

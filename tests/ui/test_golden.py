@@ -27,7 +27,7 @@ TILE = 8
 """Pixels of a tile's side: a difference counts by tiles, so that one word is not lost in a large picture."""
 _SEEN = 14.0
 """Mean difference of a tile, of 255, that no other way of smoothing edges makes."""
-MOST_BYTES = 5_000_000
+MOST_BYTES = 5_500_000
 
 
 def _small(image: QImage) -> QImage:

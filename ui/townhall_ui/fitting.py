@@ -85,4 +85,4 @@ class Fitting:
 def _has_keyboard(screen: Screen) -> bool:
     if not isinstance(screen, QuestionScreen) or screen.is_read_only:
         return False
-    return screen.kind in {EntryKind.TEXT, EntryKind.LONG_TEXT}
+    return screen.kind in {EntryKind.TEXT, EntryKind.LONG_TEXT, EntryKind.LINES}

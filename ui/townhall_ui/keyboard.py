@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from townhall_ui.buttons import Button, Kind
 from townhall_ui.icons import Icon
-from townhall_ui.keyboard_layouts import KeyPage, capital, caption, layouts_for
+from townhall_ui.keyboard_layouts import KeyLayout, KeyPage, capital, caption, layouts_for
 from townhall_ui.look import Look
 from townhall_ui.screens import KeyboardWords
 from townhall_ui.theme import GAP_MM, PRIMARY_MM, TARGET_MM
 
 COLUMNS = 11
+_NO_KEY = "\0"
 
 
 class _Page(enum.Enum):
@@ -34,6 +35,8 @@ class Keyboard(QWidget):
         on_text: called with the sign of a key.
         on_delete: called for the delete key.
         key_height_mm: at least 15.
+        layouts: its signs, and those of the other script, where the language's are not wanted; a new line is written
+            in the place of a space.
 
     Attributes:
         bar: the page keys and the space key, to be placed beside the primary button.
@@ -48,11 +51,13 @@ class Keyboard(QWidget):
         on_text: Callable[[str], None],
         on_delete: Callable[[], None],
         key_height_mm: float = TARGET_MM,
+        layouts: tuple[KeyLayout, KeyLayout] | None = None,
     ) -> None:
         super().__init__()
         self._look, self._words, self._on_text = look, words, on_text
         self._page, self._is_shifted = _Page.LETTERS, False
-        self._layout, self._other = layouts_for(language)
+        self._layout, self._other = layouts or layouts_for(language)
+        self._blank = "\n" if layouts else " "
         self._is_own = True
         self._signs: dict[Button, str] = {}
         self._key_height = look.px(key_height_mm)
@@ -119,10 +124,11 @@ class Keyboard(QWidget):
         space = Button(words.space, self._look, Kind.WORD_KEY)
         space.setObjectName("key:space")
         space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        space.clicked.connect(lambda: self._on_text(" "))
+        space.clicked.connect(lambda: self._on_text(self._blank))
         for key, share in ((self._symbols, 2), (self._more, 2), (self._script, 2), (space, 5)):
             row.addWidget(key, share)
         self._script.setHidden(not words.script)
+        self._more.setHidden(not self._layout.more.signs)
         self._keep_wide(self._symbols, words.letters, words.symbols)
         self._keep_wide(self._more, words.letters, words.more_letters)
         self._keep_wide(self._script, words.own_script, words.script)
@@ -170,7 +176,10 @@ class Keyboard(QWidget):
         page = self._key_page()
         rows = zip([*self._rows, [self._corner]], (page.top, page.middle, page.bottom, page.corner), strict=True)
         for keys, signs in rows:
-            for key, sign in zip(keys, signs, strict=False):
+            for key, sign in zip(keys, signs.ljust(len(keys), _NO_KEY), strict=True):
+                key.setVisible(sign != _NO_KEY)
+                if sign == _NO_KEY:
+                    continue
                 self._signs[key] = capital(sign) if self._is_shifted else sign
                 key.set_caption(caption(self._signs[key]))
         self._corner.setVisible(bool(page.corner))

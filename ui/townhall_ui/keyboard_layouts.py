@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class KeyPage:
-    """One page: ten keys, eleven keys, ten keys; and an eleventh that leads the last row where there is no shift."""
+    """One page: ten keys, eleven keys, ten keys; and an eleventh that leads the last row where there is no shift.
+
+    A row with fewer signs has fewer keys.
+    """
 
     top: str
     middle: str
@@ -48,6 +51,13 @@ LATIN = KeyLayout(LETTERS, MORE_LETTERS, SYMBOLS)
 ESTONIAN = KeyLayout(ESTONIAN_LETTERS, MORE_LETTERS, SYMBOLS)
 FRENCH = KeyLayout(FRENCH_LETTERS, MORE_LETTERS, SYMBOLS)
 ARABIC = KeyLayout(ARABIC_LETTERS, MORE_ARABIC, ARABIC_SYMBOLS, is_right_to_left=True)
+
+# What stands in lines that are printed for machines (OCR-B of documents); the sign between words is on both pages.
+PRINTED = KeyLayout(
+    KeyPage("QWERTYUIOP", "ASDFGHJKL", "ZXCVBNM", "<"), KeyPage("", "", ""), KeyPage("1234567890", "", "", "<")
+)
+PRINTED_LAYOUTS = (PRINTED, PRINTED)
+"""These, and no other script."""
 
 _BY_LANGUAGE = {"et": ESTONIAN, "fr": FRENCH, "ar": ARABIC}
 _CAPITALS = {"ß": "\u1e9e", "'": "'", "-": "-"}

@@ -5,11 +5,12 @@
 import math
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from townhall_ui.errors import ScreenMalformedError
 from townhall_ui.look import Look
-from townhall_ui.screens import Picture
+from townhall_ui.screens import Picture, Portrait
 
 GRID = QSize(240, 200)
 """The drawings' own units."""
@@ -49,6 +50,30 @@ class DescribedPicture(QWidget):
         painter = QPainter(self)
         # Modules of a code stay sharp: no smoothing.
         painter.drawPixmap(self.rect(), self._pixmap)
+
+
+class PortraitPicture(QWidget):
+    """Somebody's picture as unpacked pixels, in a frame; as large as fits, its sides as they are."""
+
+    def __init__(self, portrait: Portrait, look: Look, most: QSize) -> None:
+        super().__init__()
+        if min(portrait.width, portrait.height) < 1 or len(portrait.rgb) != 3 * portrait.width * portrait.height:
+            raise ScreenMalformedError("a portrait without all its pixels")
+        self._portrait, self._look = portrait, look
+        self.setObjectName("portrait")
+        self.setAccessibleName(portrait.description)
+        size = QSize(portrait.width, portrait.height).scaled(most, Qt.AspectRatioMode.KeepAspectRatio)
+        self.setFixedSize(size.expandedTo(QSize(1, 1)))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """From the pixels each time: no copy of a face stays in a cache of the window's."""
+        shown = self._portrait
+        image = QImage(shown.rgb, shown.width, shown.height, 3 * shown.width, QImage.Format.Format_RGB888)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(self.rect(), image)
+        painter.setPen(QPen(self._look.colour("edge"), self._look.px(0.4)))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
 
 def _pen(colour: QColor, width: float) -> QPen:

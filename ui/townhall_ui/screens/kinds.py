@@ -6,7 +6,7 @@ The window is given one of these and shows it; it holds no words, rules or state
 """
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from townhall_ui.screens.ballot import CheckOrCastScreen, CodeScreen, ContestScreen, RankedScreen, StatementScreen
 from townhall_ui.screens.frame import Choice, Frame, PageWords, Tone
@@ -188,14 +188,26 @@ class StatusRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Portrait:
+    """A picture of somebody, unpacked elsewhere: three bytes a pixel (red, green, blue), row by row from the top."""
+
+    width: int
+    height: int
+    rgb: bytes = field(repr=False)
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusScreen:
-    """For staff: how everything stands, and what can be done about it."""
+    """For staff: how everything stands, and what can be done; or what a document says, and what that is worth."""
 
     frame: Frame
     rows: tuple[StatusRow, ...]
     actions: tuple[Choice, ...] = ()
     paging: PageWords | None = None
     introduction: str = ""
+    tone: Tone = Tone.PLAIN  # of the introduction
+    portrait: Portrait | None = None
 
 
 Screen = (

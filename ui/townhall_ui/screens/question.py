@@ -15,6 +15,7 @@ class EntryKind(enum.Enum):
 
     TEXT = "text"
     LONG_TEXT = "long-text"
+    LINES = "lines"  # as printed for machines: capitals, digits and "<"
     INTEGER = "integer"
     DECIMAL = "decimal"
     DATE = "date"
@@ -96,3 +97,4 @@ class QuestionScreen:
     place: PlaceWords | None = None  # of a place
     scale: Scale | None = None  # of a range
     ranks: RankWords | None = None  # of a rank: at least as many ranks as choices
+    shapes: tuple[tuple[int, int], ...] = ()  # of lines: how many, and signs a line, of each kind there is

@@ -120,7 +120,9 @@ def _readable(screen: QuestionScreen, value: str) -> str:  # noqa: PLR0911 - one
             return ", ".join(value.split()[:2])
         case EntryKind.NOTE:
             return ""
-        case EntryKind.TEXT | EntryKind.LONG_TEXT | EntryKind.INTEGER | EntryKind.DECIMAL | EntryKind.RANGE:
+        case EntryKind.TEXT | EntryKind.LONG_TEXT | EntryKind.LINES:
+            return value
+        case EntryKind.INTEGER | EntryKind.DECIMAL | EntryKind.RANGE:
             return value
         case _:
             assert_never(screen.kind)
@@ -146,7 +148,7 @@ def make_entry(view: View, screen: QuestionScreen) -> Entry:  # noqa: C901, PLR0
     if screen.is_read_only or screen.kind is EntryKind.NOTE:
         return ReadEntry(view, screen)
     match screen.kind:
-        case EntryKind.TEXT | EntryKind.LONG_TEXT:
+        case EntryKind.TEXT | EntryKind.LONG_TEXT | EntryKind.LINES:
             return TextEntry(view, screen)
         case EntryKind.INTEGER | EntryKind.DECIMAL:
             return NumberEntry(view, screen)

@@ -2,21 +2,23 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Shows a ``StatusScreen``: what staff want to know, line by line, and what they can do about it."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from townhall_ui.buttons import Button, Kind
 from townhall_ui.look import Look, Style
 from townhall_ui.pages import Pages
+from townhall_ui.pictures import PortraitPicture
 from townhall_ui.screens import Choice, Chose, StatusRow, StatusScreen, Tone
-from townhall_ui.theme import GAP_MM
-from townhall_ui.views.view import Outlet, Place, Room, View
-from townhall_ui.words import TONE_COLOURS, TONE_ICONS, Sign, Words
+from townhall_ui.theme import GAP_MM, PRIMARY_MM
+from townhall_ui.views.view import FOOT_GAP_MM, Outlet, Place, Room, View
+from townhall_ui.words import TONE_COLOURS, TONE_ICONS, Notice, Sign, Words
 
 _SIGN_MM = 7.0
 _ACTIONS_SHARE = 36
 _TWO_COLUMNS_SHARE = 46
+_LEAST_PORTRAIT_MM, _MOST_PORTRAIT_MM = 25.0, 90.0
 
 
 class _Row(QWidget):
@@ -58,11 +60,14 @@ class StatusView(View):
 
     def __init__(self, look: Look, screen: StatusScreen, room: Room, outlet: Outlet) -> None:
         super().__init__(look, screen, room, outlet)
-        if screen.actions:
-            self.reserve_side(self._actions(screen.actions), spans_foot=False)
+        side = self._side(screen)
+        if side is not None:
+            self.reserve_side(side, spans_foot=False)
         self.column.addWidget(self.heading)
-        if screen.introduction:
+        if screen.introduction and screen.tone is Tone.PLAIN:
             self.column.addWidget(Words(screen.introduction, look))
+        elif screen.introduction:
+            self.column.addWidget(Notice(screen.introduction, look, screen.tone))
         box = self.box(screen.paging, gap_mm=0.5)
         rows = [_Row(row, look, self.main_width) for row in screen.rows]
         self._pages = Pages(rows, look, box, self.say_politely)
@@ -70,6 +75,28 @@ class StatusView(View):
         self.column.addWidget(self._pages)
         self.column.addStretch(1)
         self.compose()
+
+    def _side(self, screen: StatusScreen) -> QWidget | None:
+        """Actions, and over them the portrait in what they leave."""
+        actions = self._actions(screen.actions) if screen.actions else None
+        if screen.portrait is None:
+            return actions
+        gap = self.look.px(GAP_MM)
+        used = 0 if actions is None else actions.height() + gap
+        width = self.room.width * _ACTIONS_SHARE // 100 if actions is None else actions.width()
+        foot = self.look.px(PRIMARY_MM) + self.look.px(FOOT_GAP_MM)  # where pages are turned
+        height = min(self.look.px(_MOST_PORTRAIT_MM), self.room.height - foot - used)
+        most = QSize(width, max(self.look.px(_LEAST_PORTRAIT_MM), height))
+        portrait = PortraitPicture(screen.portrait, self.look, most)
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(gap)
+        column.addWidget(portrait, 0, Qt.AlignmentFlag.AlignHCenter)
+        if actions is not None:
+            column.addWidget(actions)
+        side.setFixedSize(width, portrait.height() + used)
+        return side
 
     def _actions(self, actions: tuple[Choice, ...]) -> QWidget:
         """All actions below each other, or in two columns where they are too many for the height."""

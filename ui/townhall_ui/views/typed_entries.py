@@ -6,9 +6,13 @@ from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QWidget
 
 from townhall_ui.buttons import Button, Kind
+from townhall_ui.errors import ScreenMalformedError
 from townhall_ui.fields import MINUS, POINT, Field, LineField, LongField, NumberField
 from townhall_ui.keyboard import Keyboard
+from townhall_ui.keyboard_layouts import PRINTED_LAYOUTS
+from townhall_ui.look import Look
 from townhall_ui.pinpad import DigitPad, delete_key, zero_of
+from townhall_ui.printed_lines import PrintedLinesField
 from townhall_ui.screens import EntryKind, QuestionScreen
 from townhall_ui.theme import TARGET_MM
 from townhall_ui.views.entry import Entry
@@ -49,7 +53,7 @@ class TextEntry(_OneFieldEntry):
 
     def __init__(self, view: View, screen: QuestionScreen) -> None:
         look, name = view.look, screen.frame.heading
-        self._field = LongField(look, name) if screen.kind is EntryKind.LONG_TEXT else LineField(look, name)
+        self._field = _field(screen, look, name)
         self._field.setObjectName("field")
         self._field.set_value(screen.value)
         is_tall = look.theme.mm(view.room.height) > _TALL_PANEL_MM
@@ -60,9 +64,22 @@ class TextEntry(_OneFieldEntry):
             on_text=self._field.type_in,
             on_delete=self._field.delete_back,
             key_height_mm=TARGET_MM + (3 if is_tall else 0),
+            layouts=PRINTED_LAYOUTS if screen.kind is EntryKind.LINES else None,
         )
         keyboard.setFixedHeight(keyboard.sizeHint().height())
         self.below, self.bar = keyboard, keyboard.bar
+
+
+def _field(screen: QuestionScreen, look: Look, name: str) -> LineField | LongField:
+    match screen.kind:
+        case EntryKind.LINES:
+            if not screen.shapes:
+                raise ScreenMalformedError("lines of no shape")
+            return PrintedLinesField(look, name, screen.shapes)
+        case EntryKind.LONG_TEXT:
+            return LongField(look, name)
+        case _:
+            return LineField(look, name)
 
 
 class NumberEntry(_OneFieldEntry):

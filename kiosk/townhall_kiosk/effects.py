@@ -4,6 +4,7 @@
 
 from dataclasses import dataclass, field
 
+from townhall_kiosk.document_check import effects as documents
 from townhall_kiosk.pin_life import effects as pins
 from townhall_kiosk.staff.acts import DeviceResult, DeviceTest, StaffAct
 from townhall_kiosk.states import Outcome
@@ -220,6 +221,7 @@ Effect = (
     | Chime
     | GiveMoreTime
     | UseLargerText
+    | documents.Effect
     | pins.Effect
     | voting.Effect
 )
@@ -240,5 +242,5 @@ Job = (
 )
 """Effects that take a while, or can fail: each leads to one event."""
 
-StaffJob = ReadStaffCard | ProveStaff | DoStaffAct | RunDeviceTest
+StaffJob = ReadStaffCard | ProveStaff | DoStaffAct | RunDeviceTest | documents.CheckDocument
 """The same for staff, beside whatever the person's visit beneath is at."""

@@ -18,6 +18,7 @@ from townhall_kiosk.card_events import PinLengthWasRefused as PinLengthWasRefuse
 from townhall_kiosk.card_events import PinWasBlocked as PinWasBlocked  # noqa: PLC0414  # shown here
 from townhall_kiosk.card_events import PinWasWrong as PinWasWrong  # noqa: PLC0414  # shown here
 from townhall_kiosk.card_events import SeveralCardsSeen as SeveralCardsSeen  # noqa: PLC0414  # shown here
+from townhall_kiosk.document_check import events as documents
 from townhall_kiosk.pin_life import events as pins
 from townhall_kiosk.staff.acts import DeviceResult, StaffAct
 from townhall_kiosk.staff.views import PinTrouble
@@ -333,6 +334,7 @@ Event = (
     | StaffActDone
     | FurtherPersonNeeded
     | DeviceTested
+    | documents.Event
     | pins.Event
     | voting.Event
 )

@@ -22,6 +22,7 @@ from townhall_smartcard.messages import (
     DocumentOutcome,
     PinOutcome,
     PinRole,
+    Reader,
     ReadersChanged,
     ReadOutcome,
     ReplacementOutcome,
@@ -34,6 +35,10 @@ from townhall_ui.ways import Ways
 
 class CardReader(Protocol):
     """Readers and the cards in them."""
+
+    @property
+    def readers(self) -> tuple[Reader, ...]:
+        """All readers as they were last heard to be."""
 
     async def next_event(self) -> ReadersChanged | ServiceChanged:
         """Wait for a card or reader to come or go; raises ``ChannelClosedError`` when the card process ended."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from tests.kiosk.staff_scene import Play, StaffScene
 from tests.kiosk.voting_town import other_card as other_card  # noqa: PLC0414  # a fixture of several modules
 from tests.kiosk.voting_town import voting as voting  # noqa: PLC0414  # a fixture of several modules
 
@@ -27,27 +28,35 @@ from townhall_crypto.trust_verdict import TrustEvidence, judge
 from townhall_forms.service import Service, load_services
 from townhall_forms.session import FormSession
 from townhall_kiosk import states as at
+from townhall_kiosk.document_check.desk import DocumentDesk
 from townhall_kiosk.receipt import ReceiptFacts, sign_receipt
+from townhall_kiosk.simulation.checked_documents import Wish, checked
+from townhall_kiosk.simulation.counter import PLACE, Counter
 from townhall_kiosk.simulation.election import KIOSK, SimulatedElection, at_this_kiosk
 from townhall_kiosk.simulation.ports import SimulatedOutbox, StandingClock
-from townhall_kiosk.simulation.visit import SimulatedVisit
+from townhall_kiosk.simulation.staff import line, roster_bytes
+from townhall_kiosk.simulation.visit import SECOND, SimulatedVisit
+from townhall_kiosk.staff.roster import Roster
 from townhall_kiosk.texts import Texts, load_texts
 from townhall_kiosk.visit.ballot_desk import BLANK, BallotDesk, MadeBallot, Marks
 from townhall_kiosk.visit.desk import Desk, Document
 from townhall_kiosk.visit.election import VisitElection
 from townhall_kiosk.visit.form_work import prefill_of
+from townhall_kiosk.visit.staff_work import CounterDesk
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_kiosk.voting.messages import NumberGiven
 from townhall_smartcard.identity import Identity
 from townhall_smartcard.messages import CardContents, CardStatement, PinRole, PinTries
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
-from townhall_smartcard.simulation.estonian_card_person import JUHAN, KADRI
+from townhall_smartcard.simulation.estonian_card_person import AINO, JUHAN, KADRI
 from townhall_smartcard.simulation.pki import TestPki
+from townhall_sync.async_journal import AsyncJournal
 from townhall_sync.audit import Event
 from townhall_sync.catalogue_places import KioskPlace
 from townhall_sync.errors import JournalFullError
 from townhall_sync.journal import Journal
+from townhall_sync.simulated_kiosk import SimulatedKiosk
 from townhall_voting.ballot_making import UnsignedBallot
 from townhall_voting.eligibility.receipt import VotingReceiptFacts, sign_voting_receipt
 from townhall_voting.eligibility.statement import StatementFacts
@@ -229,6 +238,7 @@ def make_desk(
             document=Document(b"%PDF", (b"PNG",), "Text of the document"),
             receipt=sign_receipt(facts, key),
             ballot=replace(ballot, marks=list(ballot.marks)),
+            counter=CounterDesk(document=DocumentDesk(found=checked(Wish(own_name="Эрикссон<<Анна Мариа")))),
         )
 
     return make
@@ -323,3 +333,43 @@ def fill_disk() -> Callable[[Journal], None]:
             journal.audit(Event.VISIT_BEGUN, {"visit": f"v{number}"})
 
     return fill
+
+
+@pytest.fixture
+def play_staff(  # noqa: PLR0917  # fixtures are parameters
+    make_around: Callable[[str], Surroundings],
+    pki: TestPki,
+    recipient: RecipientPrivateKey,
+    key: FileDeviceKey,
+    kadri_keys: CardKeys,
+    juhan_keys: CardKeys,
+    tmp_path: Path,
+) -> Callable[..., None]:
+    """Play a scene; ``SECOND`` is the reader for staff."""
+
+    def run(scene: StaffScene, *, start: at.State | None = None, **facts: object) -> None:
+        async def stage() -> None:
+            around = make_around("en")
+            listed = (each.authentication.certificate for each in (kadri_keys, juhan_keys))
+            roster = Roster.read(roster_bytes(*(line(each, "administrator", around.now()) for each in listed)))
+            around.roster, around.staff_reader, around.place = roster, SECOND, PLACE
+            clock = StandingClock()
+            kiosk = SimulatedKiosk(tmp_path / "journal", key, clock)
+            journal = await AsyncJournal.open(kiosk.opening())
+            office = Counter(tmp_path, journal, key, pki.trust_anchors, roster, clock, **facts)  # type: ignore[arg-type]  # by name
+            recipients = {"population-register": (recipient.public,)}
+            visit = SimulatedVisit(
+                around, pki.trust_anchors, recipients, SimulatedOutbox(key), start=start, office=office
+            )
+            keys = {"kadri": kadri_keys, "juhan": juhan_keys, "aino": pki.issue_card_keys(AINO)}
+            try:
+                async with visit:
+                    await scene(Play(visit, office, keys))
+                    await visit.settle()
+                    assert all(not any(pin) for pin in visit.pins), "every PIN was wiped"
+            finally:
+                await journal.close()
+
+        asyncio.run(stage())
+
+    return run

@@ -2,40 +2,30 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Staff at a visit's screen: the counter's own table, and whole scenes with real cards' answers and a real office."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
-from typing import TypeAlias, TypeVar, get_args
+from typing import TypeVar, get_args
 
 import pytest
+from tests.kiosk.staff_scene import Play
 
-from townhall_crypto.device_key import FileDeviceKey
-from townhall_crypto.recipients import RecipientPrivateKey
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.session import advance
 from townhall_kiosk.simulation import way
-from townhall_kiosk.simulation.counter import PLACE, Counter
-from townhall_kiosk.simulation.ports import SimulatedOutbox, StandingClock
 from townhall_kiosk.simulation.staff import line, roster_bytes
 from townhall_kiosk.simulation.table_walk import EVENTS, graph
-from townhall_kiosk.simulation.visit import SECOND, SimulatedVisit
+from townhall_kiosk.simulation.visit import SECOND
 from townhall_kiosk.staff import acts, counter_steps, views
 from townhall_kiosk.staff.acts import AssistStep, DeviceTest, Verdict
 from townhall_kiosk.staff.errors import ClosedByStaffError, KioskRetiredError, StaffRefusedError
 from townhall_kiosk.staff.roster import Roster
 from townhall_kiosk.states import Outcome
 from townhall_kiosk.steps import Step
-from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.messages import PinRole
 from townhall_smartcard.simulation.estonian_card import EstonianCard
-from townhall_smartcard.simulation.estonian_card_keys import CardKeys
-from townhall_smartcard.simulation.estonian_card_person import AINO, JUHAN, KADRI
-from townhall_smartcard.simulation.pki import TestPki
-from townhall_sync.async_journal import AsyncJournal
-from townhall_sync.simulated_kiosk import SimulatedKiosk
+from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_ui import screens
 
 View = TypeVar("View", bound=views.View)
@@ -146,74 +136,10 @@ def test_every_view_is_walked() -> None:
 # Scenes
 
 
-class Play:
-    """A visit whose keeper's office is real; Kadri and Juhan are administrators, Aino is nobody."""
-
-    def __init__(self, visit: SimulatedVisit, office: Counter, keys: dict[str, CardKeys]) -> None:
-        self.visit, self.office, self.keys = visit, office, keys
-        people = {"kadri": KADRI, "juhan": JUHAN, "aino": AINO}
-        self.cards = {name: EstonianCard(person, keys[name]) for name, person in people.items()}
-
-    async def view(self, kind: type[View]) -> View:
-        """Wait until staff see a view of this kind."""
-        async with asyncio.timeout(60):
-            while not (isinstance(state := self.visit.state, at.AtCounter) and isinstance(state.view, kind)):
-                self.visit.display.changed.clear()
-                await self.visit.display.changed.wait()
-        return state.view
-
-    async def pick(self, chosen: str, kind: type[View]) -> View:
-        self.visit.press(screens.Chose(chosen))
-        await self.visit.settle()
-        return await self.view(kind)
-
-    async def enter_pin(self, digits: str = "1234") -> None:
-        await self.view(views.PinAsked)
-        self.visit.enter_pin(digits)
-        await self.visit.settle()
-
-
-Scene: TypeAlias = Callable[[Play], Coroutine[object, object, None]]
-
-
 @pytest.fixture
-def play(  # noqa: PLR0917  # fixtures are parameters
-    make_around: Callable[[str], Surroundings],
-    pki: TestPki,
-    recipient: RecipientPrivateKey,
-    key: FileDeviceKey,
-    kadri_keys: CardKeys,
-    juhan_keys: CardKeys,
-    tmp_path: Path,
-) -> Callable[..., None]:
-    """Play a scene; ``SECOND`` is the reader for staff."""
-
-    def run(scene: Scene, *, start: at.State | None = None, **facts: object) -> None:
-        async def stage() -> None:
-            around = make_around("en")
-            listed = (each.authentication.certificate for each in (kadri_keys, juhan_keys))
-            roster = Roster.read(roster_bytes(*(line(each, "administrator", around.now()) for each in listed)))
-            around.roster, around.staff_reader, around.place = roster, SECOND, PLACE
-            clock = StandingClock()
-            kiosk = SimulatedKiosk(tmp_path / "journal", key, clock)
-            journal = await AsyncJournal.open(kiosk.opening())
-            office = Counter(tmp_path, journal, key, pki.trust_anchors, roster, clock, **facts)  # type: ignore[arg-type]  # by name
-            recipients = {"population-register": (recipient.public,)}
-            visit = SimulatedVisit(
-                around, pki.trust_anchors, recipients, SimulatedOutbox(key), start=start, office=office
-            )
-            keys = {"kadri": kadri_keys, "juhan": juhan_keys, "aino": pki.issue_card_keys(AINO)}
-            try:
-                async with visit:
-                    await scene(Play(visit, office, keys))
-                    await visit.settle()
-                    assert all(not any(pin) for pin in visit.pins), "every PIN was wiped"
-            finally:
-                await journal.close()
-
-        asyncio.run(stage())
-
-    return run
+def play(play_staff: Callable[..., None]) -> Callable[..., None]:
+    """Play a scene at the counter."""
+    return play_staff
 
 
 async def identified(play: Play, card: str) -> None:

@@ -21,9 +21,11 @@ import townhall_kiosk
 from townhall_forms.questions import RefusalReason
 from townhall_forms.service import Service
 from townhall_kiosk import states as at
+from townhall_kiosk.document_check.views import DocumentShown
 from townhall_kiosk.documents import words as documents
 from townhall_kiosk.documents.national_verdict import NationalOutcome, NationalVerdict, Part
 from townhall_kiosk.errors import ConfigurationError
+from townhall_kiosk.simulation.checked_documents import every_kind
 from townhall_kiosk.simulation.every_state import STATES, VIEWS
 from townhall_kiosk.simulation.ports import StandingClock
 from townhall_kiosk.simulation.pseudo_texts import PseudoTexts
@@ -216,6 +218,8 @@ def run_everything(around: Surroundings, desk: Desk) -> list[object]:
         made += [present(at.AtCounter(view, "A"), desk, around) for view in VIEWS]
     for around.closing_reason in (each.value for each in ClosingReason):
         made.append(present(at.OutOfService(ClosedByStaffError.code, card_is_in=False), desk, around))
+    for desk.counter.document.found in every_kind():
+        made.append(present(at.AtCounter(DocumentShown(), "A"), desk, around))
     desk.counter.role = StaffRole.OFFICER
     for state in PollsState:
         desk.counter.status = msgspec.structs.replace(WELL, polls=state.value)

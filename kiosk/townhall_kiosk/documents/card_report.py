@@ -17,9 +17,9 @@ from townhall_smartcard.emrtd.document import ChipRead
 from townhall_smartcard.emrtd.document_read import DocumentRead
 from townhall_smartcard.emrtd.lds.biometrics import parse_dg2
 from townhall_smartcard.emrtd.lds.details import parse_dg11
-from townhall_smartcard.emrtd.lds.mrz import parse_dg1
+from townhall_smartcard.emrtd.lds.mrz import Mrz, parse_dg1
 from townhall_smartcard.emrtd.lds.pictures import Picture
-from townhall_smartcard.emrtd.lds.transliteration import is_spelling_of
+from townhall_smartcard.emrtd.lds.transliteration import is_spelling_of, transliterate
 from townhall_smartcard.emrtd.passive_authentication import authenticate, is_state_signed
 from townhall_smartcard.emrtd.passive_verdict import PassiveVerdict
 from townhall_smartcard.emrtd.session import ChipVerdict
@@ -35,6 +35,7 @@ class Identity(msgspec.Struct, frozen=True):
     given_names: str = ""
     own_letters: str = ""
     own_letters_agree: str = ""  # "yes" or "no": whether the zone's name is a spelling of it; empty: there is none
+    transliterated: str = ""  # as the zone should spell it; empty: letters of a script that the tables do not have
     document_number: str = ""
     state: str = ""
     nationality: str = ""
@@ -90,6 +91,11 @@ def report_on(document: DocumentRead, trust: StateTrust, at: datetime) -> CardRe
         card_s=document.card_s,
         commands=document.commands,
     )
+
+
+def zone_of(document: DocumentRead) -> Mrz | None:
+    """Return the zone that the chip itself has; None where it has none that can be read."""
+    return _parsed(parse_dg1, document.read.document.untrusted_groups, 1)
 
 
 def _chip(read: ChipRead, verdict: PassiveVerdict, trust: StateTrust, at: datetime) -> ChipVerdict:
@@ -171,6 +177,7 @@ def _identity(groups: Mapping[int, bytes], today: date) -> Identity:
         surname=zone.surname,
         given_names=zone.given_names,
         own_letters=own,
+        transliterated=transliterate(own) or "",
         own_letters_agree=("yes" if is_spelling_of(spelt, own, is_cut=zone.is_name_cut) else "no") if own else "",
         document_number=zone.document_number,
         state=zone.issuer,

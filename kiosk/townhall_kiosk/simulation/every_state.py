@@ -6,6 +6,8 @@ from typing import Final
 
 from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.document_check import views as papers
+from townhall_kiosk.document_check.events import ReadingProblem
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.pin_life.errand import After, PinErrand, PinWay
 from townhall_kiosk.staff import acts, counter_assist, counter_steps, views
@@ -21,6 +23,8 @@ from townhall_kiosk.voting.errors import (
     VotedHereError,
     VotingRefusedError,
 )
+from townhall_smartcard.emrtd.lds.mrz import Checked
+from townhall_smartcard.emrtd.mrz_entry import MrzFault, MrzMistake, Place
 from townhall_smartcard.messages import PinRole
 from townhall_smartcard.pin_rules import NewPinFault
 from townhall_sync.errors import JournalFullError
@@ -107,6 +111,12 @@ RESUMABLE: Final[tuple[at.Resumable, ...]] = (
     *map(at.HelpComing, WAITING),
     at.HelpComing(at.ChoosingWays(at.Reviewing("A"))),
 )
+MISTAKES: Final = (
+    *(MrzMistake(fault, Place(1, 2), wanted=30) for fault in MrzFault if fault is not MrzFault.CHECK_DIGIT),
+    *(MrzMistake(MrzFault.LENGTH, Place(line, 2), wanted=wanted) for line, wanted in ((0, 72), (4, 0))),
+    *(MrzMistake(MrzFault.CHECK_DIGIT, Place(2, 7), about, look_at=(Place(2, 3), Place(2, 5))) for about in Checked),
+)
+"""One of each that can be made in a zone."""
 _TOLD: Final = ("", "staff.told.done", "staff.told.failed")
 VIEWS: Final[tuple[views.View, ...]] = (
     views.CardBeingRead(),
@@ -127,6 +137,12 @@ VIEWS: Final[tuple[views.View, ...]] = (
     views.Finished(),
     views.Finished(JournalFullError.code),
     *(views.AssistMenu(f"assist.told.{step.value}") for step in counter_assist.TOLD_STEPS),
+    papers.ZoneAsked(),
+    *(papers.ZoneAsked((mistake,)) for mistake in MISTAKES),
+    *map(papers.DocumentAsked, (False, True)),
+    papers.DocumentBeingRead(),
+    *map(papers.DocumentNotRead, ReadingProblem),
+    papers.DocumentShown(),
     views.AssistMenu("staff.told.failed"),
     views.AssistLanguage(),
     views.Assisting(AssistStep.BEGAN),

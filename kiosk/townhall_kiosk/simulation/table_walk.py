@@ -10,6 +10,8 @@ from typing import Final
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.document_check import events as papers
+from townhall_kiosk.document_check.steps import ANOTHER
 from townhall_kiosk.errors import VisitError
 from townhall_kiosk.events import Event
 from townhall_kiosk.pin_life import events as new_pin
@@ -24,6 +26,7 @@ from townhall_kiosk.steps import Step
 from townhall_kiosk.voting import events as happened
 from townhall_kiosk.voting import states as vote
 from townhall_kiosk.voting.errors import PollsPausedError, SlipNotTakenError, VotedHereError
+from townhall_smartcard.emrtd.mrz_entry import MrzFault, MrzMistake, Place
 from townhall_smartcard.messages import PinRole
 from townhall_smartcard.pin_rules import NewPinFault
 from townhall_sync.errors import JournalFullError
@@ -59,6 +62,8 @@ PICKS: Final = (
         counter_steps.REPORT,
         counter_steps.CLOSE,
         counter_steps.AGAIN,
+        counter_steps.DOCUMENT,
+        ANOTHER,
         counter_steps.RIGHT,
         counter_steps.NOT_RIGHT,
     ),
@@ -128,6 +133,12 @@ EVENTS: Final[tuple[Event, ...]] = (
     *(on.StaffActDone(act, code) for act in ACTS for code in ("", VisitError.code)),
     on.FurtherPersonNeeded(acts.RetireKiosk()),
     *(on.DeviceTested(DeviceResult(test, verdict)) for test in DeviceTest for verdict in Verdict),
+    papers.ZoneGiven("x"),
+    papers.ZoneMistyped((MrzMistake(MrzFault.EMPTY, Place(0, 0)),)),
+    *map(papers.DocumentMissing, (False, True)),
+    papers.CardsMoved(),
+    papers.DocumentChecked(),
+    papers.DocumentFailed(papers.ReadingProblem.CLOSED),
     new_pin.PinsWanted(),
     *(new_pin.PinChosen(PinRole.SIGNATURE, PinWay.CHANGE, tries) for tries in (0, 1)),
     new_pin.PinChosen(PinRole.SIGNATURE, PinWay.UNBLOCK, 2),

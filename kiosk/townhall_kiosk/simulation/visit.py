@@ -21,6 +21,7 @@ from townhall_crypto.trust import TrustAnchors
 from townhall_fonts import FONT_DIRECTORY
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
+from townhall_kiosk.document_check.work import DocumentWork
 from townhall_kiosk.ports import PollsOffice, StaffOffice
 from townhall_kiosk.simulation.ports import (
     HandTimer,
@@ -120,7 +121,9 @@ class SimulatedVisit:
             self.desk.ballot, around, anchors, self.clock, office_of_polls, self.printer, paper, randomness
         )
         self._start = start or at.Attract()
-        self._work = Work(card, form, closing, staff, pins=PinWork(self.desk), ballot=ballot, voter=voter)
+        documents = DocumentWork(self.desk.counter, around, office or NobodyAtTheOffice())
+        pins = PinWork(self.desk)
+        self._work = Work(card, form, closing, staff, documents=documents, pins=pins, ballot=ballot, voter=voter)
         self._visit: Visit
         self._errors: list[dict[str, object]] = []
         self._tasks: list[asyncio.Task[None]] = []

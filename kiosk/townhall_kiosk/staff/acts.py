@@ -119,6 +119,10 @@ class Assist(msgspec.Struct, frozen=True, tag=True):
     step: AssistStep
 
 
+class CheckDocument(msgspec.Struct, frozen=True, tag=True):
+    """Judge a document by whom this kiosk believes; of the document itself the keeper learns nothing."""
+
+
 class RetireKiosk(msgspec.Struct, frozen=True, tag=True):
     """End this kiosk for good: destroy its key once everything is delivered."""
 
@@ -156,6 +160,7 @@ StaffAct = (
     | TakeOutOfService
     | PutInService
     | Assist
+    | CheckDocument
     | RetireKiosk
     | PollsActs
 )
@@ -181,6 +186,7 @@ RULES: Final[Mapping[type[StaffAct], Rule]] = MappingProxyType(
         TakeOutOfService: Rule(StaffRole.CLERK),
         PutInService: Rule(StaffRole.CLERK),
         Assist: Rule(StaffRole.CLERK),
+        CheckDocument: Rule(StaffRole.CLERK),
         RetireKiosk: Rule(StaffRole.ADMINISTRATOR, persons=2),
         OpenPolls: Rule(StaffRole.OFFICER, persons=2),
         PausePolls: Rule(StaffRole.OFFICER),

@@ -14,6 +14,9 @@ from typing import Final, TypeAlias, TypeVar
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
+from townhall_kiosk.document_check import events as happened
+from townhall_kiosk.document_check import steps as document
+from townhall_kiosk.document_check import views as papers
 from townhall_kiosk.events import Event
 from townhall_kiosk.staff import counter_assist as helping
 from townhall_kiosk.staff import counter_steps as then
@@ -30,6 +33,8 @@ _FOR_STAFF: Final = (
     *(on.StaffCardInserted, on.StaffCardRemoved, on.StaffCardKnown, on.StaffPinRefused, on.StaffLetIn),
     *(on.StaffTurnedAway, on.StaffActDone, on.FurtherPersonNeeded, on.DeviceTested, on.TimeUp, on.CountdownOver),
     *(on.AskedForWays, on.WayChosen, on.CalledForHelp, on.StaffAsked, on.LanguageChosen),
+    *(happened.ZoneGiven, happened.ZoneMistyped, happened.DocumentMissing, happened.CardsMoved),
+    *(happened.DocumentChecked, happened.DocumentFailed),
 )
 """What happens to the counter; everything else happens to what lies beneath it."""
 
@@ -176,6 +181,21 @@ _ROWS: Final = (
     _row(views.TouchTest, on.Picked, then.touched),
     _row(views.TouchTest, on.WentBack, then.gave_up_touching),
     _row(views.Judging, on.Picked, then.judged),
+    # A document
+    _row(papers.ZoneAsked, happened.ZoneGiven, document.zone_given),
+    _row(papers.ZoneAsked, on.WentBack, document.to_menu),
+    _row(papers.DocumentBeingRead, happened.ZoneMistyped, document.mistyped),
+    _row(papers.DocumentBeingRead, happened.DocumentMissing, document.missing),
+    _row(papers.DocumentBeingRead, happened.DocumentFailed, document.failed),
+    _row(papers.DocumentBeingRead, happened.DocumentChecked, document.checked),
+    _row(papers.DocumentBeingRead, on.StaffTurnedAway, then.turned_away),
+    _row(papers.DocumentAsked, happened.CardsMoved, document.look_again),
+    _row(papers.DocumentAsked, on.Continued, document.look_again),
+    _row(papers.DocumentAsked, on.WentBack, document.to_zone),
+    _row(papers.DocumentNotRead, on.Continued, document.look_again),
+    _row(papers.DocumentNotRead, on.WentBack, document.to_zone),
+    _row(papers.DocumentShown, on.Picked, document.picked),
+    _row(papers.DocumentShown, on.WentBack, document.to_menu),
     # Assistance
     _row(views.AssistMenu, on.Picked, helping.help_picked),
     _row(views.AssistLanguage, on.LanguageChosen, helping.language_picked),

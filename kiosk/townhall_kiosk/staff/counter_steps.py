@@ -9,6 +9,7 @@ from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.document_check.views import ZoneAsked
 from townhall_kiosk.effects import Effect
 from townhall_kiosk.events import Event
 from townhall_kiosk.staff import acts, views
@@ -19,7 +20,7 @@ from townhall_kiosk.states import AtCounter, Outcome
 from townhall_kiosk.steps import Step
 
 TOUCH_TARGETS: Final = 6
-TESTS, REPORT, CLOSE, AGAIN = "tests", "report", "close", "again"
+TESTS, REPORT, CLOSE, AGAIN, DOCUMENT = "tests", "report", "close", "again", "document"
 RIGHT, NOT_RIGHT = "right", "not-right"
 
 CHOICES: Final[dict[str, acts.StaffAct]] = {
@@ -31,6 +32,8 @@ CHOICES: Final[dict[str, acts.StaffAct]] = {
     "polls-resume": acts.ResumePolls(),
 }
 """Buttons of the menu that do at once what they say."""
+_LEADING_ON: Final[dict[str, View]] = {TESTS: views.Tests(), CLOSE: views.ReasonAsked(), DOCUMENT: ZoneAsked()}
+"""Those that ask further."""
 BY_STICK: Final = ("export", "import", "refresh")
 GRAVE: Final[dict[str, acts.StaffAct]] = {
     "restart": acts.RestartKiosk(),
@@ -126,10 +129,8 @@ def turned_away(state: AtCounter, event: on.StaffTurnedAway) -> Step:
 def picked(state: AtCounter, event: on.Picked) -> Step:
     """Do what was chosen on the menu."""
     chosen = event.id
-    if chosen == TESTS:
-        return show(state, views.Tests())
-    if chosen == CLOSE:
-        return show(state, views.ReasonAsked())
+    if chosen in _LEADING_ON:
+        return show(state, _LEADING_ON[chosen])
     if chosen == AGAIN:
         return do_act(state, acts.LookAtStatus())
     if chosen in CHOICES:

@@ -12,7 +12,8 @@
     ├── ClosedByStaffError     staff: the kiosk was taken out of service, and can be put back
     ├── KioskRetiredError      nobody: the kiosk was retired for good
     ├── MediumError            staff: the stick is missing, full or cannot be read
-    └── NotDeliveredError      staff: what waits here must reach the centre first
+    ├── NotDeliveredError      staff: what waits here must reach the centre first
+    └── DocumentClosedError    staff: the zone was mistyped, or is of another document
 """
 
 from townhall_kiosk.errors import KioskError
@@ -64,3 +65,9 @@ class NotDeliveredError(KioskError):
     """An act that would lose what the centre does not have yet."""
 
     code = "TH-KIOS-027"
+
+
+class DocumentClosedError(KioskError):
+    """A document's chip does not open with the zone that was typed."""
+
+    code = "TH-KIOS-083"

@@ -6,8 +6,11 @@ Every message of ``ToOffice`` that asks (all but ``StaffLeft`` and ``DevicesSeen
 ``Answer``; ``StaffProgress`` may come before it.
 """
 
+from datetime import UTC, datetime
+
 import msgspec
 
+from townhall_crypto.state_trust import StateTrustFiles
 from townhall_kiosk.staff.acts import StaffAct
 from townhall_kiosk.staff.proof import Purpose, StaffChallenge
 from townhall_kiosk.staff.roster import StaffRole
@@ -103,6 +106,30 @@ class StaffStatus(msgspec.Struct, frozen=True, tag=True):
     status: KioskStatus
 
 
+class StateTrustGiven(msgspec.Struct, frozen=True, tag=True):
+    """Whom this kiosk believes about documents, as its catalogue has it; by the names of the files."""
+
+    authorities: dict[str, bytes]
+    master_lists: dict[str, bytes]
+    crls: dict[str, bytes]
+    signed_at: int = 0  # Unix seconds; 0: nobody knows
+
+    @classmethod
+    def of(cls, files: StateTrustFiles) -> "StateTrustGiven":
+        """Return the message with these files."""
+        signed_at = 0 if files.signed_at is None else int(files.signed_at.timestamp())
+        return cls(dict(files.authorities), dict(files.master_lists), dict(files.crls), signed_at)
+
+    def files(self) -> StateTrustFiles:
+        """Return them."""
+        signed_at = datetime.fromtimestamp(self.signed_at, UTC) if self.signed_at else None
+        return StateTrustFiles(self.authorities, self.master_lists, self.crls, signed_at)
+
+    def __repr__(self) -> str:
+        """Show how much there is."""
+        return f"StateTrustGiven({len(self.authorities)}, {len(self.master_lists)}, {len(self.crls)})"
+
+
 class StaffDone(msgspec.Struct, frozen=True, tag=True):
     """The act was done, or ``code`` says why not; ``count`` is of whatever the act moves."""
 
@@ -124,5 +151,14 @@ class ServiceStands(msgspec.Struct, frozen=True, tag=True):
     reason: str = ""
 
 
-Answer = StaffChallenge | RollPoint | StaffLetIn | StaffTurnedAway | FurtherPersonWanted | StaffStatus | StaffDone
+Answer = (
+    StaffChallenge
+    | RollPoint
+    | StaffLetIn
+    | StaffTurnedAway
+    | FurtherPersonWanted
+    | StaffStatus
+    | StateTrustGiven
+    | StaffDone
+)
 FromOffice = Answer | StaffProgress | ServiceStands

@@ -5,6 +5,7 @@
 import enum
 from dataclasses import dataclass
 
+from townhall_kiosk.document_check import views as document
 from townhall_kiosk.staff.acts import AssistStep, DeviceTest, StaffAct
 
 
@@ -163,7 +164,8 @@ View = (
     | AssistMenu
     | AssistLanguage
     | Assisting
+    | document.View
 )
 
-AtWork = CardBeingRead | PinInUse | Testing | Doing | Assisting
+AtWork = CardBeingRead | PinInUse | Testing | Doing | Assisting | document.DocumentBeingRead
 """While the machine works."""

@@ -12,14 +12,15 @@ from typing import Protocol, TypeAlias, assert_never
 
 from townhall_crypto.device_key import DeviceKey
 from townhall_crypto.errors import CryptoError
+from townhall_crypto.state_trust import StateTrustFiles
 from townhall_forms.errors import FormError
-from townhall_kiosk.errors import KioskError
+from townhall_kiosk.errors import KioskError, NoCatalogueError
 from townhall_kiosk.ports import Clock, Printer
 from townhall_kiosk.staff import acts
 from townhall_kiosk.staff.acts import KeeperTest
 from townhall_kiosk.staff.errors import KioskRetiredError, MediumError, NotDeliveredError
 from townhall_kiosk.staff.medium import find_stick
-from townhall_kiosk.staff.messages import StaffDone
+from townhall_kiosk.staff.messages import StaffDone, StateTrustGiven
 from townhall_kiosk.staff.report import Report, store_report
 from townhall_kiosk.staff.self_tests import check_clock, check_disk, check_journal
 from townhall_kiosk.staff.standing import Service, Standing, read_standing, write_standing
@@ -61,6 +62,9 @@ class CatalogueRoad(Protocol):
 
     async def refresh_from(self, directory: Path) -> str:
         """Take a newer one from ``directory``; return an empty text, or the code of why it was not taken."""
+
+    async def state_trust(self) -> StateTrustFiles:
+        """Return whom it says to believe about documents. Raises ``KioskError`` or ``SyncError``."""
 
 
 class KeeperSide(Protocol):
@@ -132,6 +136,16 @@ class Works:
         )
         return status_of(self.setting.around, seen)
 
+    async def state_trust(self) -> StateTrustGiven | StaffDone:
+        """Return whom this kiosk believes about documents, or the code of why that is not known."""
+        try:
+            if self.setting.catalogue is None:
+                raise NoCatalogueError
+            return StateTrustGiven.of(await self.setting.catalogue.state_trust())
+        except (KioskError, SyncError) as exc:
+            _log.warning("whom to believe about documents: %s", exc.code)
+            return StaffDone(exc.code)
+
     async def do(self, act: acts.StaffAct, progress: Progress) -> StaffDone:
         """Do one act; whatever keeps it from being done comes back as a code."""
         return await self._told(type(act).__name__, self._do(act, progress))
@@ -153,8 +167,8 @@ class Works:
 
     async def _do(self, act: acts.StaffAct, progress: Progress) -> StaffDone:  # noqa: C901, PLR0911  # one line an act
         match act:
-            case acts.LookAtStatus() | acts.Assist():
-                return StaffDone()  # the one has an answer of its own, the other is done in the visit: allowed, no more
+            case acts.LookAtStatus() | acts.Assist() | acts.CheckDocument():
+                return StaffDone()  # two have answers of their own, one is done in the visit: allowed, no more
             case acts.RunTest(test=test):
                 return StaffDone(await self._test(test))
             case acts.MakeReport():

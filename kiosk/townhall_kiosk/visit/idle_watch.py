@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
+from townhall_kiosk.document_check import views as documents
 from townhall_kiosk.ports import Alarm, Timer
 
 _PATIENT_TIMES = 10  # WCAG 2.2.1: extended to at least ten times the default
@@ -37,13 +38,13 @@ class IdleWatch:
             self._tick(total, total)
         elif state.lasts_s is not None:
             self._set(state.lasts_s, lambda: self._post(on.TimeUp()))
-        elif state.idle is not None:
-            self._set(state.idle.wait_s * self._times, lambda: self._post(on.IdleTimeout()))
+        elif (idle := _idle_of(state)) is not None:
+            self._set(idle.wait_s * self._times, lambda: self._post(on.IdleTimeout()))
 
     def touched(self) -> None:
         """Somebody is there: wait anew."""
-        if self._state.idle is not None:
-            self._set(self._state.idle.wait_s * self._times, lambda: self._post(on.IdleTimeout()))
+        if (idle := _idle_of(self._state)) is not None:
+            self._set(idle.wait_s * self._times, lambda: self._post(on.IdleTimeout()))
 
     def _tick(self, left_s: int, total_s: int) -> None:
         if left_s <= 0:
@@ -60,3 +61,9 @@ class IdleWatch:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
+
+
+def _idle_of(state: at.State) -> at.Idle | None:
+    if isinstance(state, at.AtCounter) and isinstance(state.view, documents.WithData):
+        return documents.LOCK
+    return state.idle

@@ -9,6 +9,7 @@ from typing import Final, assert_never
 from townhall_forms.questions import RepeatState
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
+from townhall_kiosk.document_check import events as papers
 from townhall_kiosk.pin_life import events as new_pin
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.staff import views
@@ -53,6 +54,8 @@ def event_of(intent: screens.Intent, state: at.State, desk: Desk, role: DeviceRo
             return on.StopPressed()
         case screens.Chose(id=chosen):
             return _choice(chosen, state, desk, role)
+        case screens.Answered(value=value) if isinstance(state, at.AtCounter):
+            return papers.ZoneGiven(value)
         case screens.Answered(value=value):
             return on.AnswerGiven(value, _question(state))
         case screens.AskedToChange(id=ref):

@@ -10,6 +10,8 @@ from dataclasses import replace
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
+from townhall_kiosk.document_check import effects as papers
+from townhall_kiosk.document_check import events as happened
 from townhall_kiosk.effects import Effect
 from townhall_kiosk.pin_life import effects as new_pin
 from townhall_kiosk.pin_life import states as pins
@@ -113,6 +115,7 @@ class Visit:
             self._around.has_reader = self._watch.has_reader(event.readers)
             self._post_if(self._watch.notice_staff(event.readers))  # first: the screen is covered the same instant
             self._post_if(self._watch.notice(event.readers))
+            self.post(happened.CardsMoved())
             self._show()
 
     def service_stands(self, news: ServiceStands) -> None:
@@ -201,8 +204,10 @@ class Visit:
                 self._idle.be_patient()
             case do.UseLargerText():
                 self._use(self._around.ways.larger())
-            case do.ReadStaffCard() | do.ProveStaff() | do.DoStaffAct() | do.RunDeviceTest():
+            case do.ReadStaffCard() | do.ProveStaff() | do.DoStaffAct() | do.RunDeviceTest() | papers.CheckDocument():
                 self._start_for_staff(effect)
+            case papers.ForgetDocument():
+                self._desk.counter.document.forget_document()
             case do.LookForCard():
                 self._post_if(self._watch.look(self._readers))
             case do.Forget():

@@ -12,6 +12,7 @@ from townhall_crypto.card_signature import ECDSA_SHA384
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
 from townhall_kiosk.card_problem import DISTURBED, CardProblem
+from townhall_kiosk.document_check.desk import DocumentDesk
 from townhall_kiosk.errors import VisitError
 from townhall_kiosk.ports import Cards, StaffOffice
 from townhall_kiosk.staff import acts
@@ -28,6 +29,7 @@ from townhall_kiosk.staff.messages import (
     StaffProof,
     StaffStatus,
     StaffTurnedAway,
+    StateTrustGiven,
 )
 from townhall_kiosk.staff.proof import Purpose, StaffChallenge
 from townhall_kiosk.staff.roster import StaffRole
@@ -61,6 +63,7 @@ class CounterDesk:
     role: StaffRole | None = None
     status: KioskStatus | None = None
     results: tuple[DeviceResult, ...] = ()
+    document: DocumentDesk = field(default_factory=DocumentDesk)
     progress: tuple[int, int] | None = None
 
     def note(self, result: DeviceResult) -> None:
@@ -71,6 +74,7 @@ class CounterDesk:
         """Staff have left."""
         self.contents, self.token, self.role, self.status = None, b"", None, None
         self.results, self.progress = (), None
+        self.document.clear()
 
 
 @dataclass(slots=True)
@@ -177,8 +181,8 @@ class StaffWork:
                 return on.StaffActDone(act)
             case StaffDone(code=code):
                 return on.StaffActDone(act, code)
-            case StaffChallenge() | RollPoint():
-                raise VisitError("a challenge that nobody asked for")
+            case StaffChallenge() | RollPoint() | StateTrustGiven():
+                raise VisitError("an answer that nobody asked for")
 
     def _progressed(self, done: int, total: int) -> None:
         self.desk.progress = (done, total)

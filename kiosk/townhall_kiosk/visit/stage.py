@@ -21,6 +21,7 @@ from townhall_forms.service import read_service
 from townhall_kiosk import messages
 from townhall_kiosk import states as at
 from townhall_kiosk.clock import KioskClock
+from townhall_kiosk.document_check.work import DocumentWork
 from townhall_kiosk.ports import Clock, Display
 from townhall_kiosk.speech.speech_dispatcher import SpeechDispatcher
 from townhall_kiosk.staff.messages import ServiceStands
@@ -137,7 +138,9 @@ class Stage:
         randomness.mix(KeepersRandomness(provisions.entropy))
         ballot = BallotWork(self._desk.ballot, around, self._link, self._link, paper, randomness)
         voter = VoterWork(self._desk.ballot, around, anchors, self._clock, self._link, self._link, paper, randomness)
-        return Work(card, form, closing, staff, pins=PinWork(self._desk), ballot=ballot, voter=voter)
+        documents = DocumentWork(self._desk.counter, around, self._link)
+        pins = PinWork(self._desk)
+        return Work(card, form, closing, staff, documents=documents, pins=pins, ballot=ballot, voter=voter)
 
     def _progressed(self) -> None:
         if self._visit is not None:

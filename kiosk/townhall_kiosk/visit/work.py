@@ -10,6 +10,8 @@ from townhall_forms.errors import FormError
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
+from townhall_kiosk.document_check import effects as papers
+from townhall_kiosk.document_check.work import DocumentWork
 from townhall_kiosk.errors import KioskError
 from townhall_kiosk.pin_life import effects as new_pin
 from townhall_kiosk.ports import Cards
@@ -37,6 +39,7 @@ class Work:
         closing: ClosingWork,
         staff: StaffWork,
         *,
+        documents: DocumentWork,
         pins: PinWork,
         ballot: BallotWork,
         voter: VoterWork,
@@ -46,6 +49,7 @@ class Work:
         self._form = form
         self._closing = closing
         self._staff = staff
+        self._documents = documents
         self.pins = pins
         self.ballot = ballot
         self._voter = voter
@@ -53,7 +57,7 @@ class Work:
     def use_cards(self, cards: Cards) -> None:
         """Ask this card process from now on."""
         self._card.cards = self.pins.cards = cards
-        self._staff.cards = self._voter.cards = cards
+        self._staff.cards = self._voter.cards = self._documents.cards = cards
 
     async def perform(self, job: do.Job, state: at.State) -> on.Event:
         """Do one job; a failure that the person cannot mend is a ``Fault`` with its code."""
@@ -75,6 +79,8 @@ class Work:
                     return await self._staff.act(job)
                 case do.RunDeviceTest():
                     return await self._staff.test(job)
+                case papers.CheckDocument():
+                    return await self._documents.check(job)
                 case _:
                     assert_never(job)
         except (KioskError, CryptoError, ProcessError) as exc:

@@ -3,15 +3,18 @@
 """Screens for staff at a visit's screen. While a person's visit is covered, none of them shows anything of it."""
 
 from dataclasses import replace
+from functools import partial
 from typing import assert_never
 
 from townhall_kiosk import states as at
+from townhall_kiosk.document_check import views as papers
 from townhall_kiosk.staff import acts, counter_assist, counter_steps, views
 from townhall_kiosk.staff.acts import AssistStep, ClosingReason, DeviceTest
 from townhall_kiosk.staff.lines import StatusLine, result_lines, status_lines
 from townhall_kiosk.staff.roster import StaffRole
 from townhall_kiosk.staff.standing import Service
 from townhall_kiosk.staff.views import View
+from townhall_kiosk.visit.presenters import document_check
 from townhall_kiosk.visit.presenters.frames import frame, page_words
 from townhall_kiosk.visit.staff_work import CounterDesk
 from townhall_kiosk.visit.surroundings import Surroundings
@@ -68,6 +71,10 @@ def present(state: at.AtCounter, desk: CounterDesk, around: Surroundings) -> Scr
             return _assist(state, view, around)
         case views.AssistLanguage():
             return _assist_language(state, around)
+        case papers.ZoneAsked() | papers.DocumentAsked() | papers.DocumentBeingRead() | papers.DocumentNotRead():
+            return document_check.present(view, desk.document, around, partial(_frame, state, around))
+        case papers.DocumentShown():
+            return document_check.present(view, desk.document, around, partial(_frame, state, around))
         case _:
             assert_never(view)
 
@@ -176,6 +183,7 @@ def _offered(desk: CounterDesk) -> tuple[str, ...]:
     return (
         counter_steps.AGAIN,
         *_polls(desk),
+        counter_steps.DOCUMENT,
         counter_steps.TESTS,
         *service,
         *counter_steps.BY_STICK,

@@ -36,6 +36,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     made.add_argument("--centre", required=True, metavar="URL")
     made.add_argument("--root", required=True, type=Path, help="the centre's root.json")
     made.add_argument("--services", required=True, type=Path, help="the agency's own copy of the services")
+    made.add_argument("--texts", type=Path, metavar="FOLDER", help="the town's published translations, if it has any")
     made.add_argument("--anchors", required=True, type=Path, help="folder: anchors/, intermediates/, crls/")
     made.add_argument(
         "--database", default="", metavar="URL", help="postgresql://... ; default: a file in the directory"
@@ -74,6 +75,7 @@ def _init(options: argparse.Namespace) -> None:
         centre=options.centre,
         services=str(options.services.resolve()),
         anchors=str(options.anchors.resolve()),
+        texts=str(options.texts.resolve()) if options.texts else "",
         database=options.database,
         trust_services=TrustServices(options.tsa, options.ocsp) if options.tsa else None,
     )

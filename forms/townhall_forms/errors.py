@@ -161,6 +161,12 @@ class EvaluationError(UnavailableError):
         self.place = place
 
 
+class WordsMissingError(UnavailableError):
+    """A signed page cannot be set in a language: one of its words is nowhere."""
+
+    code = "TH-FORM-012"
+
+
 class AnswerMisuseError(ProgrammingError):
     """The question is unknown, not relevant now, or read only."""
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""What a session needs besides answers to be computed again exactly: its clock, its seed, the births of its repeats."""
+"""What a session and its page follow from besides answers: clock, seed and births of repeats; place and time."""
 
 import hashlib
 from dataclasses import dataclass
@@ -21,6 +21,14 @@ class SessionRecord:
     opened: datetime  # aware; the clock stood still from then on
     seed: bytes  # ``SEED_BYTES`` of them; every value of chance is drawn from it
     births: tuple[tuple[str, int], ...] = ()  # (ref, birth) of repeats whose birth is not their position
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """Where and when a page was made, as it says: with a plain offset, in whole seconds."""
+
+    place: str
+    made: datetime
 
 
 def with_plain_offset(now: datetime) -> datetime:

@@ -16,12 +16,12 @@ from townhall_crypto.errors import CryptoError
 from townhall_crypto.trust_revocation import ListTimes
 from townhall_crypto.trust_verdict import Doubt, Outcome, TrustEvidence, TrustVerdict
 from townhall_forms.errors import ProgrammingError, TransactionRefusedError
-from townhall_forms.record import SessionRecord
+from townhall_forms.record import PageFacts, SessionRecord
 
 _E = TypeVar("_E", bound=Enum)
 
 FORMAT: Final = "townhall-transaction"
-VERSION: Final = 4
+VERSION: Final = 5
 CONTAINER_DOCUMENT: Final = "document.pdf"
 CONTAINER_ANSWERS: Final = "answers.xml"
 """Files of a signed container: what the person read, and the form instance that is attached to it as well."""
@@ -51,6 +51,7 @@ _KEYS = frozenset(
         "form_version",
         "format",
         "language",
+        "page",
         "provenance",
         "service",
         "session",
@@ -59,6 +60,7 @@ _KEYS = frozenset(
         "version",
     }
 )
+_PAGE_KEYS = frozenset({"made", "place"})
 _SESSION_KEYS = frozenset({"births", "opened", "seed"})
 _TRUST_KEYS = frozenset({"doubts", "list_at", "next_update", "outcome", "this_update"})
 
@@ -94,6 +96,7 @@ class Transaction:
     document: bytes  # signed PDF, or the container
     trust: TrustVerdict  # what the kiosk knew of the card; never REFUSED
     session: SessionRecord  # what the answers follow from besides themselves
+    page: PageFacts  # what the signed page says besides answers and signer
     document_format: SignatureFormat = SignatureFormat.PADES
 
     def to_bytes(self) -> bytes:
@@ -113,6 +116,7 @@ class Transaction:
             "form_version": self.form_version,
             "format": FORMAT,
             "language": self.language,
+            "page": {"made": self.page.made.isoformat(), "place": self.page.place},
             "provenance": [[ref, source] for ref, source in self.provenance],
             "service": self.service,
             "session": _session_fields(self.session),
@@ -169,8 +173,18 @@ def _read(header: dict[str, canonical.DecodedValue], document: bytes) -> Transac
         document=document,
         trust=_trust(header["trust"]),
         session=_session(header["session"]),
+        page=_page(header["page"]),
         document_format=_member(SignatureFormat, header["document_format"]),
     )
+
+
+def _page(value: canonical.DecodedValue) -> PageFacts:
+    if not isinstance(value, dict) or value.keys() != _PAGE_KEYS:
+        raise TransactionRefusedError("page has other fields")
+    made = _instant(value["made"])
+    if made.microsecond:
+        raise TransactionRefusedError("a page made within a second")
+    return PageFacts(place=_text(value["place"]), made=made)
 
 
 def _session_fields(session: SessionRecord) -> dict[str, canonical.CanonicalValue]:
@@ -188,7 +202,7 @@ def _session(value: canonical.DecodedValue) -> SessionRecord:
     if not isinstance(births, list) or len(births) > _MAX_BIRTHS:
         raise TransactionRefusedError("births are no short list")
     return SessionRecord(
-        opened=_opened(value["opened"]),
+        opened=_instant(value["opened"]),
         seed=bytes.fromhex(_matching(value["seed"], _SHA256)),
         births=tuple(_birth(pair) for pair in births),
     )
@@ -202,7 +216,7 @@ def _birth(pair: canonical.DecodedValue) -> tuple[str, int]:
             raise TransactionRefusedError("births hold something else than pairs")
 
 
-def _opened(value: canonical.DecodedValue) -> datetime:
+def _instant(value: canonical.DecodedValue) -> datetime:
     text = _text(value)
     try:
         moment = datetime.fromisoformat(text)

@@ -13,18 +13,20 @@ from datetime import date, datetime
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_date, format_time, get_datetime_format
+from babel.dates import format_date
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from townhall_forms.moments import shown_moment
+from townhall_forms.page_words import page_catalog
 from townhall_kiosk.errors import ConfigurationError
 
 _DIRECTORY = Path(__file__).parent / "locale"
 
 
 def load_catalog(language: str) -> Catalog:
-    """Read the catalogue of ``language`` (BCP 47).
+    """Read the catalogue of ``language`` (BCP 47), and the words of the signed page, which the agency has as well.
 
     Raises:
         ConfigurationError: this kiosk has no such language.
@@ -32,7 +34,11 @@ def load_catalog(language: str) -> Catalog:
     if language not in {folder.name for folder in _DIRECTORY.iterdir()}:
         raise ConfigurationError(f"no texts in language {language!r}")
     with (_DIRECTORY / language / "townhall.po").open("rb") as file:
-        return read_po(file, locale=Locale.parse(language, sep="-"), abort_invalid=True)
+        catalog = read_po(file, locale=Locale.parse(language, sep="-"), abort_invalid=True)
+    for message in page_catalog(language):
+        if message.id:
+            catalog[message.id] = message
+    return catalog
 
 
 class Texts:
@@ -55,6 +61,10 @@ class Texts:
         """
         return self._found(text_id, self._translations.gettext(text_id)).format(**facts)
 
+    def pattern(self, text_id: str) -> str:
+        """Return the text with its ``{facts}`` left open; raises as a call does."""
+        return self._found(text_id, self._translations.gettext(text_id))
+
     def counted(self, text_id: str, count: int, **facts: str | int) -> str:
         """Return the text in the plural form that ``count`` asks for, with ``{count}`` and ``{facts}`` filled in."""
         text = self._translations.ngettext(text_id, text_id, count)
@@ -62,9 +72,7 @@ class Texts:
 
     def date_time(self, moment: datetime) -> str:
         """Return a date and time as people of this language write it, to the minute."""
-        pattern = str(get_datetime_format("medium", locale=self.locale)).replace("'", "")
-        day = format_date(moment, format="long", locale=self.locale)
-        return pattern.format(format_time(moment, format="short", locale=self.locale), day)
+        return shown_moment(moment, self.locale)
 
     def date(self, day: date) -> str:
         """Return a day as people of this language write it."""

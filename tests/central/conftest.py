@@ -25,7 +25,10 @@ from townhall_crypto.namespaces import CARD_CHALLENGE
 from townhall_crypto.pades import sign_pdf
 from townhall_crypto.trust_verdict import Doubt, Outcome, TrustEvidence, TrustVerdict
 from townhall_fonts import FONT_DIRECTORY
-from townhall_forms.document import Direction, DocumentModel, Line, render_document
+from townhall_forms.document import DocumentModel, render_document
+from townhall_forms.page import PageSigner, page_model
+from townhall_forms.page_words import load_page_words
+from townhall_forms.record import PageFacts
 from townhall_forms.service import Service, load_services
 from townhall_forms.session import FormSession
 from townhall_forms.transaction import IdentityEvidence, Transaction
@@ -192,7 +195,7 @@ def new_document(service: Service, pki: TestPki) -> NewDocument:
 
     def make(signer: Card, *, about: Card | None = None, instance: bytes | None = None) -> bytes:
         session = filled(service, (about or signer).person)
-        pdf = render_document(model(session, instance or session.finish()), FONT_DIRECTORY)
+        pdf = render_document(page_of(service, session, instance or session.finish(), signer.person), FONT_DIRECTORY)
         return asyncio.run(signed(pdf, signer, pki))
 
     return make
@@ -215,24 +218,12 @@ def filled(service: Service, person: Person) -> FormSession:
     return session
 
 
-def model(session: FormSession, instance: bytes) -> DocumentModel:
-    return DocumentModel(
-        title="Change of address",
-        language="en",
-        direction=Direction.LEFT_TO_RIGHT,
-        issuer="Town",
-        answers_title="Your answers",
-        question_column="Question",
-        answer_column="Answer",
-        answers=tuple(Line(line.label, line.shown or "not answered") for line in session.answers()),
-        signature_title="Signature",
-        facts=(Line("Signed by", "the person"),),
-        statement="All of this is true.",
-        page_words="Page {page} of {pages}",
-        created=datetime.fromtimestamp(NOW - 3600, UTC),
-        instance=instance,
-        instance_description="Answers",
-    )
+PAGE = PageFacts("Tamme Library", datetime.fromtimestamp(NOW - 3600, UTC))
+
+
+def page_of(service: Service, session: FormSession, instance: bytes, signer: Person) -> DocumentModel:
+    person = PageSigner(signer.given_names, signer.surname, signer.personal_code)
+    return page_model(service, load_page_words("en"), PAGE, person, session.answers(), instance)
 
 
 async def signed(pdf: bytes, signer: Card, pki: TestPki) -> bytes:
@@ -250,6 +241,18 @@ async def signed(pdf: bytes, signer: Card, pki: TestPki) -> bytes:
 
 
 @pytest.fixture(scope="session")
+def page(service: Service, card: Card) -> DocumentModel:
+    """What an honest kiosk shows before the card signs."""
+    session = filled(service, card.person)
+    return page_of(service, session, session.finish(), card.person)
+
+
+@pytest.fixture(scope="session")
+def sign_page(pki: TestPki, card: Card) -> Callable[[DocumentModel], bytes]:
+    return lambda model: asyncio.run(signed(render_document(model, FONT_DIRECTORY), card, pki))
+
+
+@pytest.fixture(scope="session")
 def transaction(service: Service, card: Card, new_document: NewDocument) -> Transaction:
     """What an honest kiosk seals."""
     session = filled(service, card.person)
@@ -262,6 +265,7 @@ def transaction(service: Service, card: Card, new_document: NewDocument) -> Tran
         provenance=session.provenance(),
         evidence=card.evidence(),
         session=session.record(),
+        page=PAGE,
         document=new_document(card),
         trust=TrustVerdict(
             Outcome.PROVISIONAL, (Doubt.NO_CRL,), TrustEvidence(None, datetime.fromtimestamp(NOW - 9, UTC))

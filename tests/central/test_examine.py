@@ -4,6 +4,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Protocol
 
 import pytest
@@ -13,12 +14,13 @@ from hypothesis import strategies as st
 from townhall_central.agencies import InboxItem
 from townhall_central.inbox.case import Case, Reason
 from townhall_central.inbox.examine import TRANSACTION_KIND, Desk, Examined, examine
+from townhall_central.inbox.page_again import PageFault
 from townhall_central.simulation.centre import SimulatedCentre
 from townhall_central.simulation.kiosk import MemoryDeviceKey, SimulatedKiosk
 from townhall_crypto.envelope import Envelope, sign_envelope
 from townhall_crypto.recipients import generate_recipient_key
 from townhall_crypto.sealed import seal
-from townhall_forms.document import extract_instance
+from townhall_forms.document import DocumentModel, extract_instance
 from townhall_forms.transaction import IdentityEvidence, Transaction
 from townhall_smartcard.simulation.pki import Standing, TestPki
 from townhall_sync import wire
@@ -57,7 +59,7 @@ def test_an_honest_transaction_is_ready(kiosk: SimulatedKiosk, desk: Desk, trans
     shown = {answer.question: answer.answer for answer in case.answers}
     assert case.signer.personal_code in shown.values()
     assert "Tallinn" in shown.values()
-    assert len(case.checks_passed) == 7
+    assert len(case.checks_passed) == 8
     assert examined.document == transaction.document
 
 
@@ -223,7 +225,7 @@ def test_a_document_signed_by_another_than_the_card_that_was_there_needs_attenti
 ) -> None:
     document = new_document(new_card(serial=991))
     case = judge(replace(transaction, document=document))
-    assert reasons(case) == {Reason.PERSON_DIFFERS.code}
+    assert reasons(case) == {Reason.PERSON_DIFFERS.code, Reason.PAGE_DIFFERS.code}
 
 
 @pytest.mark.parametrize("standing", [Standing.REVOKED, Standing.EXPIRED, Standing.FUTURE])
@@ -257,6 +259,68 @@ def test_answers_that_the_form_could_not_have_produced_need_attention(
     case = judge(replace(transaction, document=document))
     assert reasons(case) == {Reason.ANSWERS_REFUSED.code}
     assert case.answers == []
+
+
+def as_line(model: DocumentModel, place: int, shown: str) -> DocumentModel:
+    lines = list(model.answers)
+    lines[place] = replace(lines[place], shown=shown)
+    return replace(model, answers=tuple(lines))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model: as_line(model, 4, "Another street"),
+        lambda model: replace(model, answers=model.answers[:-1]),
+        lambda model: replace(model, statement="I give my house to the town."),
+        lambda model: replace(model, title="Sale of a house"),
+        lambda model: replace(model, issuer="Another place"),
+        lambda model: replace(model, facts=model.facts[1:]),
+        lambda model: replace(model, language="et"),
+        lambda model: replace(model, created=model.created + timedelta(seconds=1)),
+    ],
+)
+def test_a_page_that_does_not_belong_to_its_answers_needs_attention(
+    judge: Judge,
+    transaction: Transaction,
+    page: DocumentModel,
+    sign_page: Callable[[DocumentModel], bytes],
+    change: Callable[[DocumentModel], DocumentModel],
+) -> None:
+    """A kiosk that was taken over shows one thing and attaches another: the card signs both."""
+    assert judge(replace(transaction, document=sign_page(page))).reasons == []
+    case = judge(replace(transaction, document=sign_page(change(page))))
+    assert reasons(case) == {Reason.PAGE_DIFFERS.code}
+    assert case.answers, "a clerk still sees what the form says"
+
+
+def test_a_page_of_another_moment_or_place_than_the_transaction_states_needs_attention(
+    judge: Judge, transaction: Transaction
+) -> None:
+    for page in (
+        replace(transaction.page, place="Another place"),
+        replace(transaction.page, made=transaction.page.made + timedelta(hours=1)),
+    ):
+        assert reasons(judge(replace(transaction, page=page))) == {Reason.PAGE_DIFFERS.code}
+
+
+def test_a_page_in_the_towns_own_words_is_known_to_an_agency_that_has_them(
+    kiosk: SimulatedKiosk,
+    desk: Desk,
+    transaction: Transaction,
+    page: DocumentModel,
+    sign_page: Callable[[DocumentModel], bytes],
+) -> None:
+    document = sign_page(replace(page, statement="All of it is so."))
+    sealed = sealed_to(desk, replace(transaction, document=document).to_bytes())
+    assert reasons(case_of(sealed, kiosk, desk)) == {Reason.PAGE_DIFFERS.code}
+    words = b'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    words += b'msgid "document.statement"\nmsgstr "All of it is so."\n'
+    assert case_of(sealed, kiosk, replace(desk, words={"en": words})).reasons == []
+    broken = case_of(sealed, kiosk, replace(desk, words={"en": b'msgid "a'}))
+    assert [(each.code, each.detail) for each in broken.reasons] == [
+        (Reason.PAGE_DIFFERS.code, PageFault.NO_WORDS.value)
+    ]
 
 
 def test_another_trust_list_refuses_the_same_card(kiosk: SimulatedKiosk, desk: Desk, transaction: Transaction) -> None:

@@ -14,7 +14,7 @@ from townhall_crypto import canonical
 from townhall_crypto.trust_revocation import ListTimes
 from townhall_crypto.trust_verdict import Doubt, Outcome, TrustEvidence, TrustVerdict
 from townhall_forms.errors import ProgrammingError, TransactionRefusedError
-from townhall_forms.record import SessionRecord
+from townhall_forms.record import PageFacts, SessionRecord
 from townhall_forms.transaction import MAX_DOCUMENT_BYTES, IdentityEvidence, Transaction
 
 EXAMPLE = Transaction(
@@ -33,9 +33,11 @@ EXAMPLE = Transaction(
     session=SessionRecord(
         datetime(2026, 11, 22, 10, 30, tzinfo=timezone(timedelta(hours=2))), bytes(range(32)), (("/data/p[1]", 2),)
     ),
+    page=PageFacts("Tamme Library", datetime(2026, 11, 22, 10, 45, 7, tzinfo=timezone(timedelta(hours=2)))),
     document=b"%PDF-1.7\nbinary \x00\xff\n%%EOF\n",
 )
 
+PAGE: dict[str, canonical.CanonicalValue] = {"made": "2026-11-22T10:45:07+02:00", "place": "Tamme Library"}
 SESSION: dict[str, canonical.CanonicalValue] = {
     "births": [],
     "opened": "2026-11-22T10:30:00+02:00",
@@ -112,6 +114,13 @@ def test_something_behind_the_document_is_refused() -> None:
         {"signature": "AA"},
         {"certificate": "aa" * 9000},
         {"certificate": 5},
+        {"page": []},
+        {"page": {**PAGE, "more": 1}},
+        {"page": {**PAGE, "place": ""}},
+        {"page": {**PAGE, "place": "x" * 201}},
+        {"page": {**PAGE, "made": "2026-11-22T10:45:07"}},
+        {"page": {**PAGE, "made": "2026-11-22T10:45:07.500000+02:00"}},
+        {"page": {**PAGE, "made": 0}},
         {"session": []},
         {"session": {**SESSION, "more": 1}},
         {"session": {**SESSION, "seed": "00" * 31}},
@@ -225,7 +234,7 @@ def test_the_form_on_paper_is_the_form_of_the_format_page() -> None:
     assert document == EXAMPLE.document
     assert line.startswith(b'{"algorithm":"ecdsa-sha384","certificate":"3082","challenge":"00')
     assert b'"format":"townhall-transaction","language":"et"' in line
-    assert line.endswith(b'"version":4}')
+    assert line.endswith(b'"version":5}')
 
 
 def test_no_repr_shows_what_is_inside() -> None:

@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from tests.forms.residents import FIXTURES, LANGUAGES, SERVICES, answered, place_of
 from tests.journeys.conftest import Town
-from tests.kiosk.test_service_packages import FIXTURES, LANGUAGES, SERVICES, answered, place_of
 
 from townhall_forms.questions import QuestionKind, RepeatState
 from townhall_forms.service import load_services

@@ -25,6 +25,7 @@ from townhall_crypto.device_key import FileDeviceKey
 from townhall_crypto.recipients import RecipientPrivateKey, generate_recipient_key
 from townhall_crypto.trust_revocation import ListTimes
 from townhall_crypto.trust_verdict import TrustEvidence, judge
+from townhall_forms.record import PageFacts
 from townhall_forms.service import Service, load_services
 from townhall_forms.session import FormSession
 from townhall_kiosk import states as at
@@ -235,7 +236,7 @@ def make_desk(
             identity=identity,
             service=service,
             form=form,
-            document=Document(b"%PDF", (b"PNG",), "Text of the document"),
+            document=Document(b"%PDF", (b"PNG",), "Text of the document", PageFacts("Tamme Library", NOW)),
             receipt=sign_receipt(facts, key),
             ballot=replace(ballot, marks=list(ballot.marks)),
             counter=CounterDesk(document=DocumentDesk(found=checked(Wish(own_name="Эрикссон<<Анна Мариа")))),

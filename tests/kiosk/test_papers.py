@@ -10,6 +10,7 @@ import pytest
 
 from townhall_fonts import FONT_DIRECTORY
 from townhall_forms.document import document_text, render_document, render_receipt
+from townhall_forms.record import PageFacts
 from townhall_kiosk.simulation.ports import StandingClock
 from townhall_kiosk.visit.closing_work import receipt_model
 from townhall_kiosk.visit.desk import Desk
@@ -41,7 +42,7 @@ def test_the_document_speaks_the_person_s_language_and_writes_its_dates(
     for question in desk.form.questions():
         if (name := question.ref.rsplit("/", 1)[-1]) in ANSWERS:
             desk.form.answer(question.ref, ANSWERS[name])
-    model = FormWork(desk, around, StandingClock(NOW), FONTS)._model()
+    model = FormWork(desk, around, StandingClock(NOW), FONTS)._model(PageFacts("Tamme Library", NOW))
     words = "\n".join(document_text(model, FONTS))
     assert around.text("document.statement") in words
     assert DATES[language] in words

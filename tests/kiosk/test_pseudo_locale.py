@@ -18,6 +18,7 @@ from tests.kiosk.test_choice_search import MOVED
 
 from townhall_fonts import FONT_FILES
 from townhall_forms.form import load_form
+from townhall_forms.record import PageFacts
 from townhall_forms.session import FormSession
 from townhall_kiosk import states as at
 from townhall_kiosk.simulation.every_state import STATES
@@ -83,7 +84,9 @@ def window(qtbot: QtBot) -> Window:
 
 
 def full(desk: Desk) -> Desk:
-    desk.document = Document(b"%PDF", (page(),) * 2, "The document")
+    desk.document = Document(
+        b"%PDF", (page(),) * 2, "The document", PageFacts("Tamme Library", datetime(2027, 3, 1, tzinfo=UTC))
+    )
     return desk
 
 

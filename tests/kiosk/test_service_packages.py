@@ -3,13 +3,13 @@
 """Every shipped service is played by its own people: from the card to the receipt, and replayed as the centre does."""
 
 import json
-import re
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
+from tests.forms.residents import FIXTURES, LANGUAGES, SERVICES, answered, name_of, place_of
 from tests.kiosk.test_visit_repeats import finished
 
 from townhall_crypto.recipients import RecipientPrivateKey
@@ -26,34 +26,6 @@ from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_ui import screens
 
 Play = Callable[[Callable[[SimulatedVisit], Coroutine[object, object, None]]], None]
-
-SERVICES: Final = Path(__file__).resolve().parents[2] / "services"
-FIXTURES: Final = sorted(SERVICES.glob("*/fixtures/*.json"))
-LANGUAGES: Final = ("en", "et", "fr", "ar")
-_INSTANCE: Final = re.compile(r"([^\[]+)\[(\d+)\]")
-_DAY: Final = re.compile(r"(today|monday)(?: ([+-]) (\d+))?")
-
-
-def name_of(path: Path) -> str:
-    return f"{path.parents[1].name}-{path.stem}"
-
-
-def answered(value: str, today: date) -> str:
-    """Return what a fixture says; "today - 3" and "monday + 7" (from the next one) as days."""
-    match = _DAY.fullmatch(value)
-    if match is None:
-        return value
-    start = today if match[1] == "today" else today + timedelta(days=7 - today.weekday())
-    days = int(match[3] or 0)
-    return (start - timedelta(days=days) if match[2] == "-" else start + timedelta(days=days)).isoformat()
-
-
-def place_of(ref: str, answers: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    """Return what a question is called, and the answers that it belongs to: of one instance, or of all."""
-    *around, name = ref.split("/")
-    inside = (_INSTANCE.fullmatch(part) for part in reversed(around))
-    instance = next((match for match in inside if match is not None and match[1] in answers), None)
-    return name, answers if instance is None else answers[instance[1]][int(instance[2]) - 1]
 
 
 class Resident:

@@ -19,6 +19,7 @@ from tests.kiosk.apart_town import in_role
 
 import townhall_kiosk
 from townhall_forms.questions import RefusalReason
+from townhall_forms.record import PageFacts
 from townhall_forms.service import Service
 from townhall_kiosk import states as at
 from townhall_kiosk.document_check.views import DocumentShown
@@ -68,6 +69,10 @@ class ListeningTexts(Texts):
     def __call__(self, text_id: str, **facts: str | int) -> str:
         self.asked.add(text_id)
         return super().__call__(text_id, **facts)
+
+    def pattern(self, text_id: str) -> str:
+        self.asked.add(text_id)
+        return super().pattern(text_id)
 
     def counted(self, text_id: str, count: int, **facts: str | int) -> str:
         self.asked.add(text_id)
@@ -209,7 +214,7 @@ def run_everything(around: Surroundings, desk: Desk) -> list[object]:
     work = FormWork(desk, around, StandingClock(NOW), Path())
     made += [work._own_words(reason) for reason in RefusalReason]
     answer_all(desk)
-    made.append(work._model())
+    made.append(work._model(PageFacts("Tamme Library", NOW)))
     made.append(around.text("document.signature-field", name="x"))  # card_work asks for it where a card signs
     made += [status_lines(status, around.text) for status in STATUSES]
     made.append(result_lines(RESULTS, around.text))

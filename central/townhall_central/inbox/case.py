@@ -31,6 +31,7 @@ class Reason(Enum):
         "the card was revoked after signing; look whether the time stamp is older",
     )
     NOT_ARCHIVED = ("TH-CENT-116", "the document cannot be made to prove itself for good")
+    PAGE_DIFFERS = ("TH-CENT-117", "the page that was signed is not the one that belongs to these answers")
 
     @property
     def code(self) -> str:

@@ -13,10 +13,15 @@ from townhall_forms.service import load_services
 
 
 def open_desk(home: InboxHome) -> Desk:
-    """Return the desk of an inbox; raises DirectoryError where services or anchors cannot be loaded."""
+    """Return the desk of an inbox; raises DirectoryError where services, translations or anchors cannot be loaded."""
     try:
         services = load_services(Path(home.settings.services))
+        words = _published_words(Path(home.settings.texts)) if home.settings.texts else {}
     except (ServiceRefusedError, OSError) as exc:
-        raise DirectoryError("the services cannot be loaded") from exc
+        raise DirectoryError("the services or translations cannot be loaded") from exc
     anchors = load_anchors(Path(home.settings.anchors))
-    return Desk(home.recipient_key, {service.id: service for service in services}, anchors, home.device_ca)
+    return Desk(home.recipient_key, {service.id: service for service in services}, anchors, home.device_ca, words)
+
+
+def _published_words(folder: Path) -> dict[str, bytes]:
+    return {file.parent.name: file.read_bytes() for file in sorted(folder.glob("*/townhall.po"))}

@@ -13,17 +13,18 @@ from datetime import UTC, datetime
 
 from townhall_central import device_ca
 from townhall_central.agencies import InboxItem
-from townhall_central.inbox.case import Answer, Case, Delivery, KioskTrust, Reason, ReasonLine, ServiceFacts, Signer
+from townhall_central.inbox.case import Answer, Case, Delivery, Reason, ReasonLine
+from townhall_central.inbox.case_facts import kiosk_trust, service_facts, signer_facts
 from townhall_central.inbox.evidence import verify_evidence
+from townhall_central.inbox.page_again import page_fault
 from townhall_central.inbox.signed_form import SignedForm, instance_of, validate_form
 from townhall_crypto.envelope import Envelope, OuterHeader, verify_envelope
 from townhall_crypto.errors import CertificateRefusedError, ContainerRefusedError, DocumentRefusedError, RefusedError
 from townhall_crypto.recipients import RecipientPrivateKey
 from townhall_crypto.sealed import open_sealed
 from townhall_crypto.trust import SubjectName, TrustAnchors
-from townhall_crypto.trust_verdict import TrustVerdict
 from townhall_forms.errors import AttachmentMissingError, InstanceRefusedError, TransactionRefusedError
-from townhall_forms.revalidate import revalidate
+from townhall_forms.revalidate import RevalidatedInstance, revalidate
 from townhall_forms.service import Service
 from townhall_forms.transaction import Transaction
 from townhall_sync import wire
@@ -42,6 +43,7 @@ class Desk:
     services: Mapping[str, Service]
     anchors: TrustAnchors
     device_ca: bytes = field(repr=False)
+    words: Mapping[str, bytes] = field(default_factory=dict)  # the town's published translations, by language
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +85,19 @@ class _Examination:
         service = self._service(transaction)
         signed = self._signature(transaction)
         self._format(transaction, service)
-        self._identity(transaction, signed)
-        answers = self._answers(transaction, service, signed, header)
+        present = self._identity(transaction, signed)
+        valid = self._answers(transaction, service, signed, header)
+        self._page(transaction, service, present, valid)
         case = Case(
             state="needs attention" if self._reasons else "ready",
             reasons=self._reasons,
             delivery=self._delivery(header),
-            service=_service_facts(transaction, self._desk.services.get(transaction.service)),
-            signer=None if signed is None else _signer(signed),
-            answers=answers,
+            service=service_facts(transaction, self._desk.services.get(transaction.service)),
+            signer=None if signed is None else signer_facts(signed),
+            answers=[] if valid is None else [Answer(line.label, line.shown, line.source) for line in valid.answers],
             checks_passed=self._passed,
             document_sha256=hashlib.sha256(transaction.document).hexdigest(),
-            kiosk_trust=_kiosk_trust(transaction.trust),
+            kiosk_trust=kiosk_trust(transaction.trust),
         )
         return Examined(case, transaction.document, _sealed_digest(untrusted))
 
@@ -157,18 +160,19 @@ class _Examination:
         self._passed.append("the document is signed, whole and unchanged")
         return signed
 
-    def _identity(self, transaction: Transaction, signed: SignedForm | None) -> None:
+    def _identity(self, transaction: Transaction, signed: SignedForm | None) -> SubjectName | None:
         try:
             present = verify_evidence(transaction.evidence, self._desk.anchors, self._received)
         except CertificateRefusedError as error:
             self._fail(Reason.IDENTITY_REFUSED, error.reason.name)
-            return
+            return None
         except RefusedError as error:
             self._fail(Reason.IDENTITY_REFUSED, error.code)
-            return
+            return None
         self._passed.append("the person's card was there")
         if signed is not None and _person(present.subject) != _person(signed.certificate.subject):
             self._fail(Reason.PERSON_DIFFERS, "card")
+        return present.subject
 
     def _answers(
         self,
@@ -176,14 +180,14 @@ class _Examination:
         service: Service | None,
         signed: SignedForm | None,
         header: OuterHeader | None,
-    ) -> list[Answer]:
+    ) -> RevalidatedInstance | None:
         try:
             untrusted_instance = instance_of(transaction)
         except AttachmentMissingError:
             self._fail(Reason.ANSWERS_MISSING)
-            return []
+            return None
         if service is None:
-            return []
+            return None
         prefill = None if signed is None else _prefill(signed.certificate.subject)
         moment = self._received if header is None else datetime.fromtimestamp(header.created.wall, UTC)
         try:
@@ -199,12 +203,27 @@ class _Examination:
             self._fail(
                 Reason.ANSWERS_REFUSED, ", ".join(f"{each.fault.value} {each.ref}" for each in error.reasons[:20])
             )
-            return []
+            return None
         self._passed.append("the form could have produced these answers")
         stated = {ref for ref, source in transaction.provenance if source == PERSONAL_CODE}
         is_code = (line.source == PERSONAL_CODE or line.ref in stated for line in valid.answers)
         self._person([line.shown for line, is_it in zip(valid.answers, is_code, strict=True) if is_it], signed)
-        return [Answer(line.label, line.shown, line.source) for line in valid.answers]
+        return valid
+
+    def _page(
+        self,
+        transaction: Transaction,
+        service: Service | None,
+        present: SubjectName | None,
+        valid: RevalidatedInstance | None,
+    ) -> None:
+        if service is None or present is None or valid is None:
+            return
+        fault = page_fault(transaction, service, present, valid, self._desk.words)
+        if fault is not None:
+            self._fail(Reason.PAGE_DIFFERS, fault.value)
+            return
+        self._passed.append("the person read and signed these answers")
 
     def _person(self, stated_codes: list[str], signed: SignedForm | None) -> None:
         if signed is None:
@@ -252,38 +271,3 @@ def _prefill(subject: SubjectName) -> dict[str, str]:
         "eid:surname": subject.surname,
         "eid:given_names": subject.given_names,
     }
-
-
-def _service_facts(transaction: Transaction, service: Service | None) -> ServiceFacts:
-    titles: Mapping[str, str] = {} if service is None else service.titles
-    return ServiceFacts(
-        id=transaction.service,
-        title=titles.get("en") or next(iter(titles.values()), ""),
-        form_id=transaction.form_id,
-        form_version=transaction.form_version,
-        form_sha256=transaction.form_sha256,
-        language=transaction.language,
-    )
-
-
-def _kiosk_trust(trust: TrustVerdict) -> KioskTrust:
-    times, list_at = trust.evidence.revocation, trust.evidence.list_at
-    return KioskTrust(
-        outcome=trust.outcome.value,
-        doubts=[doubt.value for doubt in trust.doubts],
-        revocation_lists_of=times.this_update.isoformat() if times else None,
-        trust_list_of=list_at.isoformat() if list_at else None,
-    )
-
-
-def _signer(signed: SignedForm) -> Signer:
-    certificate = signed.certificate
-    return Signer(
-        personal_code=certificate.subject.personal_code,
-        surname=certificate.subject.surname,
-        given_names=certificate.subject.given_names,
-        country=certificate.subject.country,
-        certificate_valid_until=certificate.not_after.isoformat(),
-        revocation_checked=certificate.revocation_checked,
-        signed_at=signed.signed_at.isoformat(),
-    )

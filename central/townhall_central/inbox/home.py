@@ -38,6 +38,7 @@ class TrustServices(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class InboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What an administrator chose: the agency's name, its centre's address, folders of services and trust anchors.
 
+    `texts` is the folder of the town's published translations, one folder a language; empty where there are none.
     `database` is a PostgreSQL address without a password; empty for the embedded SQLite file.
     """
 
@@ -45,6 +46,7 @@ class InboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     centre: str
     services: str
     anchors: str
+    texts: str = ""
     database: str = ""
     trust_services: TrustServices | None = None
 

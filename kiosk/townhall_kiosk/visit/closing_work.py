@@ -91,6 +91,7 @@ class ClosingWork:
             trust=desk.verdict,
             session=desk.form.record(),
             document_format=desk.service.signature,
+            page=desk.document.facts,
         )
 
     async def print_receipt(self) -> on.Event:

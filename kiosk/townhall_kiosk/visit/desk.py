@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from townhall_crypto.trust_verdict import Outcome, TrustVerdict
+from townhall_forms.record import PageFacts
 from townhall_forms.service import Service
 from townhall_forms.session import FormSession
 from townhall_forms.transaction import IdentityEvidence
@@ -25,6 +26,7 @@ class Document:
     unsigned: bytes
     pages: tuple[bytes, ...]
     text: str
+    facts: PageFacts
     signed: bytes | None = None
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import assert_never
 
 from townhall_crypto.trust_verdict import Outcome
-from townhall_forms.document import Direction as PageDirection
-from townhall_forms.document import DocumentModel, Line, document_text, render_document
+from townhall_forms.document import DocumentModel, document_text, render_document
 from townhall_forms.document_pictures import page_pictures
+from townhall_forms.page import PageSigner, page_model
+from townhall_forms.page_words import PageWords
 from townhall_forms.questions import AnswerRefused, Question, QuestionKind, RefusalReason, RepeatState
+from townhall_forms.record import PageFacts, with_plain_offset
 from townhall_forms.session import FormSession
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
@@ -107,42 +109,21 @@ class FormWork:
             raise VisitError("nobody to sign")
         if (missing := _first_problem(self._form())) is not None:  # a change brought up a question that was left open
             return on.AnswerMissing(missing, is_only_one=len(self._form().problems()) == 1)
-        model = self._model()
+        facts = PageFacts(self.around.place, with_plain_offset(self.clock.now().replace(microsecond=0)))
+        model = self._model(facts)
         # A page takes longer than a tap may wait for its answer, and typst works outside the interpreter's lock.
         pdf = await asyncio.to_thread(render_document, model, self.fonts)
         pages = await asyncio.to_thread(page_pictures, pdf)
-        self.desk.document = Document(pdf, pages, "\n".join(document_text(model, self.fonts)))
+        self.desk.document = Document(pdf, pages, "\n".join(document_text(model, self.fonts)), facts)
         return on.DocumentMade(contents.tries[PinRole.SIGNATURE].left)
 
-    def _model(self) -> DocumentModel:
+    def _model(self, facts: PageFacts) -> DocumentModel:
         form, service, identity, text = self._form(), self.desk.service, self.desk.identity, self.around.text
         if service is None or identity is None:
             raise VisitError("no service")
-        now = self.clock.now()
-        version = text("document.version", version=service.form.version)
-        return DocumentModel(
-            title=service.titles[self.around.language],
-            language=self.around.language,
-            direction=PageDirection.RIGHT_TO_LEFT if text.is_right_to_left else PageDirection.LEFT_TO_RIGHT,
-            issuer=self.around.place,
-            answers_title=text("document.answers"),
-            question_column=text("document.question"),
-            answer_column=text("document.answer"),
-            answers=tuple(Line(line.label, line.shown or text("review.not-answered")) for line in form.answers()),
-            signature_title=text("document.signature"),
-            facts=(
-                Line(text("document.signer"), f"{identity.given_names} {identity.surname}"),
-                Line(text("document.personal-code"), identity.personal_code),
-                Line(text("document.form"), f"{service.id}, {version}"),
-                Line(text("document.place"), self.around.place),
-                Line(text("document.made"), text.date_time(now)),
-            ),
-            statement=text("document.statement"),
-            page_words=text("page.of", page="{page}", pages="{pages}"),
-            created=now,
-            instance=form.finish(),
-            instance_description=text("document.attachment"),
-        )
+        words = PageWords.of(text.language, text.pattern)
+        signer = PageSigner(identity.given_names, identity.surname, identity.personal_code)
+        return page_model(service, words, facts, signer, form.answers(), form.finish())
 
     def _form(self) -> FormSession:
         if self.desk.form is None:

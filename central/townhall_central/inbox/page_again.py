@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: Townhall contributors
+# SPDX-License-Identifier: EUPL-1.2
+"""Sets the signed page once more, from answers that were replayed, and compares: a person signs what they read.
+
+Without this a kiosk that was taken over could show and have signed another page than the answers attached to it, which
+programs go by (ADR 0056). Nothing of the untrusted page is read for it: bytes are compared with bytes.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+
+from townhall_crypto.asice import inspect_container
+from townhall_crypto.errors import ContainerRefusedError
+from townhall_crypto.trust import SubjectName
+from townhall_fonts import FONT_DIRECTORY
+from townhall_forms.document import render_document
+from townhall_forms.errors import DocumentFailedError, WordsMissingError
+from townhall_forms.page import PageSigner, page_model
+from townhall_forms.page_words import load_page_words
+from townhall_forms.revalidate import RevalidatedInstance
+from townhall_forms.service import Service
+from townhall_forms.transaction import CONTAINER_DOCUMENT, SignatureFormat, Transaction
+
+
+class PageFault(Enum):
+    """What is wrong with a page; the value stands in the case."""
+
+    DIFFERS = "it shows something else"
+    SET_OTHERWISE = (
+        "it looks the same and has other bytes: another version of the typesetter, or words that are not seen"
+    )
+    NO_WORDS = "this agency lacks words of the page's language"
+    NOT_SET = "the page cannot be set here"
+
+
+def page_fault(
+    transaction: Transaction,
+    service: Service,
+    signer: SubjectName,
+    valid: RevalidatedInstance,
+    published_words: Mapping[str, bytes],
+) -> PageFault | None:
+    """Return what is wrong with the page that was signed; None where it is, byte for byte, the one that belongs here.
+
+    ``signer`` is the person of the authentication certificate, ``published_words`` the town's own translations by
+    language. The document's signature is judged by others: it covers these bytes and adds nothing but itself.
+    """
+    try:
+        words = load_page_words(transaction.language, published_words.get(transaction.language, b""))
+        person = PageSigner(signer.given_names, signer.surname, signer.personal_code)
+        model = page_model(service, words, transaction.page, person, valid.answers, valid.instance)
+        expected = render_document(model, FONT_DIRECTORY)
+        is_same = _signed_page(transaction)[: len(expected)] == expected
+    except (WordsMissingError, KeyError):
+        return PageFault.NO_WORDS
+    except (DocumentFailedError, ContainerRefusedError):
+        return PageFault.NOT_SET
+    return None if is_same else PageFault.DIFFERS
+
+
+def _signed_page(transaction: Transaction) -> bytes:
+    """Return the page: a signature in a PDF comes behind it, one in a container stands beside it."""
+    if transaction.document_format is SignatureFormat.PADES:
+        return transaction.document
+    files = {file.name: file.content for file in inspect_container(transaction.document).files}
+    return files.get(CONTAINER_DOCUMENT, b"")

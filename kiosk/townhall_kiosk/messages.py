@@ -85,6 +85,12 @@ class CardProcessReplaced(msgspec.Struct, frozen=True, tag=True):
     """A new card process stands behind the file descriptor that comes with this."""
 
 
+class PictureProcessGiven(msgspec.Struct, frozen=True, tag=True):
+    """A process that unpacks one picture stands behind the file descriptor that comes with this, if one is there."""
+
+    is_there: bool = True
+
+
 class Committed(msgspec.Struct, frozen=True, tag=True):
     """The sealed payload is durable."""
 
@@ -109,6 +115,7 @@ FromKeeper = (
     | Headphones
     | Begin
     | CardProcessReplaced
+    | PictureProcessGiven
     | SpeechReplaced
     | Committed
     | NotCommitted
@@ -143,6 +150,10 @@ class ReplaceCardProcess(msgspec.Struct, frozen=True, tag=True):
     """The card process is mute or gone: start another."""
 
 
+class PictureProcessWanted(msgspec.Struct, frozen=True, tag=True):
+    """A picture is to be unpacked: start the process that does that."""
+
+
 class Print(msgspec.Struct, frozen=True, tag=True):
     """Put this receipt on paper."""
 
@@ -173,6 +184,7 @@ FromVisit = (
     | PersonCame
     | Commit
     | ReplaceCardProcess
+    | PictureProcessWanted
     | ReplaceSpeech
     | CalledForHelp
     | Print

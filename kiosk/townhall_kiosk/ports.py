@@ -15,6 +15,7 @@ from townhall_kiosk.receipt import SignedReceipt
 from townhall_kiosk.speech.voice import Voice
 from townhall_kiosk.staff.messages import Answer, ToOffice
 from townhall_kiosk.voting.messages import FromPolls, ToPolls
+from townhall_smartcard.emrtd.lds.pictures import Picture
 from townhall_smartcard.emrtd.pace import PacePassword
 from townhall_smartcard.messages import (
     AgreementOutcome,
@@ -28,6 +29,7 @@ from townhall_smartcard.messages import (
     ReplacementOutcome,
     ServiceChanged,
 )
+from townhall_smartcard.picture.messages import PictureRefusal, Pixels
 from townhall_smartcard.pin_replacement import PinReplacement
 from townhall_ui.screens import Screen
 from townhall_ui.ways import Ways
@@ -103,6 +105,13 @@ class DocumentCard(Protocol):
 
 class Cards(CardReader, IdentityCard, SigningCard, AgreeingCard, PinKeepingCard, DocumentCard, Protocol):
     """All of them, as one card process offers them."""
+
+
+class PictureOpener(Protocol):
+    """Unpacks pictures where nothing else is."""
+
+    async def open_picture(self, picture: Picture) -> Pixels | PictureRefusal:
+        """Return the pixels of an untrusted picture, or why there are none."""
 
 
 class DocumentSigner(Protocol):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Staff at the machine, on the real stack: two virtual readers at a real pcscd, the real keeper, its shell, a stick."""
 
+import io
 import json
 import subprocess
 import sys
@@ -10,12 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from townhall_crypto.device_key import FileDeviceKey
 from townhall_kiosk.home import KioskHome
+from townhall_kiosk.simulation.checked_documents import signer
 from townhall_kiosk.staff.report import verify_report
 from townhall_kiosk.texts import Texts
+from townhall_smartcard.simulation import lds_files
+from townhall_smartcard.simulation.documents import DocumentWish, document
+from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
 from townhall_smartcard.simulation.estonian_card_person import AINO, JUHAN, KADRI
+from townhall_smartcard.simulation.lds_files import Holder
 from townhall_smartcard.simulation.vpcd import VirtualCard
 
 if TYPE_CHECKING:
@@ -176,3 +183,33 @@ def test_a_restart_from_the_screen_is_the_same_kiosk_again(staff: Staff) -> None
     staff.person.wait_for("AttractScreen", within_s=60)
     staff.town.until(lambda: staff.shell("status").returncode == 0, "the keeper to answer again")
     assert staff.town.world.kiosk_pid == pid
+
+
+def test_a_clerk_checks_a_document_with_a_reader_that_plays_a_keyboard_and_nothing_of_it_stays(staff: Staff) -> None:
+    """The chip on a real pcscd, its photo unpacked by a process that the keeper started, the window with its keys."""
+    town, holder = staff.town, Holder("QUOKKALVERSTEIN", "XANTHIPPE", "X77Q04711")
+    photo, zone = io.BytesIO(), lds_files.td1(holder)
+    Image.linear_gradient("L").resize((60, 80)).convert("RGB").save(photo, "JPEG2000")
+    wish = DocumentWish(signer(), holder, own_name="Quokkalverstein<<Xanthippe", picture=photo.getvalue())
+    staff.insert(town.card(JUHAN), 1)
+    staff.enter_pin()
+    staff.menu()
+    staff.do("counter.do.document")
+    staff.person.wait_for("QuestionScreen", TEXT("doc-check.zone.heading"))
+    for line in (zone[:30], zone[30:60], zone[60:]):
+        staff.person.scan(line)  # ends with Enter
+    staff.person.wait_for("MessageScreen", TEXT("doc-check.lay.heading"))
+    staff.insert(EmrtdChip(document(wish)), 0)
+    staff.person.wait_for("StatusScreen", TEXT("doc-check.shown.heading"), within_s=60)
+    shown = staff.person.read()
+    assert TEXT("document.outcome.issuer-unknown") in shown, "nobody told this kiosk to trust Utopia"
+    assert holder.surname in shown
+    assert TEXT("doc-check.portrait") in shown, "the name of the picture"
+    assert TEXT("doc-check.portrait.none") not in shown
+    assert "TH-CARD-05" not in shown
+    staff.remove(0)
+    staff.remove(1)
+    staff.person.wait_for("AttractScreen", within_s=60)
+    for canary in (holder.surname, holder.document_number, holder.given_names):
+        for path in (town.log, *(each for each in town.world.home.rglob("*") if each.is_file())):
+            assert canary.encode() not in path.read_bytes(), path

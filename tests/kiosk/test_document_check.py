@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Staff check a document at the counter: what is typed, what the chip says, what both are worth; and nothing stays."""
 
+import io
 import logging
 import sqlite3
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from tests.kiosk.staff_scene import Play
 
 from townhall_crypto.state_trust import StateTrustFiles
@@ -307,6 +309,44 @@ def test_back_leads_to_the_menu_and_nothing_of_the_document_stays(play_staff: Ca
         await play.view(staff.Menu)
         assert play.visit.desk.counter.document.found is None
         assert play.visit.desk.counter.document.typed == ""
+
+    play_staff(scene, catalogue=CatalogueInHand())
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "JPEG2000"])
+def test_the_photo_of_the_chip_stands_beside_the_data(play_staff: Callable[..., None], kind: str) -> None:
+    written = io.BytesIO()
+    Image.linear_gradient("L").resize((60, 80)).convert("RGB").save(written, kind)
+
+    async def scene(play: Play) -> None:
+        await come_in(play)
+        play.visit.insert(chip(CANARY, picture=written.getvalue()))
+        await type_zone(play, zone_of())
+        await play.view(views.DocumentShown)
+        shown = play.visit.screen
+        assert isinstance(shown, screens.StatusScreen)
+        assert shown.portrait is not None
+        assert (shown.portrait.width, shown.portrait.height) == (60, 80)
+        with Image.open(io.BytesIO(written.getvalue())) as judge:
+            assert shown.portrait.rgb == judge.tobytes()
+        assert "Photo from the chip" not in rows(shown)
+
+    play_staff(scene, catalogue=CatalogueInHand())
+
+
+def test_a_hostile_photo_is_not_shown_and_the_rest_is(play_staff: Callable[..., None]) -> None:
+    torn = b"\xff\xd8\xff\xc0\x00\x11\x08\x00\x50\x00\x3c" + bytes(4000)
+
+    async def scene(play: Play) -> None:
+        await come_in(play)
+        play.visit.insert(chip(CANARY, picture=torn))
+        await type_zone(play, zone_of())
+        await play.view(views.DocumentShown)
+        shown = play.visit.screen
+        assert isinstance(shown, screens.StatusScreen)
+        assert shown.portrait is None
+        assert "TH-CARD-051" in rows(shown)["Photo from the chip"].value
+        assert rows(shown)["Surname"].tone is Tone.GOOD
 
     play_staff(scene, catalogue=CatalogueInHand())
 

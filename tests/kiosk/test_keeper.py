@@ -290,7 +290,9 @@ def test_paper_lies_in_the_tray_and_a_lost_tray_has_a_code(tmp_path: Path) -> No
 def plain_visits(diary: Path) -> Processes:
     program = Path(__file__).with_name("plain_visit.py")
     idle = (sys.executable, "-c", "import time; time.sleep(600)")
-    return Processes(partial(start, (sys.executable, str(program), str(diary))), partial(start, idle))
+    return Processes(
+        partial(start, (sys.executable, str(program), str(diary))), partial(start, idle), partial(start, idle)
+    )
 
 
 def pid_of(visit: RunningVisit) -> int:

@@ -18,7 +18,7 @@ from townhall_kiosk.demo.world import World
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 
 ROOT = Path(__file__).resolve().parents[2]
-USERS = ("townhall-keeper", "townhall-visit", "townhall-card", "townhall-screen", "townhall-speech")
+USERS = ("townhall-keeper", "townhall-visit", "townhall-card", "townhall-picture", "townhall-screen", "townhall-speech")
 _PATIENCE_S = 120
 _LOOK_EVERY_S = 0.5
 _CONNECT = ("systemd-run", "--quiet", "--wait", "--pipe", "--collect")

@@ -41,6 +41,7 @@ def test_every_process_of_a_kiosk_has_its_unit() -> None:
         "townhall-keeper.service",
         "townhall-visit@.service",
         "townhall-card@.service",
+        "townhall-picture@.service",
         "townhall-screen.service",
         "townhall-speech.service",
     }
@@ -78,8 +79,8 @@ def test_the_voice_reaches_sound_cards_alone() -> None:
     assert "/var:ro" in voice["TemporaryFileSystem"].split()
 
 
-@pytest.mark.parametrize("name", ["townhall-visit@.service", "townhall-card@.service"])
-def test_visit_and_card_process_have_no_network_and_see_no_data(name: str) -> None:
+@pytest.mark.parametrize("name", ["townhall-visit@.service", "townhall-card@.service", "townhall-picture@.service"])
+def test_processes_of_a_visit_have_no_network_and_see_no_data(name: str) -> None:
     unit = settings(UNITS / name)
     assert unit["PrivateNetwork"] == "yes"
     assert unit["RestrictAddressFamilies"] == "AF_UNIX"

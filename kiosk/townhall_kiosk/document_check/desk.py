@@ -8,6 +8,7 @@ from townhall_crypto.state_trust import StateTrust, StateTrustFiles
 from townhall_kiosk.document_check.comparison import Field
 from townhall_kiosk.documents.card_report import CardReport
 from townhall_smartcard.emrtd.lds.mrz import Mrz
+from townhall_smartcard.picture.messages import PictureRefusal, Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class CheckedDocument:
     chip: Mrz | None = field(repr=False)
     """None: the chip's own zone cannot be read; the verdict says what that means."""
     differing: frozenset[Field] = frozenset()
+    face: Pixels | PictureRefusal | None = field(default=None, repr=False)
+    """None: the chip has shown no picture."""
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 """Reads and judges a document for staff: what was typed opens its chip, and what states signed tells its worth."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,7 +16,7 @@ from townhall_kiosk.document_check.desk import CheckedDocument
 from townhall_kiosk.document_check.events import ReadingProblem
 from townhall_kiosk.documents.card_report import report_on, zone_of
 from townhall_kiosk.errors import VisitError
-from townhall_kiosk.ports import Cards, StaffOffice
+from townhall_kiosk.ports import Cards, PictureOpener, StaffOffice
 from townhall_kiosk.staff import acts
 from townhall_kiosk.staff.errors import StaffRefusedError
 from townhall_kiosk.staff.messages import StaffActWanted, StaffDone, StaffTurnedAway, StateTrustGiven
@@ -49,6 +49,7 @@ class DocumentWork:
     counter: CounterDesk
     around: Surroundings
     office: StaffOffice
+    pictures: PictureOpener
     cards: Cards | None = None
 
     async def check(self, job: make.CheckDocument) -> on.Event:
@@ -78,7 +79,10 @@ class DocumentWork:
         match outcome:
             case DocumentOpened(document=document):
                 now = self.around.now().astimezone(UTC)
-                self.counter.document.found = await asyncio.to_thread(examine, document, zone, trust, now)
+                found = await asyncio.to_thread(examine, document, zone, trust, now)
+                picture = found.report.picture
+                face = None if picture is None else await self.pictures.open_picture(picture)
+                self.counter.document.found = replace(found, face=face)
                 return happened.DocumentChecked()
             case DocumentClosed():
                 return happened.DocumentFailed(ReadingProblem.CLOSED)

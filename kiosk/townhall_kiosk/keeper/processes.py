@@ -12,17 +12,20 @@ from townhall_process.child import python_module, start
 
 VISIT_MODULE = "townhall_kiosk.visit"
 CARD_MODULE = "townhall_smartcard.card_process"
+PICTURE_MODULE = "townhall_smartcard.picture.picture_process"
 
 
 def own_children(settings: Settings, module: str = VISIT_MODULE, arguments: tuple[str, ...] = ()) -> Processes:
     """Start them as the keeper's user: development, demo, tests."""
     visit = python_module(module, *arguments, *_panel(settings))
-    return Processes(partial(start, visit), partial(start, python_module(CARD_MODULE)))
+    card, picture = (partial(start, python_module(module)) for module in (CARD_MODULE, PICTURE_MODULE))
+    return Processes(partial(start, visit), card, picture)
 
 
 def other_users(settings: Settings, sockets: Path) -> Processes:
-    """Have the service manager start them, each as its own user, behind ``visit`` and ``card`` in this folder."""
-    return Processes(partial(activate, sockets / "visit", _panel(settings)), partial(activate, sockets / "card", ()))
+    """Have the service manager start them, each as its own user, behind ``visit``, ``card`` and ``picture`` there."""
+    card, picture = (partial(activate, sockets / name, ()) for name in ("card", "picture"))
+    return Processes(partial(activate, sockets / "visit", _panel(settings)), card, picture)
 
 
 def _panel(settings: Settings) -> tuple[str, ...]:

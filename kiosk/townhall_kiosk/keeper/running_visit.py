@@ -25,7 +25,7 @@ from townhall_kiosk.states import Outcome
 from townhall_kiosk.voting.messages import FromPolls, ToPolls, VoteTaken
 from townhall_process.channel import Channel
 from townhall_process.child import Child, Start, socket_pair
-from townhall_process.errors import ChannelClosedError, ChannelMisuseError
+from townhall_process.errors import ChannelClosedError, ChannelMisuseError, ProcessError
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ class Processes:
 
     visit: Start
     card: Start
+    picture: Start  # unpacks one picture, and ends
 
 
 class KeeperServices(Protocol):
@@ -97,16 +98,17 @@ class RunningVisit:
         child: Child,
         channel: Channel[messages.FromVisit, messages.FromKeeper],
         services: KeeperServices,
-        start_card: Start,
+        processes: Processes,
     ) -> None:
         """Use ``start``."""
-        self._start_card = start_card
+        self._processes = processes
         self._name = secrets.token_hex(8)
         self._child = child
         self._channel = channel
         self._services = services
         self.provisions: messages.Provisions | None = None  # what it stands by with
         self._card: Child | None = None
+        self._picture: Child | None = None
         self._warm = asyncio.Event()
         self._painted = asyncio.Event()
         self._retired = asyncio.Event()
@@ -128,7 +130,7 @@ class RunningVisit:
         """
         ours, theirs = socket_pair()
         child = await processes.visit(theirs)
-        return cls(child, Channel(ours, messages.FromVisit), services, processes.card)
+        return cls(child, Channel(ours, messages.FromVisit), services, processes)
 
     async def stand_by(self, provisions: messages.Provisions) -> bool:
         """Hand over the provisions; tell whether the visit stands by (False: it ended first)."""
@@ -227,6 +229,7 @@ class RunningVisit:
             self._reconnecting.cancel()
         await self._child.kill()
         await self.end_card_process()
+        await self._end_picture_process()
         self._channel.close()
         await self._services.staff_gone(self._name)
 
@@ -270,6 +273,8 @@ class RunningVisit:
             case messages.ReplaceCardProcess():
                 await self.end_card_process()
                 await self._start_card_process(messages.CardProcessReplaced())
+            case messages.PictureProcessWanted():
+                await self._start_picture_process()
             case messages.ReplaceSpeech():
                 self._reconnecting = asyncio.create_task(self._connect_speech())
             case messages.CalledForHelp():
@@ -320,7 +325,26 @@ class RunningVisit:
     ) -> None:
         visits_end, cards_end = socket_pair()
         try:
-            self._card = await self._start_card(cards_end)
+            self._card = await self._processes.card(cards_end)
             await self._channel.send(message, [visits_end.fileno(), *more_fds])
+        finally:
+            visits_end.close()
+
+    async def _end_picture_process(self) -> None:
+        if self._picture is not None:
+            await self._picture.kill()
+            self._picture = None
+
+    async def _start_picture_process(self) -> None:
+        """Start one for one picture; the face in it goes from the visit to that process, never through this one."""
+        await self._end_picture_process()
+        visits_end, pictures_end = socket_pair()
+        try:
+            self._picture = await self._processes.picture(pictures_end)
+        except ProcessError as exc:
+            _log.warning("%s: no process for a picture", exc.code)
+            await self._channel.send(messages.PictureProcessGiven(is_there=False))
+        else:
+            await self._channel.send(messages.PictureProcessGiven(), [visits_end.fileno()])
         finally:
             visits_end.close()

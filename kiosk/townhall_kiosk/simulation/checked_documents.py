@@ -17,6 +17,7 @@ from townhall_smartcard.emrtd.lds.files import LdsFile
 from townhall_smartcard.emrtd.lds.mrz import parse_mrz
 from townhall_smartcard.emrtd.passive_authentication import ReadDocument
 from townhall_smartcard.emrtd.session import ChipVerdict
+from townhall_smartcard.picture.messages import PictureRefusal, Pixels
 from townhall_smartcard.simulation import lds_files, states
 from townhall_smartcard.simulation.lds_files import Holder
 from townhall_smartcard.simulation.state_keys import CurveStateKey
@@ -53,6 +54,7 @@ class Wish:
     closed: tuple[int, ...] = ()
     has_zone: bool = True
     is_trusted: bool = True
+    face: Pixels | PictureRefusal | None = None
 
 
 WISHES: tuple[Wish, ...] = (
@@ -63,7 +65,8 @@ WISHES: tuple[Wish, ...] = (
     Wish(printed=replace(Holder(), surname="ERIKSON", sex="M", optional="Z")),
     Wish(holder=replace(Holder(), expiry="200101"), chip=ChipVerdict.NOT_PROVED),
     Wish(has_zone=False),
-    Wish(is_trusted=False),
+    Wish(is_trusted=False, face=Pixels(2, 3, bytes(18))),
+    *(Wish(face=why) for why in PictureRefusal),
 )
 
 
@@ -82,7 +85,8 @@ def checked(wish: Wish) -> CheckedDocument:
     now = datetime.now(UTC)
     trust = load_state_trust(trust_files(), now) if wish.is_trusted else StateTrust((), {})
     printed = parse_mrz(lds_files.td1(wish.printed or wish.holder))
-    return examine(DocumentRead(AccessProtocol.PACE, read, 40, 0.5, {}), printed, trust, now)
+    found = examine(DocumentRead(AccessProtocol.PACE, read, 40, 0.5, {}), printed, trust, now)
+    return replace(found, face=wish.face)
 
 
 def every_kind() -> Iterator[CheckedDocument]:

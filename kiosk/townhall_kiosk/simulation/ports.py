@@ -14,6 +14,9 @@ from datetime import UTC, datetime, timedelta
 from townhall_crypto.device_key import DeviceKey
 from townhall_kiosk.receipt import ReceiptFacts, SignedReceipt, sign_receipt
 from townhall_kiosk.speech.voice import Voice
+from townhall_smartcard.emrtd.lds.pictures import Picture
+from townhall_smartcard.picture.client import open_in_child
+from townhall_smartcard.picture.messages import PictureRefusal, Pixels
 from townhall_sync.clock import SimulatedClock
 from townhall_ui.screens import Screen
 from townhall_ui.ways import Ways
@@ -195,3 +198,11 @@ class SimulatedPrinter:
             return self.trouble
         self.sheets.append(pdf)
         return ""
+
+
+class ChildPictures:
+    """Implements ``PictureOpener`` with the very process that a kiosk has, as a child of this one."""
+
+    async def open_picture(self, picture: Picture) -> Pixels | PictureRefusal:
+        """Unpack a picture there."""
+        return await open_in_child(picture)

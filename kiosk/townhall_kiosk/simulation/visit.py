@@ -24,6 +24,7 @@ from townhall_kiosk import states as at
 from townhall_kiosk.document_check.work import DocumentWork
 from townhall_kiosk.ports import PollsOffice, StaffOffice
 from townhall_kiosk.simulation.ports import (
+    ChildPictures,
     HandTimer,
     RecordingDisplay,
     RecordingSpeech,
@@ -121,7 +122,7 @@ class SimulatedVisit:
             self.desk.ballot, around, anchors, self.clock, office_of_polls, self.printer, paper, randomness
         )
         self._start = start or at.Attract()
-        documents = DocumentWork(self.desk.counter, around, office or NobodyAtTheOffice())
+        documents = DocumentWork(self.desk.counter, around, office or NobodyAtTheOffice(), ChildPictures())
         pins = PinWork(self.desk)
         self._work = Work(card, form, closing, staff, documents=documents, pins=pins, ballot=ballot, voter=voter)
         self._visit: Visit

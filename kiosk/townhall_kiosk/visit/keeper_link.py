@@ -14,6 +14,9 @@ from townhall_kiosk.staff.messages import Answer, ServiceStands, StaffProgress, 
 from townhall_kiosk.voting.messages import FromPolls, ToPolls
 from townhall_process.channel import Channel
 from townhall_process.errors import ChannelMisuseError
+from townhall_smartcard.emrtd.lds.pictures import Picture
+from townhall_smartcard.picture.client import ask
+from townhall_smartcard.picture.messages import PictureRefusal, Pixels
 
 _Value = TypeVar("_Value")
 
@@ -60,6 +63,7 @@ class KeeperLink:
         self._print: asyncio.Future[str] | None = None
         self._office: asyncio.Future[Answer] | None = None
         self._polls: asyncio.Future[FromPolls] | None = None
+        self._picture: asyncio.Future[socket.socket | None] | None = None
         self._on_progress: Callable[[int, int], None] | None = None
 
     async def say(self, message: messages.FromVisit) -> None:
@@ -115,6 +119,8 @@ class KeeperLink:
                     news.headphones_changed(are_plugged=are_plugged)
                 case messages.CardProcessReplaced():
                     news.take_card_end(self._end())
+                case messages.PictureProcessGiven(is_there=is_there):
+                    self._take_picture_end(is_there=is_there)
                 case messages.SpeechReplaced():
                     news.take_speech_end(self._end())
                 case messages.Committed() | messages.NotCommitted():
@@ -158,6 +164,20 @@ class KeeperLink:
     async def replace_card_process(self) -> None:
         """Ask for a new card process; its channel comes through ``run``."""
         await self.say(messages.ReplaceCardProcess())
+
+    async def open_picture(self, picture: Picture) -> Pixels | PictureRefusal:
+        """Have a process of its own unpack a picture; the keeper starts it and sees nothing of it."""
+        self._picture = asyncio.get_running_loop().create_future()
+        await self.say(messages.PictureProcessWanted())
+        end = await self._picture
+        return PictureRefusal.NO_PROCESS if end is None else await ask(end, picture)
+
+    def _take_picture_end(self, *, is_there: bool) -> None:
+        end = self._end() if is_there else None
+        if self._picture is not None and not self._picture.done():
+            self._picture.set_result(end)
+        elif end is not None:
+            end.close()  # who asked has left
 
     def _end(self) -> socket.socket:
         return socket.socket(fileno=self._channel.take_fd())

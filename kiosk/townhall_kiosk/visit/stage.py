@@ -138,7 +138,7 @@ class Stage:
         randomness.mix(KeepersRandomness(provisions.entropy))
         ballot = BallotWork(self._desk.ballot, around, self._link, self._link, paper, randomness)
         voter = VoterWork(self._desk.ballot, around, anchors, self._clock, self._link, self._link, paper, randomness)
-        documents = DocumentWork(self._desk.counter, around, self._link)
+        documents = DocumentWork(self._desk.counter, around, self._link, self._link)
         pins = PinWork(self._desk)
         return Work(card, form, closing, staff, documents=documents, pins=pins, ballot=ballot, voter=voter)
 

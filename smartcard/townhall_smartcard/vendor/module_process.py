@@ -9,13 +9,13 @@ watch itself: whoever started it kills it past a deadline, and its memory goes w
 
 import asyncio
 import os
-import resource
 import sys
 from collections.abc import Sequence
 from typing import Final
 
 from townhall_process.channel import Channel
 from townhall_process.child import live_as_child, take_end
+from townhall_process.confined import limit_memory, silence
 from townhall_process.errors import ChannelClosedError
 from townhall_process.sandbox import Rights, lock
 from townhall_smartcard.vendor.messages import (
@@ -30,19 +30,6 @@ from townhall_smartcard.vendor.token import ReaderTokens
 
 _MOST_MEMORY_BYTES: Final = 1 << 30
 _WRITES_FILES: Final = "--writes-files"
-
-
-def silence() -> None:
-    """Give up standard input, output and error: a module may print a PIN, and must not spoil what a program reads."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
-    os.close(nowhere)
-
-
-def limit_memory() -> None:
-    """Let a module that leaks end itself, not the machine."""
-    resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY_BYTES, _MOST_MEMORY_BYTES))
 
 
 def answer(tokens: ReaderTokens, request: ModuleRequest) -> ModuleAnswer:
@@ -73,6 +60,6 @@ async def serve(arguments: Sequence[str]) -> None:
 if __name__ == "__main__":
     live_as_child()
     silence()
-    limit_memory()
+    limit_memory(_MOST_MEMORY_BYTES)
     asyncio.run(serve(sys.argv[1:]))
     os._exit(0)  # a module's own farewell may crash or hang

@@ -19,12 +19,14 @@ from townhall_smartcard.emrtd.lds.mrz import Mrz
 from townhall_smartcard.emrtd.lds.mrz_layout import MrzSize
 from townhall_smartcard.emrtd.passive_verdict import Outcome, Standing
 from townhall_smartcard.emrtd.session import ChipVerdict
+from townhall_smartcard.picture.messages import PictureRefusal, Pixels
 from townhall_ui.screens import (
     Choice,
     EntryKind,
     Frame,
     MessageScreen,
     Picture,
+    Portrait,
     QuestionScreen,
     Screen,
     StatusRow,
@@ -95,7 +97,15 @@ def _shown(desk: DocumentDesk, around: Surroundings, frame: MakeFrame) -> Status
         page_words(around),
         _sentence(found, text),
         _tone(found),
+        _portrait(found, text),
     )
+
+
+def _portrait(found: CheckedDocument, text: Texts) -> Portrait | None:
+    face = found.face
+    if not isinstance(face, Pixels):
+        return None
+    return Portrait(face.width, face.height, face.rgb, text("doc-check.portrait"))
 
 
 def _sentence(found: CheckedDocument, text: Texts) -> str:
@@ -115,6 +125,11 @@ def _worth_knowing(found: CheckedDocument, text: Texts) -> Iterator[StatusRow]:
     """Tell what comes before everything else: a way in that somebody weakened, files that were not shown."""
     if found.report.is_access_confirmed is False:
         yield StatusRow(text("doc-check.way-in"), text("doc-check.way-in.weakened"), Tone.PROBLEM)
+    if isinstance(found.face, PictureRefusal):
+        told = f"{text(f'doc-check.portrait.{found.face.value}')} ({found.face.code})"
+        yield StatusRow(text("doc-check.portrait"), told, Tone.PROBLEM)
+    elif found.face is None:
+        yield StatusRow(text("doc-check.portrait"), text("doc-check.portrait.none"), Tone.WARNING)
     if found.chip is None:
         yield StatusRow(text("doc-check.zone"), text("doc-check.zone.unreadable"), Tone.PROBLEM)
 

@@ -41,6 +41,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--database", default="", metavar="URL", help="postgresql://... ; default: a file in the directory"
     )
+    made.add_argument("--registrars", type=Path, help="the registers that forms ask, <register>/{register.json,*.key}")
     made.set_defaults(command=_init)
     made.add_argument("--tsa", metavar="URL", default="", help="time-stamping authority (RFC 3161); with --ocsp")
     made.add_argument("--ocsp", metavar="URL", default="", help="the card issuer's responder (RFC 6960)")
@@ -77,6 +78,7 @@ def _init(options: argparse.Namespace) -> None:
         anchors=str(options.anchors.resolve()),
         texts=str(options.texts.resolve()) if options.texts else "",
         database=options.database,
+        registrars=str(options.registrars.resolve()) if options.registrars else "",
         trust_services=TrustServices(options.tsa, options.ocsp) if options.tsa else None,
     )
     public = create_home(options.inbox, settings, untrusted_root)

@@ -57,6 +57,19 @@ def is_signature(certificate_der: bytes, digest: bytes, signature: bytes) -> boo
     return True
 
 
+class EphemeralKey:
+    """One side of agreements with any number of cards, each on a secret of its own; drop it when all are made."""
+
+    def __init__(self) -> None:
+        """Draw a fresh key."""
+        self._key: Final = ec.generate_private_key(_CURVE)
+        self.point: Final = _uncompressed(self._key.public_key())
+
+    def agree(self, key: ec.EllipticCurvePublicKey) -> Secret:
+        """Return the secret that the holder of ``key`` finds again from ``point``, and nobody else."""
+        return Secret(self._key.exchange(ec.ECDH(), key))
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """A fresh secret that the holder of a card's key can find again from ``ephemeral`` (a point, uncompressed)."""
@@ -67,8 +80,8 @@ class Agreement:
 
 def agree(key: ec.EllipticCurvePublicKey) -> Agreement:
     """Return a fresh secret for the holder of ``key``; the ephemeral private key is gone when this returns."""
-    ephemeral = ec.generate_private_key(_CURVE)
-    return Agreement(_uncompressed(ephemeral.public_key()), Secret(ephemeral.exchange(ec.ECDH(), key)))
+    ephemeral = EphemeralKey()
+    return Agreement(ephemeral.point, ephemeral.agree(key))
 
 
 @dataclass(frozen=True, slots=True)

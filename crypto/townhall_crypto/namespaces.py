@@ -86,6 +86,15 @@ ROLL_KEY_SHARE: Final = b"townhall:roll-key-share:v1\x00"
 
 ROLL_KEY_WRAP: Final = b"townhall:roll-key-wrap:v1\x00"
 """HKDF info and AAD: the shares of two officers become the key that wraps the roll key."""
+
+REGISTER_VALUE: Final = b"townhall:register-value:v1\x00"
+"""SHA-256 over it, salt, key and value: the digest that stands for a value in a registrar's statement."""
+
+REGISTER_STATEMENT: Final = b"townhall:register-statement:v1\x00"
+"""The registrar's signature over what a register states about one person."""
+
+REGISTER_RECORD: Final = b"townhall:register-record:v1\x00"
+"""HKDF info and AAD: what a person's card agrees to becomes the name and the key of their record in an extract."""
 VOTING_LOG_LEAF: Final = b"townhall:voting-log-leaf:v1\x00"
 """Begins each leaf's data in an election's public log."""
 
@@ -152,6 +161,9 @@ ALL: Final = (
     ROLL_KEYS,
     ROLL_KEY_SHARE,
     ROLL_KEY_WRAP,
+    REGISTER_VALUE,
+    REGISTER_STATEMENT,
+    REGISTER_RECORD,
     VOTING_LOG_LEAF,
     ACCEPTED_LIST,
     ELIGIBILITY_REPORT,

@@ -60,12 +60,12 @@ class Display:
             return (FormChoice(TRIGGERED, self.show(control.label, node)),)
         return self._state.offers.choices(control, node) if control.is_choice else ()
 
-    def shown(self, control: Control, node: Node) -> str:
-        """Return an answer as people read it."""
+    def shown(self, control: Control, node: Node, text: str) -> str:
+        """Return ``text``, what a node holds or held, as people read it."""
         choices = self.choices(control, node)
         if choices:
-            return shown_choices(node.text, choices, self._state.environment.language)
-        return shown_value(self._state.bind_of(node).data_type, node.text, self._state.environment.language)
+            return shown_choices(text, choices, self._state.environment.language)
+        return shown_value(self._state.bind_of(node).data_type, text, self._state.environment.language)
 
     def group_label(self, group: Group | None, node: Node) -> str:
         """Return the label of the innermost labelled group around a question."""

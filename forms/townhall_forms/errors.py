@@ -12,7 +12,8 @@
     │   ├── InstanceRefusedError      answers that the form could not have produced; for the clerk of the agency
     │   ├── TransactionRefusedError   bytes that are no transaction; for the clerk of the agency
     │   ├── AttachmentMissingError    a document without the answers that belong inside it; for the clerk of the agency
-    │   └── DraftRefusedError         bytes that are no unfinished form of this version; for the person, who starts anew
+    │   ├── DraftRefusedError         bytes that are no unfinished form of this version; for the person, who starts anew
+    │   └── RegisterRefusedError      what is said to be a register's is not; for its registrar and the administrators
     ├── UnavailableError              nothing to mend in the input: try again, or report it
     │   ├── DocumentFailedError       the document could not be set
     │   └── EvaluationError           an expression of the form met a value that it cannot work on
@@ -142,6 +143,12 @@ class DraftRefusedError(RefusedError):
     """The bytes are no draft of this form; the text says what is wrong and quotes no answer."""
 
     code = "TH-FORM-007"
+
+
+class RegisterRefusedError(RefusedError):
+    """An extract, a record or a statement of a register is not what it must be; the text quotes no value of it."""
+
+    code = "TH-FORM-008"
 
 
 class DocumentFailedError(UnavailableError):

@@ -16,6 +16,7 @@ from townhall_forms.moments import shown_moment
 from townhall_forms.page_words import PageWords
 from townhall_forms.questions import AnsweredLine
 from townhall_forms.record import PageFacts
+from townhall_forms.registers.naming import NO_EXTRACTS, Extracts, page_answer
 from townhall_forms.service import Service
 
 
@@ -35,8 +36,9 @@ def page_model(  # noqa: PLR0913, PLR0917  # each comes from somebody else: town
     signer: PageSigner,
     answers: Sequence[AnsweredLine],
     instance: bytes,
+    extracts: Extracts = NO_EXTRACTS,
 ) -> DocumentModel:
-    """Return the page in the language of ``words``, one of the service's."""
+    """Return the page in the language of ``words``, one of the service's; ``extracts`` are those that filled it in."""
     locale = Locale.parse(words.language, sep="-")
     version = words.version.format(version=service.form.version)
     return DocumentModel(
@@ -47,7 +49,7 @@ def page_model(  # noqa: PLR0913, PLR0917  # each comes from somebody else: town
         answers_title=words.answers,
         question_column=words.question,
         answer_column=words.answer,
-        answers=tuple(Line(line.label, line.shown or words.not_answered) for line in answers),
+        answers=tuple(Line(line.label, page_answer(line, words, extracts)) for line in answers),
         signature_title=words.signature,
         facts=(
             Line(words.signer, f"{signer.given_names} {signer.surname}"),

@@ -23,7 +23,7 @@ _DIRECTORY: Final = Path(__file__).parent / "locale"
 
 @dataclass(frozen=True, slots=True)
 class PageWords:
-    """Each field is one text; ``version`` and ``page_of`` keep their ``{facts}`` to be filled in."""
+    """Each field is one text; ``version``, ``page_of`` and the last two keep their ``{facts}`` to be filled in."""
 
     language: str  # BCP 47
     statement: str
@@ -40,6 +40,8 @@ class PageWords:
     attachment: str
     not_answered: str
     page_of: str
+    from_register: str
+    corrects: str
 
     @classmethod
     def of(cls, language: str, text: Callable[[str], str]) -> Self:
@@ -48,7 +50,12 @@ class PageWords:
         return cls(language, *words)
 
 
-_OTHERS: Final = {"not_answered": "review.not-answered", "page_of": "page.of"}
+_OTHERS: Final = {
+    "not_answered": "review.not-answered",
+    "page_of": "page.of",
+    "from_register": "form.from-register",
+    "corrects": "form.corrects",
+}
 """Words that other screens say too."""
 
 

@@ -81,6 +81,8 @@ class AnsweredLine:
     label: str
     shown: str  # localised; empty where nothing was answered
     source: str = ""  # as in ``Question``
+    corrects: str = ""  # key of the source that states something else, or empty
+    stated: str = ""  # what that source states, localised
     group: str = ""  # label of the innermost labelled group around it, or empty
 
 

@@ -52,6 +52,7 @@ class RevalidatedInstance:
     answers: tuple[AnsweredLine, ...]
     instance: bytes  # written anew from the checked nodes
     provenance: tuple[tuple[str, str], ...]  # as ``FormSession.provenance``
+    corrections: tuple[tuple[str, str], ...] = ()  # as ``FormSession.corrections``
 
 
 def revalidate(  # noqa: PLR0913  # each is stated by another: publisher, citizen, card, envelope, kiosk
@@ -148,6 +149,7 @@ class _Replay:
             answers=self._session.answers(),
             instance=write_document(self._state.tree.root, self._form.prefixes),
             provenance=self._session.provenance(),
+            corrections=self._session.corrections(),
         )
 
     def _raise_found(self) -> None:

@@ -20,9 +20,9 @@ from townhall_forms.state import FormState
 from townhall_forms.tree import MAX_NODES
 
 FORMAT: Final = "townhall-form-draft"
-VERSION: Final = 1
+VERSION: Final = 2
 _KEYS = frozenset(
-    {"births", "born", "form_sha256", "format", "language", "opened", "seed", "sources", "texts", "version"}
+    {"births", "born", "form_sha256", "format", "language", "opened", "seed", "sources", "stated", "texts", "version"}
 )
 _MAX_BIRTH = 1_000_000
 
@@ -42,6 +42,7 @@ def save(session: FormSession) -> bytes:
         "opened": state.record.opened.isoformat(),
         "seed": state.record.seed.hex(),
         "sources": sorted([refs[node], key] for node, key in state.sources.items()),
+        "stated": sorted([refs[node], key, value] for node, (key, value) in state.stated.items()),
         "texts": [[ref, node.text] for ref, node in state.nodes.items() if node.text],
         "version": VERSION,
     }
@@ -71,6 +72,7 @@ def resume(form: Form, untrusted: bytes) -> FormSession:
         empty = {ref: "" for ref, node in state.nodes.items() if not node.children}
         state.adopt({**empty, **_pairs(draft["texts"])})
         state.sources = {state.nodes[ref]: key for ref, key in _pairs(draft["sources"]).items()}
+        state.stated = {state.nodes[ref]: stated for ref, stated in _stated(draft["stated"]).items()}
     except (EvaluationError, KeyError) as exc:
         raise DraftRefusedError("a draft that the form does not bear") from exc
     return session
@@ -137,6 +139,17 @@ def _pairs(value: canonical.DecodedValue) -> dict[str, str]:
             case _:
                 raise DraftRefusedError("something else than pairs")
     return pairs
+
+
+def _stated(value: canonical.DecodedValue) -> dict[str, tuple[str, str]]:
+    stated: dict[str, tuple[str, str]] = {}
+    for each in _list(value):
+        match each:
+            case [str() as ref, str() as key, str() as text]:
+                stated[ref] = key, text
+            case _:
+                raise DraftRefusedError("something else than what a source stated")
+    return stated
 
 
 def _list(value: canonical.DecodedValue) -> list[canonical.DecodedValue]:

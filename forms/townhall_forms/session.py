@@ -195,15 +195,21 @@ class FormSession:
     def answers(self) -> tuple[AnsweredLine, ...]:
         """Return every relevant question with its answer as people read it; notes are left out."""
         return tuple(
-            AnsweredLine(
-                ref=ref,
-                label=self._display.show(control.label, node),
-                shown=self._display.shown(control, node),
-                source=self._state.sources.get(node, ""),
-                group=self._display.group_label(control.group, node),
-            )
+            self._line(ref, control, node)
             for ref, (control, node) in self._relevant()
             if not self._display.is_note(control, node)
+        )
+
+    def _line(self, ref: str, control: Control, node: Node) -> AnsweredLine:
+        corrected, stated = self._state.correction(node) or ("", "")
+        return AnsweredLine(
+            ref=ref,
+            label=self._display.show(control.label, node),
+            shown=self._display.shown(control, node, node.text),
+            source=self._state.sources.get(node, ""),
+            corrects=corrected,
+            stated=self._display.shown(control, node, stated) if stated else "",
+            group=self._display.group_label(control.group, node),
         )
 
     def provenance(self) -> tuple[tuple[str, str], ...]:
@@ -212,6 +218,11 @@ class FormSession:
         return tuple(
             (ref, sources[node]) for ref, node in self._state.nodes.items() if node in sources and node.is_relevant
         )
+
+    def corrections(self) -> tuple[tuple[str, str], ...]:
+        """Return (ref, source) of every relevant answer that is not what its source states, in the form's order."""
+        found = ((ref, self._state.correction(node)) for ref, node in self._state.nodes.items())
+        return tuple((ref, correction[0]) for ref, correction in found if correction is not None)
 
     def finish(self) -> bytes:
         """Return the instance as XML (UTF-8) without nodes that are not relevant; same answers, same bytes.

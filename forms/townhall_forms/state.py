@@ -41,7 +41,8 @@ class FormState:
             raise ValueError("now has no time zone")
         self.form = form
         self.tree = InstanceTree(form)
-        self.sources: dict[Node, str] = {}  # key of every value that was prefilled
+        self.sources: dict[Node, str] = {}  # key of every value that was prefilled, as long as it stands
+        self.stated: dict[Node, tuple[str, str]] = {}  # key and value of everything that was prefilled
         self.record = record
         self.environment = Environment(
             document=self.tree.document,
@@ -153,9 +154,15 @@ class FormState:
         """Remove an instance of a repeat."""
         for each in node.walk():
             self.sources.pop(each, None)
+            self.stated.pop(each, None)
         self._computation.drop(node)
         self._computation.after_repeat(node.path)
         self._handle_events()
+
+    def correction(self, node: Node) -> tuple[str, str] | None:
+        """Return key and value that a source stated where the person now says something else; None: no difference."""
+        stated = self.stated.get(node)
+        return stated if stated is not None and node.is_relevant and node.text != stated[1] else None
 
     def compute_all(self) -> None:
         """Compute every node, required and readonly."""
@@ -235,6 +242,7 @@ class FormState:
                     raise PrefillMisuseError(f"{bind.prefill} does not fit {bind.path}")
                 node.text = value
                 self.sources[node] = bind.prefill
+                self.stated[node] = bind.prefill, value
 
     # Events
 
@@ -262,7 +270,11 @@ class FormState:
     def _set(self, node: Node, value: str) -> None:
         if node.text != value:
             node.text = value
-            self.sources.pop(node, None)  # it is the person's own now
+            key, stated = self.stated.get(node, ("", ""))
+            if key and value == stated:
+                self.sources[node] = key  # as if it had never been changed: the replay cannot know that it was
+            else:
+                self.sources.pop(node, None)  # it is the person's own now
             self._computation.after_answer(node)
 
     # What expressions ask of us

@@ -15,13 +15,14 @@ from townhall_crypto import canonical
 from townhall_crypto.errors import CryptoError
 from townhall_crypto.trust_revocation import ListTimes
 from townhall_crypto.trust_verdict import Doubt, Outcome, TrustEvidence, TrustVerdict
-from townhall_forms.errors import ProgrammingError, TransactionRefusedError
+from townhall_forms.errors import ProgrammingError, RegisterRefusedError, TransactionRefusedError
 from townhall_forms.record import PageFacts, SessionRecord
+from townhall_forms.registers.statement import Statement, read_statement
 
 _E = TypeVar("_E", bound=Enum)
 
 FORMAT: Final = "townhall-transaction"
-VERSION: Final = 5
+VERSION: Final = 6
 CONTAINER_DOCUMENT: Final = "document.pdf"
 CONTAINER_ANSWERS: Final = "answers.xml"
 """Files of a signed container: what the person read, and the form instance that is attached to it as well."""
@@ -30,6 +31,7 @@ MAX_DOCUMENT_BYTES: Final = 15 * 1024 * 1024
 
 _MAX_TEXT = 200
 _MAX_PROVENANCE = 500
+_MAX_REGISTERS = 4
 _MAX_BIRTHS = 500
 _MAX_BIRTH = 1_000_000
 _YEARS = range(2000, 9999)  # dates at the ends of the calendar cannot be counted with
@@ -44,6 +46,7 @@ _KEYS = frozenset(
         "algorithm",
         "challenge",
         "certificate",
+        "corrections",
         "document_bytes",
         "document_format",
         "form_id",
@@ -53,6 +56,7 @@ _KEYS = frozenset(
         "language",
         "page",
         "provenance",
+        "registers",
         "service",
         "session",
         "signature",
@@ -98,6 +102,8 @@ class Transaction:
     session: SessionRecord  # what the answers follow from besides themselves
     page: PageFacts  # what the signed page says besides answers and signer
     document_format: SignatureFormat = SignatureFormat.PADES
+    corrections: tuple[tuple[str, str], ...] = ()  # (ref, source) of every answer that is not what its source states
+    registers: tuple[Statement, ...] = ()  # by which registers stated what the form asked of them
 
     def to_bytes(self) -> bytes:
         """Return the one encoding of this transaction.
@@ -109,6 +115,7 @@ class Transaction:
             "algorithm": self.evidence.algorithm,
             "challenge": self.evidence.challenge,
             "certificate": self.evidence.certificate,
+            "corrections": [[ref, source] for ref, source in self.corrections],
             "document_bytes": len(self.document),
             "document_format": self.document_format.value,
             "form_id": self.form_id,
@@ -118,6 +125,7 @@ class Transaction:
             "language": self.language,
             "page": {"made": self.page.made.isoformat(), "place": self.page.place},
             "provenance": [[ref, source] for ref, source in self.provenance],
+            "registers": [each.to_fields() for each in self.registers],
             "service": self.service,
             "session": _session_fields(self.session),
             "signature": self.evidence.signature,
@@ -175,6 +183,8 @@ def _read(header: dict[str, canonical.DecodedValue], document: bytes) -> Transac
         session=_session(header["session"]),
         page=_page(header["page"]),
         document_format=_member(SignatureFormat, header["document_format"]),
+        corrections=_provenance(header["corrections"]),
+        registers=_registers(header["registers"]),
     )
 
 
@@ -282,6 +292,18 @@ def _matching(value: canonical.DecodedValue, pattern: re.Pattern[str]) -> str:
     if not isinstance(value, str) or len(value) > _MAX_EVIDENCE_HEX or not pattern.fullmatch(value):
         raise TransactionRefusedError("a field of another form")
     return value
+
+
+def _registers(value: canonical.DecodedValue) -> tuple[Statement, ...]:
+    if not isinstance(value, list) or len(value) > _MAX_REGISTERS:
+        raise TransactionRefusedError("registers are no short list")
+    try:
+        statements = tuple(map(read_statement, value))
+    except RegisterRefusedError as exc:
+        raise TransactionRefusedError("a register's statement that is none") from exc
+    if len({each.register for each in statements}) != len(statements):
+        raise TransactionRefusedError("one register twice")
+    return statements
 
 
 def _provenance(value: canonical.DecodedValue) -> tuple[tuple[str, str], ...]:

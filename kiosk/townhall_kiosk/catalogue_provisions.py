@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from townhall_crypto.errors import CryptoError
 from townhall_crypto.recipients import RecipientPublicKey
 from townhall_forms.errors import FormError
+from townhall_forms.registers.extract import Extract
+from townhall_forms.registers.register import asked_values
 from townhall_forms.service import DESCRIPTION_FILE, Service, read_service
+from townhall_kiosk.catalogue_registers import facts_of, read_registers
 from townhall_kiosk.errors import (
     CatalogueUnusableError,
     KioskError,
@@ -25,7 +28,7 @@ from townhall_kiosk.errors import (
     TranslationRefusedError,
 )
 from townhall_kiosk.home import Settings
-from townhall_kiosk.messages import Provisions, ServiceFiles
+from townhall_kiosk.messages import Provisions, RegisterFacts, ServiceFiles
 from townhall_kiosk.staff.roster import Roster
 from townhall_kiosk.texts import load_catalog
 from townhall_kiosk.translations import merged
@@ -47,6 +50,7 @@ class Provided:
     hidden: tuple[Hidden, ...] = ()
     closed: str = ""
     election: ElectionPackage | None = None  # verified, of this kiosk, and not over
+    registers: Mapping[str, Extract] = field(default_factory=dict)  # the records that visits may ask for
 
 
 @dataclass(slots=True)
@@ -57,6 +61,7 @@ class _Reading:
     settings: Settings
     now: int
     hidden: list[Hidden] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)  # registers that the forms ask
 
     def hide(self, what: str, code: str) -> None:
         self.hidden.append(Hidden(what, code))
@@ -104,6 +109,7 @@ def _provide(reading: _Reading, kiosk: str) -> Provided:
             services[name] = _service(reading, name, edition, recipients)
         except (KioskError, SyncError, FormError) as exc:
             reading.hide(name, exc.code)
+    registers = read_registers(reading.catalogue, reading.asked, reading.now, reading.hide)
     provisions = _provisions(
         kiosk,
         ours.place,
@@ -116,8 +122,14 @@ def _provide(reading: _Reading, kiosk: str) -> Provided:
         roster=_roster(reading),
         trust_list_at=reading.catalogue.parts[Part.TRUST].signed,
         translations=_translations(reading),
+        registers=facts_of(registers),
     )
-    return Provided(provisions, tuple(reading.hidden), "" if services else _why_closed(reading))
+    return Provided(
+        provisions,
+        tuple(reading.hidden),
+        "" if services else _why_closed(reading),
+        registers={name: extract for name, (_known, extract) in registers.items()},
+    )
 
 
 def _why_closed(reading: _Reading) -> str:
@@ -138,6 +150,7 @@ def _provisions(  # noqa: PLR0913  # the message's own fields
     roster: bytes = b"",
     trust_list_at: int = 0,
     translations: Mapping[str, bytes] | None = None,
+    registers: tuple[RegisterFacts, ...] = (),
 ) -> Provisions:
     return Provisions(
         kiosk=kiosk,
@@ -154,6 +167,7 @@ def _provisions(  # noqa: PLR0913  # the message's own fields
         staff_reader=settings.staff_reader,
         elsewhere=settings.elsewhere,
         translations=dict(translations or {}),
+        registers=registers,
     )
 
 
@@ -170,6 +184,7 @@ def _service(reading: _Reading, name: str, edition: str, recipients: Mapping[str
     if service.id != name:
         raise CatalogueUnusableError(f"{folder} holds another service")
     _check_served(service, recipients, reading.settings.languages)
+    reading.asked |= asked_values(service.form).keys()
     return ServiceFiles(description, form)
 
 

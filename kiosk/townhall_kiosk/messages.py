@@ -23,6 +23,16 @@ class ServiceFiles(msgspec.Struct, frozen=True):
     form: bytes  # form.xml
 
 
+class RegisterFacts(msgspec.Struct, frozen=True):
+    """What a visit knows of a register: everything but its records."""
+
+    register: str
+    date: str  # ISO, the extract's
+    point: bytes  # the extract's: P-384, uncompressed
+    keys: tuple[bytes, ...]  # the registrar's: Ed25519, raw
+    titles: dict[str, str]  # by BCP 47 language
+
+
 class Provisions(msgspec.Struct, frozen=True, tag=True):
     """All that a visit may know; it opens no file of the keeper's."""
 
@@ -41,6 +51,7 @@ class Provisions(msgspec.Struct, frozen=True, tag=True):
     elsewhere: str = ""  # where people can go when this kiosk is out of service
     translations: dict[str, bytes] = {}  # language -> signed gettext file that was found to fit
     election: ElectionFiles | None = None  # in which this kiosk takes part now
+    registers: tuple[RegisterFacts, ...] = ()  # that the services' forms ask
     entropy: bytes = b""  # of the keeper's sources of randomness, fresh for each visit
 
 
@@ -103,6 +114,12 @@ class NotCommitted(msgspec.Struct, frozen=True, tag=True):
     code: str
 
 
+class RecordSought(msgspec.Struct, frozen=True, tag=True):
+    """A register's record, sealed to one person's card; empty where there is none of that name."""
+
+    sealed: bytes
+
+
 class PrintDone(msgspec.Struct, frozen=True, tag=True):
     """The receipt is on paper, or ``code`` says why not."""
 
@@ -119,6 +136,7 @@ FromKeeper = (
     | SpeechReplaced
     | Committed
     | NotCommitted
+    | RecordSought
     | PrintDone
     | FromOffice
     | FromPolls
@@ -154,6 +172,13 @@ class PictureProcessWanted(msgspec.Struct, frozen=True, tag=True):
     """A picture is to be unpacked: start the process that does that."""
 
 
+class SeekRecord(msgspec.Struct, frozen=True, tag=True):
+    """Find the record of this name in the extract of a register; the name says nothing to whoever lacks the card."""
+
+    register: str
+    name: bytes
+
+
 class Print(msgspec.Struct, frozen=True, tag=True):
     """Put this receipt on paper."""
 
@@ -187,6 +212,7 @@ FromVisit = (
     | PictureProcessWanted
     | ReplaceSpeech
     | CalledForHelp
+    | SeekRecord
     | Print
     | PreviousDismissed
     | VisitOver

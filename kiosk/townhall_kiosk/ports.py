@@ -160,6 +160,13 @@ class Printer(Protocol):
         """Print one PDF; return an empty text, or the code of why not."""
 
 
+class RegisterRecords(Protocol):
+    """The sealed records of registers' extracts."""
+
+    async def seek(self, register: str, name: bytes) -> bytes:
+        """Return the sealed record of that name, or nothing where there is none."""
+
+
 class StaffOffice(Protocol):
     """The keeper's counter for staff, as a visit sees it."""
 

@@ -71,6 +71,7 @@ class Identity:
     authentication_certificate: bytes = field(repr=False)  # DER, as the next
     signature_certificate: bytes = field(repr=False)
     stated: CardStatement = field(repr=False)
+    country: str = ""  # two capital letters: which gave the personal code
 
 
 def challenge_bytes(challenge: bytes) -> bytes:
@@ -118,6 +119,7 @@ def verify_identity(
         authentication_certificate=authentication.der,
         signature_certificate=second.der,
         stated=contents.stated,
+        country=subject.country,
     )
 
 

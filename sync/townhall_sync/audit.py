@@ -97,6 +97,7 @@ class Event(Enum):
     VISIT_BEGUN = EventShape("VISIT_BEGUN", (("visit", _NAME),))
     VISIT_ENDED = EventShape("VISIT_ENDED", (("visit", _NAME), ("outcome", _CODE)))
     HELP_CALLED = EventShape("HELP_CALLED", (("visit", _NAME),))
+    REGISTER_ASKED = EventShape("REGISTER_ASKED", (("visit", _NAME), ("register", _NAME), ("outcome", _CODE)))
     CARD_REFUSED = EventShape("CARD_REFUSED", (("visit", _NAME), ("reason", _CODE)))
     SIGNING_BEGUN = EventShape("SIGNING_BEGUN", (("visit", _NAME),))
     SIGNING_ENDED = EventShape("SIGNING_ENDED", (("visit", _NAME), ("outcome", _CODE)))

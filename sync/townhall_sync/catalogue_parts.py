@@ -32,6 +32,7 @@ class Part(Enum):
         ("trust/anchors/*", "trust/intermediates/*", "trust/states/*", "trust/master-lists/*"),
         30 * _DAY_S,
     )
+    REGISTERS = ("registers", ("registers/*/*",), 30 * _DAY_S)  # each extract says of which day it is
     STAFF = ("staff", ("staff/*",), 30 * _DAY_S)
     ELECTIONS = ("elections", ("elections/*/*",), 366 * _DAY_S)  # each election has an end of its own
     CRLS = ("crls", ("trust/crls/*", "trust/state-crls/*"), 7 * _DAY_S)

@@ -92,7 +92,7 @@ def changed(draft: bytes, **changes: canonical.CanonicalValue) -> bytes:
     "changes",
     [
         {"format": "townhall-ballot"},
-        {"version": 2},
+        {"version": 3},
         {"more": 1},
         {"form_sha256": "00" * 32},
         {"language": 1},

@@ -35,6 +35,7 @@ EXAMPLE = Transaction(
     ),
     page=PageFacts("Tamme Library", datetime(2026, 11, 22, 10, 45, 7, tzinfo=timezone(timedelta(hours=2)))),
     document=b"%PDF-1.7\nbinary \x00\xff\n%%EOF\n",
+    corrections=(("/data/address/street", "register:population/address/street"),),
 )
 
 PAGE: dict[str, canonical.CanonicalValue] = {"made": "2026-11-22T10:45:07+02:00", "place": "Tamme Library"}
@@ -233,8 +234,9 @@ def test_the_form_on_paper_is_the_form_of_the_format_page() -> None:
     line, _, document = EXAMPLE.to_bytes().partition(b"\n")
     assert document == EXAMPLE.document
     assert line.startswith(b'{"algorithm":"ecdsa-sha384","certificate":"3082","challenge":"00')
+    assert b'"corrections":[["/data/address/street","register:population/address/street"]],' in line
     assert b'"format":"townhall-transaction","language":"et"' in line
-    assert line.endswith(b'"version":5}')
+    assert line.endswith(b'"version":6}')
 
 
 def test_no_repr_shows_what_is_inside() -> None:

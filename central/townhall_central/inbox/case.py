@@ -30,6 +30,7 @@ class Reason(Enum):
         "TH-CENT-115",
         "the card was revoked after signing; look whether the time stamp is older",
     )
+    REGISTER_DOUBTFUL = ("TH-CENT-118", "what is said to come from a register is not what its registrar signed")
     NOT_ARCHIVED = ("TH-CENT-116", "the document cannot be made to prove itself for good")
     PAGE_DIFFERS = ("TH-CENT-117", "the page that was signed is not the one that belongs to these answers")
 
@@ -95,6 +96,19 @@ class Answer(msgspec.Struct, frozen=True):
     source: str = ""
 
 
+class Correction(msgspec.Struct, frozen=True):
+    """An answer that is not what its source states: for whoever keeps that register.
+
+    ``stated`` is what the source states, empty where only the kiosk saw it; ``dated`` is the extract's day, or empty.
+    """
+
+    question: str
+    answer: str
+    source: str
+    stated: str
+    dated: str = ""
+
+
 class Verdict(Enum):
     """What the signature of a case is worth, by all that is known now."""
 
@@ -143,6 +157,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     service: ServiceFacts | None = None
     signer: Signer | None = None
     answers: list[Answer] = []
+    corrections: list[Correction] = []
     checks_passed: list[str] = []
     document_sha256: str | None = None
     kiosk_trust: KioskTrust | None = None

@@ -7,7 +7,7 @@ from pathlib import Path
 from townhall_central.errors import DirectoryError
 from townhall_central.inbox.examine import Desk
 from townhall_central.inbox.home import InboxHome
-from townhall_central.inbox.trust_folder import load_anchors
+from townhall_central.inbox.trust_folder import load_anchors, load_registrars
 from townhall_forms.errors import ServiceRefusedError
 from townhall_forms.service import load_services
 
@@ -20,7 +20,9 @@ def open_desk(home: InboxHome) -> Desk:
     except (ServiceRefusedError, OSError) as exc:
         raise DirectoryError("the services or translations cannot be loaded") from exc
     anchors = load_anchors(Path(home.settings.anchors))
-    return Desk(home.recipient_key, {service.id: service for service in services}, anchors, home.device_ca, words)
+    registrars = load_registrars(Path(home.settings.registrars)) if home.settings.registrars else {}
+    by_id = {service.id: service for service in services}
+    return Desk(home.recipient_key, by_id, anchors, home.device_ca, words, registrars)
 
 
 def _published_words(folder: Path) -> dict[str, bytes]:

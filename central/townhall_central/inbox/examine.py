@@ -13,17 +13,26 @@ from datetime import UTC, datetime
 
 from townhall_central import device_ca
 from townhall_central.agencies import InboxItem
-from townhall_central.inbox.case import Answer, Case, Delivery, Reason, ReasonLine
+from townhall_central.inbox.case import Answer, Case, Correction, Delivery, Reason, ReasonLine
 from townhall_central.inbox.case_facts import kiosk_trust, service_facts, signer_facts
+from townhall_central.inbox.corrections import corrections_of, from_registers
 from townhall_central.inbox.evidence import verify_evidence
-from townhall_central.inbox.page_again import page_fault
+from townhall_central.inbox.page_again import PageSource, page_fault
 from townhall_central.inbox.signed_form import SignedForm, instance_of, validate_form
 from townhall_crypto.envelope import Envelope, OuterHeader, verify_envelope
 from townhall_crypto.errors import CertificateRefusedError, ContainerRefusedError, DocumentRefusedError, RefusedError
 from townhall_crypto.recipients import RecipientPrivateKey
 from townhall_crypto.sealed import open_sealed
 from townhall_crypto.trust import SubjectName, TrustAnchors
-from townhall_forms.errors import AttachmentMissingError, InstanceRefusedError, TransactionRefusedError
+from townhall_forms.errors import (
+    AttachmentMissingError,
+    InstanceRefusedError,
+    PrefillMisuseError,
+    RegisterRefusedError,
+    TransactionRefusedError,
+)
+from townhall_forms.registers.register import Registrar
+from townhall_forms.registers.statement import Person, verify_statement
 from townhall_forms.revalidate import RevalidatedInstance, revalidate
 from townhall_forms.service import Service
 from townhall_forms.transaction import Transaction
@@ -44,6 +53,7 @@ class Desk:
     anchors: TrustAnchors
     device_ca: bytes = field(repr=False)
     words: Mapping[str, bytes] = field(default_factory=dict)  # the town's published translations, by language
+    registrars: Mapping[str, Registrar] = field(default_factory=dict)  # by register
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,7 @@ class _Examination:
         self._received = datetime.fromtimestamp(item.server_time, UTC)
         self._reasons: list[ReasonLine] = []
         self._passed: list[str] = []
+        self._corrections: list[Correction] = []
 
     def run(self, untrusted: bytes) -> Examined:
         header = self._envelope(untrusted)
@@ -95,6 +106,7 @@ class _Examination:
             service=service_facts(transaction, self._desk.services.get(transaction.service)),
             signer=None if signed is None else signer_facts(signed),
             answers=[] if valid is None else [Answer(line.label, line.shown, line.source) for line in valid.answers],
+            corrections=self._corrections,
             checks_passed=self._passed,
             document_sha256=hashlib.sha256(transaction.document).hexdigest(),
             kiosk_trust=kiosk_trust(transaction.trust),
@@ -188,7 +200,7 @@ class _Examination:
             return None
         if service is None:
             return None
-        prefill = None if signed is None else _prefill(signed.certificate.subject)
+        prefill = None if signed is None else self._prefill(transaction, signed.certificate.subject)
         moment = self._received if header is None else datetime.fromtimestamp(header.created.wall, UTC)
         try:
             valid = revalidate(
@@ -199,12 +211,16 @@ class _Examination:
                 language=transaction.language,
                 record=transaction.session,
             )
+        except PrefillMisuseError:
+            self._fail(Reason.REGISTER_DOUBTFUL, "value")
+            return None
         except InstanceRefusedError as error:
             self._fail(
                 Reason.ANSWERS_REFUSED, ", ".join(f"{each.fault.value} {each.ref}" for each in error.reasons[:20])
             )
             return None
         self._passed.append("the form could have produced these answers")
+        self._registers(transaction, valid)
         stated = {ref for ref, source in transaction.provenance if source == PERSONAL_CODE}
         is_code = (line.source == PERSONAL_CODE or line.ref in stated for line in valid.answers)
         self._person([line.shown for line, is_it in zip(valid.answers, is_code, strict=True) if is_it], signed)
@@ -219,11 +235,33 @@ class _Examination:
     ) -> None:
         if service is None or present is None or valid is None:
             return
-        fault = page_fault(transaction, service, present, valid, self._desk.words)
+        fault = page_fault(transaction, service, present, valid, PageSource(self._desk.words, self._desk.registrars))
         if fault is not None:
             self._fail(Reason.PAGE_DIFFERS, fault.value)
             return
         self._passed.append("the person read and signed these answers")
+
+    def _prefill(self, transaction: Transaction, subject: SubjectName) -> dict[str, str]:
+        """Return what is known to have been prefilled: what certificate and registers state about the signer."""
+        prefill, person = _of_certificate(subject), Person(subject.country, subject.personal_code)
+        keys = {name: registrar.keys for name, registrar in self._desk.registrars.items()}
+        for statement in transaction.registers:
+            try:
+                prefill |= verify_statement(statement, keys, person)
+            except RegisterRefusedError as error:
+                self._fail(Reason.REGISTER_DOUBTFUL, str(error))
+        return prefill
+
+    def _registers(self, transaction: Transaction, valid: RevalidatedInstance) -> None:
+        """Compare what the kiosk says of registers with what follows from their statements and the answers."""
+        claimed = (from_registers(transaction.provenance), from_registers(transaction.corrections))
+        found = (from_registers(valid.provenance), from_registers(valid.corrections))
+        if claimed != found:
+            self._fail(Reason.REGISTER_DOUBTFUL, "provenance")
+        elif found[0] or found[1]:
+            self._passed.append("what registers state is as their registrars signed it")
+        days = {each.register: each.stated.isoformat() for each in transaction.registers}
+        self._corrections = corrections_of(transaction, valid, days)
 
     def _person(self, stated_codes: list[str], signed: SignedForm | None) -> None:
         if signed is None:
@@ -265,7 +303,7 @@ def _person(subject: SubjectName) -> tuple[str, str]:
     return subject.country, subject.personal_code
 
 
-def _prefill(subject: SubjectName) -> dict[str, str]:
+def _of_certificate(subject: SubjectName) -> dict[str, str]:
     return {
         PERSONAL_CODE: subject.personal_code,
         "eid:surname": subject.surname,

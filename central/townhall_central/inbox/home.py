@@ -39,7 +39,8 @@ class InboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """What an administrator chose: the agency's name, its centre's address, folders of services and trust anchors.
 
     `texts` is the folder of the town's published translations, one folder a language; empty where there are none.
-    `database` is a PostgreSQL address without a password; empty for the embedded SQLite file.
+    `database` is a PostgreSQL address without a password; empty for the embedded SQLite file. `registrars` is a folder
+    with names and keys of the registers that its forms ask, `<register>/`; empty where they ask none.
     """
 
     name: str
@@ -48,6 +49,7 @@ class InboxSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     anchors: str
     texts: str = ""
     database: str = ""
+    registrars: str = ""
     trust_services: TrustServices | None = None
 
 

@@ -7,6 +7,7 @@ programs go by (ADR 0056). Nothing of the untrusted page is read for it: bytes a
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 
 from townhall_crypto.asice import inspect_container
@@ -17,6 +18,8 @@ from townhall_forms.document import render_document
 from townhall_forms.errors import DocumentFailedError, WordsMissingError
 from townhall_forms.page import PageSigner, page_model
 from townhall_forms.page_words import load_page_words
+from townhall_forms.registers.naming import NamedExtract
+from townhall_forms.registers.register import Registrar
 from townhall_forms.revalidate import RevalidatedInstance
 from townhall_forms.service import Service
 from townhall_forms.transaction import CONTAINER_DOCUMENT, SignatureFormat, Transaction
@@ -33,22 +36,37 @@ class PageFault(Enum):
     NOT_SET = "the page cannot be set here"
 
 
+@dataclass(frozen=True, slots=True)
+class PageSource:
+    """What this agency sets pages with: the town's own translations by language, and the registers that it knows."""
+
+    words: Mapping[str, bytes]
+    registrars: Mapping[str, Registrar]
+
+    def extracts(self, transaction: Transaction) -> dict[str, NamedExtract]:
+        """Return what a page calls the extracts that filled it in."""
+        stated = {each.register: each.stated for each in transaction.registers}
+        known = self.registrars
+        return {name: NamedExtract(known[name].titles, day) for name, day in stated.items() if name in known}
+
+
 def page_fault(
     transaction: Transaction,
     service: Service,
     signer: SubjectName,
     valid: RevalidatedInstance,
-    published_words: Mapping[str, bytes],
+    source: PageSource,
 ) -> PageFault | None:
     """Return what is wrong with the page that was signed; None where it is, byte for byte, the one that belongs here.
 
-    ``signer`` is the person of the authentication certificate, ``published_words`` the town's own translations by
-    language. The document's signature is judged by others: it covers these bytes and adds nothing but itself.
+    ``signer`` is the person of the authentication certificate. The document's signature is
+    judged by others: it covers these bytes and adds nothing but itself.
     """
     try:
-        words = load_page_words(transaction.language, published_words.get(transaction.language, b""))
+        words = load_page_words(transaction.language, source.words.get(transaction.language, b""))
         person = PageSigner(signer.given_names, signer.surname, signer.personal_code)
-        model = page_model(service, words, transaction.page, person, valid.answers, valid.instance)
+        extracts = source.extracts(transaction)
+        model = page_model(service, words, transaction.page, person, valid.answers, valid.instance, extracts)
         expected = render_document(model, FONT_DIRECTORY)
         is_same = _signed_page(transaction)[: len(expected)] == expected
     except (WordsMissingError, KeyError):

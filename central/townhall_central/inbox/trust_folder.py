@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from townhall_central.errors import DirectoryError
 from townhall_crypto.trust import TrustAnchors
+from townhall_forms.errors import RegisterRefusedError
+from townhall_forms.registers.register import Registrar, read_registrar
 
 TIMESTAMPS = "timestamps"
 _PEM = b"-----BEGIN "
@@ -32,6 +34,22 @@ def load_anchors(folder: Path) -> TrustAnchors:
 def load_timestamp_anchors(folder: Path) -> TrustAnchors:
     """Return what the folder holds for time-stamping authorities; raises DirectoryError as `load_anchors`."""
     return load_anchors(folder / TIMESTAMPS)
+
+
+def load_registrars(folder: Path) -> dict[str, Registrar]:
+    """Return who keeps each register: `<register>/register.json` and `<register>/*.key`, as they are published.
+
+    Raises:
+        DirectoryError: the folder or a file cannot be read, or holds something else.
+    """
+    found = {}
+    try:
+        for register in sorted(each for each in folder.iterdir() if each.is_dir()):
+            files = {path.name: path.read_bytes() for path in register.iterdir() if path.suffix in {".json", ".key"}}
+            found[register.name] = read_registrar(register.name, files)
+    except (OSError, RegisterRefusedError) as exc:
+        raise DirectoryError(f"{folder.name} holds no registrars") from exc
+    return found
 
 
 def _read(folder: Path) -> tuple[bytes, ...]:

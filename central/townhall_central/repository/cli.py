@@ -12,6 +12,7 @@ from townhall_central.console import ask_passphrase, complain, say
 from townhall_central.errors import CentralError
 from townhall_central.repository import authoring, publishing, signatures
 from townhall_central.repository.cli_election import add_election_commands
+from townhall_central.repository.cli_register import add_register_commands
 from townhall_central.repository.content import add_recipient, read_content
 from townhall_central.repository.release import release
 from townhall_central.repository.roles import MIN_THRESHOLD
@@ -88,6 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
     exported.add_argument("directory", type=Path)
     exported.set_defaults(command=_export)
     add_election_commands(commands)
+    add_register_commands(commands)
     return parser
 
 

@@ -11,6 +11,7 @@
     places/places.json                      kiosks, groups, and the services of each group
     staff/staff.json, texts/<language>/townhall.po    where there are any
     elections/<id>.<mode>/*                 election packages that two officers signed
+    registers/<name>/{register.json,*.key,<date>.extract}    what registers know, sealed to people's cards
 """
 
 import hashlib
@@ -26,6 +27,7 @@ from cryptography import x509
 from townhall_central.agencies import AgencyFile
 from townhall_central.errors import AgencyFileError, CatalogueContentError
 from townhall_central.repository.content_elections import Files, Judgement, read_packages
+from townhall_central.repository.content_registers import read_registers
 from townhall_central.repository.content_staff import check_staff
 from townhall_central.repository.content_state_trust import read_state_trust
 from townhall_central.repository.content_texts import check_texts
@@ -41,7 +43,7 @@ from townhall_sync.catalogue_places import KioskPlace, service_folder
 from townhall_sync.errors import MessageMalformedError
 
 FORM_FILE: Final = "form.xml"
-_FOLDERS: Final = {"services", "recipients", "trust", "places", "staff", "texts", "elections"}
+_FOLDERS: Final = {"services", "recipients", "trust", "places", "staff", "texts", "elections", "registers"}
 
 
 class WantedGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -87,6 +89,7 @@ def read_content(directory: Path, now: int) -> Content:
             Part.TEXTS: _texts(directory),
             Part.TRUST: {**_trust(directory), **of_states},
             Part.STAFF: _staff(directory),
+            Part.REGISTERS: read_registers(directory, places.languages, now),
             Part.CRLS: {**read_crls(directory / "trust" / "crls", now), **state_crls},
         }
         files[Part.ELECTIONS] = read_packages(directory / "elections", _judgement(files, places, now))

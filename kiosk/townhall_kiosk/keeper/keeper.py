@@ -24,6 +24,7 @@ from townhall_kiosk.errors import ClockBackError, KioskError
 from townhall_kiosk.keeper.closing_watch import ClosingWatch
 from townhall_kiosk.keeper.election_day import ElectionDay
 from townhall_kiosk.keeper.line_watch import LineWatch
+from townhall_kiosk.keeper.record_search import RecordSearch
 from townhall_kiosk.keeper.running_visit import CutOff, Processes
 from townhall_kiosk.keeper.speech_line import SpeechLine
 from townhall_kiosk.keeper.visits import Visits
@@ -82,6 +83,7 @@ class Keeper:
         self._clock = clock
         self._headphones = headphones
         self._speech = speech
+        self._records = RecordSearch()
         self._called_ns: dict[str, int] = {}  # by visit: when it last called for help
         self.catalogue = catalogue
         provisions = catalogue.provided.provisions
@@ -142,6 +144,13 @@ class Keeper:
     async def print(self, pdf: bytes) -> str:
         """Print; return an empty text, or the code of why not."""
         return await self.works.print(pdf)
+
+    async def seek_record(self, name: str, request: messages.SeekRecord) -> messages.RecordSought:
+        """Find a sealed record, a few for each visit; the audit trail has neither its name nor what it holds."""
+        outcome, sealed = self._records.seek(name, request, self.catalogue.provided.registers)
+        if outcome:
+            await self._note(Event.REGISTER_ASKED, {"visit": name, "register": request.register, "outcome": outcome})
+        return messages.RecordSought(sealed)
 
     async def closed(self) -> str:
         """Return an empty text, or the code of why no visit may begin; those that are on go on to their end."""

@@ -48,6 +48,9 @@ class KeeperServices(Protocol):
     async def print(self, pdf: bytes) -> str:
         """Print; return an empty text, or the code of why not."""
 
+    async def seek_record(self, name: str, request: messages.SeekRecord) -> messages.RecordSought:
+        """Look for a sealed record in a register's extract, for one visit."""
+
     async def closed(self) -> str:
         """Return an empty text, or the code of why no visit may begin."""
 
@@ -279,6 +282,8 @@ class RunningVisit:
                 self._reconnecting = asyncio.create_task(self._connect_speech())
             case messages.CalledForHelp():
                 await self._services.called_for_help(self._name)
+            case messages.SeekRecord():
+                await self._channel.send(await self._services.seek_record(self._name, message))
             case messages.Print(pdf=pdf):
                 await self._channel.send(messages.PrintDone(await self._services.print(pdf)))
             case messages.VisitOver(outcome=outcome):

@@ -41,6 +41,10 @@ class WithoutJournal:
         """Print nothing."""
         return PrintError.code
 
+    async def seek_record(self, _name: str, _request: messages.SeekRecord) -> messages.RecordSought:
+        """Find nothing: nobody is served."""
+        return messages.RecordSought(b"")
+
     async def closed(self) -> str:
         """Return why no visit may begin."""
         _log.error("%s: no visit may begin", self.code)

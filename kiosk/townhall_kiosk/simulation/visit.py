@@ -22,7 +22,7 @@ from townhall_fonts import FONT_DIRECTORY
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.document_check.work import DocumentWork
-from townhall_kiosk.ports import PollsOffice, StaffOffice
+from townhall_kiosk.ports import PollsOffice, RegisterRecords, StaffOffice
 from townhall_kiosk.simulation.ports import (
     ChildPictures,
     HandTimer,
@@ -41,6 +41,7 @@ from townhall_kiosk.visit.closing_work import ClosingWork
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.form_work import FormWork
 from townhall_kiosk.visit.pin_work import PinWork
+from townhall_kiosk.visit.register_work import RegisterWork
 from townhall_kiosk.visit.runner import Visit
 from townhall_kiosk.visit.staff_work import StaffWork
 from townhall_kiosk.visit.surroundings import Surroundings
@@ -82,6 +83,14 @@ class NoPolls:
         return PollsDone(PackageNotCurrentError.code)
 
 
+class NoRecords:
+    """Implements ``RegisterRecords`` where no extract is."""
+
+    async def seek(self, _register: str, _name: bytes) -> bytes:
+        """Find nothing."""
+        return b""
+
+
 class SimulatedVisit:
     """Use it as an asynchronous context manager; whatever went wrong inside comes out at its end."""
 
@@ -95,6 +104,7 @@ class SimulatedVisit:
         start: at.State | None = None,
         office: StaffOffice | None = None,
         polls: PollsOffice | None = None,
+        records: RegisterRecords | None = None,
     ) -> None:
         """Wire a visit that begins on the attract screen, or in ``start``."""
         self.around, self.outbox, self._office = around, outbox, office
@@ -108,7 +118,8 @@ class SimulatedVisit:
         """What the keeper was told: "left", "dismissed", "help", and the outcome."""
         self.clock = StandingClock()
         fonts = Path(FONT_DIRECTORY)
-        card = CardWork(self.desk, around, anchors, self.clock, os.urandom, sign_pdf, sign_asice)
+        registers = RegisterWork(self.desk, around, records or NoRecords())
+        card = CardWork(self.desk, around, anchors, self.clock, os.urandom, sign_pdf, sign_asice, registers)
         form = FormWork(self.desk, around, self.clock, fonts)
         closing = ClosingWork(self.desk, around, recipients, outbox, self.printer, fonts)
         self.office: list[ToOffice] = []

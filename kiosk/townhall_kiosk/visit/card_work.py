@@ -26,6 +26,7 @@ from townhall_kiosk.visit.card_answers import (
 )
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.pin_work import never_set, puk_tries
+from townhall_kiosk.visit.register_work import RegisterWork
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.identity import (
     CHALLENGE_BYTES,
@@ -57,6 +58,7 @@ class CardWork:
     randomness: Randomness
     signer: DocumentSigner
     container_signer: ContainerSigner
+    registers: RegisterWork | None = None
     cards: Cards | None = None
 
     async def read(self, job: do.ReadCard) -> on.Event:
@@ -110,9 +112,17 @@ class CardWork:
 
     async def prove_identity(self, job: do.ProveIdentity) -> on.Event:
         """Have a fresh challenge signed, and believe nothing else about who this is."""
-        challenge = self.randomness(CHALLENGE_BYTES)
+        challenge, contents = self.randomness(CHALLENGE_BYTES), self._contents()
+        registers = self._registers(contents)
+        kept = bytearray(job.pin) if registers is not None else bytearray()
         try:
-            contents = self._contents()
+            return await self._prove(job, contents, challenge) or await self._known(registers, job.reader, kept)
+        finally:
+            kept[:] = bytes(len(kept))
+
+    async def _prove(self, job: do.ProveIdentity, contents: CardContents, challenge: bytes) -> on.Event | None:
+        """Have the challenge signed; None: the desk has the identity."""
+        try:
             algorithm = contents.algorithms[PinRole.AUTHENTICATION]
             digest = challenge_digest(challenge, algorithm)
             outcome = await self._cards().authenticate(
@@ -130,6 +140,17 @@ class CardWork:
         self.desk.evidence = IdentityEvidence(
             challenge.hex(), outcome.signature.hex(), certificate.hex(), algorithm.name
         )
+        return None
+
+    def _registers(self, contents: CardContents) -> RegisterWork | None:
+        """Return who asks the registers, where there is one to ask and this card can."""
+        registers = self.registers
+        return registers if registers and registers.is_of_use(contents.authentication_certificate) else None
+
+    async def _known(self, registers: RegisterWork | None, reader: str, pin: bytearray) -> on.Event:
+        """Look up what registers know of the person, while the PIN is there; the visit goes on in any case."""
+        if registers is not None and self.desk.identity is not None:
+            await registers.open(self._cards(), reader, pin, self.desk.identity)
         return on.PinAccepted()
 
     async def sign_document(self, job: do.SignDocument) -> on.Event:

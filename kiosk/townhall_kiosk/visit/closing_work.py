@@ -85,13 +85,15 @@ class ClosingWork:
             form_version=form.version,
             form_sha256=form.sha256,
             language=self.around.language,
-            provenance=tuple((asked.ref, asked.source) for asked in desk.form.questions() if asked.source),
+            provenance=desk.form.provenance(),
             evidence=desk.evidence,
             document=desk.document.signed,
             trust=desk.verdict,
             session=desk.form.record(),
             document_format=desk.service.signature,
             page=desk.document.facts,
+            corrections=desk.form.corrections(),
+            registers=desk.told,
         )
 
     async def print_receipt(self) -> on.Event:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from townhall_crypto.trust_verdict import Outcome, TrustVerdict
 from townhall_forms.record import PageFacts
+from townhall_forms.registers.statement import Statement
 from townhall_forms.service import Service
 from townhall_forms.session import FormSession
 from townhall_forms.transaction import IdentityEvidence
@@ -44,6 +45,14 @@ class PinCodes:
         self.code, self.new = bytearray(), bytearray()
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a register states about the person of this visit, verified."""
+
+    statement: Statement = field(repr=False)
+    values: Mapping[str, str] = field(repr=False)  # by prefill key
+
+
 @dataclass(slots=True)
 class Desk:
     """Filled from the top down as the visit goes on."""
@@ -52,7 +61,9 @@ class Desk:
     verdicts: Mapping[str, TrustVerdict] = field(default_factory=dict)  # by service: what the card is worth to it
     identity: Identity | None = None
     evidence: IdentityEvidence | None = None
+    known: Mapping[str, Known] = field(default_factory=dict)  # by register
     service: Service | None = None
+    told: tuple[Statement, ...] = ()  # what the open form was filled in with
     form: FormSession | None = None
     removing: str = ""  # of a repeat: the instance that the person is asked about once more before it goes
     sought: Sought | None = None  # in a long list of choices: what the person chooses from now
@@ -76,6 +87,7 @@ class Desk:
         """Drop everything, so that no later screen can show it."""
         self.contents = self.identity = self.evidence = None
         self.verdicts = {}
+        self.known, self.told = {}, ()
         self.service = self.form = self.document = self.receipt = None
         self.removing = ""
         self.sought = None

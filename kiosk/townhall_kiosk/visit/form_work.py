@@ -3,6 +3,8 @@
 """What a visit does with the form: open it, answer it, make the document of it."""
 
 import asyncio
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
@@ -10,10 +12,13 @@ from typing import assert_never
 from townhall_crypto.trust_verdict import Outcome
 from townhall_forms.document import DocumentModel, document_text, render_document
 from townhall_forms.document_pictures import page_pictures
+from townhall_forms.errors import PrefillMisuseError
 from townhall_forms.page import PageSigner, page_model
 from townhall_forms.page_words import PageWords
 from townhall_forms.questions import AnswerRefused, Question, QuestionKind, RefusalReason, RepeatState
 from townhall_forms.record import PageFacts, with_plain_offset
+from townhall_forms.registers.register import asked_values
+from townhall_forms.service import Service
 from townhall_forms.session import FormSession
 from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
@@ -26,6 +31,8 @@ from townhall_kiosk.visit.desk import Desk, Document
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.identity import Identity
 from townhall_smartcard.messages import PinRole
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -47,10 +54,24 @@ class FormWork:
         if verdict is None or verdict.outcome is Outcome.REFUSED:
             return on.CardFailed(CardProblem.UNCERTAIN)
         self.desk.service = service
-        self.desk.form = FormSession(
-            service.form, language=self.around.language, now=self.clock.now(), prefill=prefill_of(identity)
-        )
+        self._fill_in(service, prefill_of(identity))
         return on.ServiceOpened()
+
+    def _fill_in(self, service: Service, of_card: Mapping[str, str]) -> None:
+        """Open the form with what the card and the registers state; without these where their values do not fit it."""
+        asked = asked_values(service.form)
+        known = {name: each for name, each in self.desk.known.items() if name in asked}
+        values = {key: value for each in known.values() for key, value in each.values.items()}
+        now, language = self.clock.now(), self.around.language
+        self.desk.told = tuple(each.statement.disclosing(asked[name]) for name, each in known.items())
+        try:
+            self.desk.form = FormSession(service.form, language=language, now=now, prefill={**of_card, **values})
+        except PrefillMisuseError as exc:
+            if not values:
+                raise
+            _log.warning("%s: %s: registers are left out", exc.code, service.id)
+            self.desk.told = ()
+            self.desk.form = FormSession(service.form, language=language, now=now, prefill=of_card)
 
     def answer(self, job: do.GiveAnswer, *, is_changing: bool) -> on.Event:
         """Hand one answer to the form and find what follows."""
@@ -123,7 +144,8 @@ class FormWork:
             raise VisitError("no service")
         words = PageWords.of(text.language, text.pattern)
         signer = PageSigner(identity.given_names, identity.surname, identity.personal_code)
-        return page_model(service, words, facts, signer, form.answers(), form.finish())
+        extracts = {name: register.named for name, register in self.around.registers.items()}
+        return page_model(service, words, facts, signer, form.answers(), form.finish(), extracts)
 
     def _form(self) -> FormSession:
         if self.desk.form is None:

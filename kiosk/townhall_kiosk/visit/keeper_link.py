@@ -61,6 +61,7 @@ class KeeperLink:
         self._channel: Channel[messages.FromKeeper, messages.FromVisit] = Channel(end, messages.FromKeeper)
         self._commit: asyncio.Future[messages.Committed | messages.NotCommitted] | None = None
         self._print: asyncio.Future[str] | None = None
+        self._record: asyncio.Future[bytes] | None = None
         self._office: asyncio.Future[Answer] | None = None
         self._polls: asyncio.Future[FromPolls] | None = None
         self._picture: asyncio.Future[socket.socket | None] | None = None
@@ -125,6 +126,8 @@ class KeeperLink:
                     news.take_speech_end(self._end())
                 case messages.Committed() | messages.NotCommitted():
                     _settle(self._commit, message)
+                case messages.RecordSought(sealed=sealed):
+                    _settle(self._record, sealed)
                 case messages.PrintDone(code=code):
                     _settle(self._print, code)
                 case messages.Begin() | messages.Provisions():
@@ -144,6 +147,12 @@ class KeeperLink:
         self._print = asyncio.get_running_loop().create_future()
         await self.say(messages.Print(pdf))
         return await self._print
+
+    async def seek(self, register: str, name: bytes) -> bytes:
+        """Have the keeper look for a sealed record; return it, or nothing where there is none of that name."""
+        self._record = asyncio.get_running_loop().create_future()
+        await self.say(messages.SeekRecord(register, name))
+        return await self._record
 
     async def ask_office(self, message: ToOffice, on_progress: Callable[[int, int], None] | None = None) -> Answer:
         """Ask the keeper's office for staff, and return its answer; one question at a time."""

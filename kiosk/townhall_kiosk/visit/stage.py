@@ -20,6 +20,7 @@ from townhall_crypto.trust import TrustAnchors, prepare_trust
 from townhall_forms.service import read_service
 from townhall_kiosk import messages
 from townhall_kiosk import states as at
+from townhall_kiosk.catalogue_registers import known_registers
 from townhall_kiosk.clock import KioskClock
 from townhall_kiosk.document_check.work import DocumentWork
 from townhall_kiosk.ports import Clock, Display
@@ -35,6 +36,7 @@ from townhall_kiosk.visit.election import VisitElection
 from townhall_kiosk.visit.form_work import FormWork
 from townhall_kiosk.visit.keeper_link import KeeperLink
 from townhall_kiosk.visit.pin_work import PinWork
+from townhall_kiosk.visit.register_work import RegisterWork
 from townhall_kiosk.visit.rehearsal import rehearse
 from townhall_kiosk.visit.runner import Visit
 from townhall_kiosk.visit.staff_work import StaffWork
@@ -122,6 +124,7 @@ class Stage:
             randomness=os.urandom,
             signer=sign_pdf,
             container_signer=sign_asice,
+            registers=RegisterWork(self._desk, around, self._link),
         )
         form = FormWork(self._desk, around, self._clock, self._fonts)
         recipients = _recipients(provisions.recipients)
@@ -274,6 +277,7 @@ def _surroundings(provisions: messages.Provisions) -> Surroundings:
         elsewhere=provisions.elsewhere,
         roster=Roster.read(provisions.roster) if provisions.roster else Roster(),
         staff_reader=provisions.staff_reader,
+        registers=known_registers(provisions.registers),
         election=None if provisions.election is None else VisitElection.read(provisions.election, provisions.kiosk),
     )
 

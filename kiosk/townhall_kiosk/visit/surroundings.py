@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from townhall_forms.registers.register import KnownRegister
 from townhall_forms.service import Service
 from townhall_kiosk.clock import KioskClock
 from townhall_kiosk.staff.roster import Roster
@@ -50,6 +51,7 @@ class Surroundings:
     now: Callable[[], datetime] = field(default=KioskClock().now)
     staff_reader: str = ""
     closing_reason: str = ""  # name of why staff took the kiosk out of service
+    registers: Mapping[str, KnownRegister] = field(default_factory=dict)  # that the services' forms ask
     election: VisitElection | None = None  # in which this kiosk takes part
 
     @property

@@ -15,6 +15,7 @@ from townhall_kiosk.visit.presenters.ballot_words import rank_words
 from townhall_kiosk.visit.presenters.entry_words import date_words, keyboard_words, place_words, scale
 from townhall_kiosk.visit.presenters.frames import frame, page_words
 from townhall_kiosk.visit.presenters.repeat import how_many, instance_of, removal, repeat
+from townhall_kiosk.visit.sources import answer_lines, correction_words, source_words
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_ui.screens import (
     Answer,
@@ -95,7 +96,7 @@ def question(state: at.Answering, desk: Desk, around: Surroundings) -> QuestionS
         keyboard_words(around),
         date_words(around),
         hint=" ".join(part for part in (asked.hint, way.told) if part),
-        source=text("form.from-card") if asked.source else "",
+        source=source_words(asked.source, around),
         problem=state.problem,
         choices=way.choices,
         is_read_only=asked.is_read_only,
@@ -156,8 +157,9 @@ def _answers(form: FormSession, around: Surroundings) -> tuple[Answer, ...]:
         Answer(
             line.ref,
             line.label,
-            line.shown or text("review.not-answered"),
+            answer_lines(line, around),
             text("review.change") if line.ref in changeable else None,
+            correction_words(line, around),
         )
         for line in form.answers()
     ]

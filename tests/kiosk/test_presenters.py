@@ -206,7 +206,8 @@ def test_what_the_card_stated_cannot_be_changed(make_desk: MakeDesk, make_around
     review = present(at.Reviewing("A"), make_desk("en"), make_around("en"))
     assert isinstance(review, screens.ReviewScreen)
     fixed = {answer.answer for answer in review.answers if answer.change is None}
-    assert {"ÕISPUU", "KADRI-LIIS", "48403159914"} <= fixed
+    stated = ("ÕISPUU", "KADRI-LIIS", "48403159914")
+    assert {f"{value}\nFrom your card" for value in stated} <= fixed
 
 
 @LANGUAGES

@@ -42,7 +42,7 @@ COUNTS_AFTER: Final = CALLS.index("rename") + 1
 SOME: Final = frozenset({1, COUNTS_AFTER, COUNTS_AFTER + 1, len(CALLS)})
 VICTIMS: Final = ("visit", "card", "keeper")
 LONGEST_DELAY_S: Final = 1.2
-SEEDS: Final = [*range(3), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 45))]
+SEEDS: Final = [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 45))]
 VOTED = ENGLISH("previous.voted.heading")
 NOTHING = ENGLISH("previous.nothing.heading")
 STOPPED = ENGLISH("stopped.heading")

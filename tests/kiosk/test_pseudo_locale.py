@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import get_args
+from typing import Final, get_args
 
 import pytest
 from PySide6.QtCore import QBuffer, QIODevice
@@ -74,6 +74,10 @@ def short_of_room(window: Window, around: Surroundings, desk: Desk) -> dict[str,
     return missing
 
 
+LARGEST_FIRST: Final = [TextSize.FOURTH, *(pytest.param(size, marks=pytest.mark.long) for size in list(TextSize)[:3])]
+"""What fits in the largest text; the others are smaller and checked now and then."""
+
+
 @pytest.fixture
 def window(qtbot: QtBot) -> Window:
     window = Window(Theme(PPI, FONT_FILES), lambda _intent: None)
@@ -91,15 +95,7 @@ def full(desk: Desk) -> Desk:
 
 
 @pytest.mark.parametrize("is_right_to_left", [False, True], ids=["ltr", "rtl"])
-@pytest.mark.parametrize(
-    "size",
-    [
-        TextSize.SECOND,
-        pytest.param(TextSize.FIRST, marks=pytest.mark.long),
-        pytest.param(TextSize.THIRD, marks=pytest.mark.long),
-        TextSize.FOURTH,
-    ],
-)
+@pytest.mark.parametrize("size", LARGEST_FIRST)
 def test_no_screen_cuts_off_a_longer_language(
     window: Window, make_around: MakeAround, make_desk: MakeDesk, size: TextSize, *, is_right_to_left: bool
 ) -> None:
@@ -111,10 +107,7 @@ def test_no_screen_cuts_off_a_longer_language(
 
 
 @pytest.mark.parametrize("language", ["en", "et", "fr", "ar"])
-@pytest.mark.parametrize(
-    "size",
-    [TextSize.FOURTH, *(pytest.param(size, marks=pytest.mark.long) for size in list(TextSize)[:3])],
-)
+@pytest.mark.parametrize("size", LARGEST_FIRST)
 def test_no_screen_cuts_off_a_language_of_the_kiosk(
     window: Window, make_around: MakeAround, make_desk: MakeDesk, language: str, size: TextSize
 ) -> None:
@@ -125,7 +118,7 @@ def test_no_screen_cuts_off_a_language_of_the_kiosk(
 
 
 @pytest.mark.parametrize("language", ["pseudo", "en", "et", "fr", "ar"])
-@pytest.mark.parametrize("size", TextSize)
+@pytest.mark.parametrize("size", LARGEST_FIRST)
 def test_no_screen_of_a_search_is_cut_off(
     window: Window, make_around: MakeAround, make_desk: MakeDesk, language: str, size: TextSize
 ) -> None:

@@ -21,7 +21,7 @@ from townhall_kiosk.texts import Texts
 from townhall_kiosk.visit.asking import asked_steps
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 
-PLAYED = ("alone", "charity-market", "cold", "dark-street", "sofa", "stolen-bag")
+PLAYED = ("alone", "charity-market", "cold", "dark-street", "from-abroad", "other-parent", "sofa", "stolen-bag")
 """One resident of each service, with the letters that the desk's keyboard has."""
 RESIDENTS = sorted((path for path in FIXTURES if path.stem in PLAYED), key=lambda path: path.parents[1].name)
 

@@ -5,6 +5,7 @@
 from dataclasses import dataclass, field
 
 from townhall_kiosk.document_check import effects as documents
+from townhall_kiosk.finding import effects as finding
 from townhall_kiosk.pin_life import effects as pins
 from townhall_kiosk.staff.acts import DeviceResult, DeviceTest, StaffAct
 from townhall_kiosk.states import Outcome
@@ -222,6 +223,7 @@ Effect = (
     | GiveMoreTime
     | UseLargerText
     | documents.Effect
+    | finding.Effect
     | pins.Effect
     | voting.Effect
 )
@@ -237,6 +239,7 @@ Job = (
     | SignDocument
     | Commit
     | PrintReceipt
+    | finding.Job
     | pins.Job
     | voting.Job
 )

@@ -19,6 +19,7 @@ from townhall_kiosk.card_events import PinWasBlocked as PinWasBlocked  # noqa: P
 from townhall_kiosk.card_events import PinWasWrong as PinWasWrong  # noqa: PLC0414  # shown here
 from townhall_kiosk.card_events import SeveralCardsSeen as SeveralCardsSeen  # noqa: PLC0414  # shown here
 from townhall_kiosk.document_check import events as documents
+from townhall_kiosk.finding import events as finding
 from townhall_kiosk.pin_life import events as pins
 from townhall_kiosk.staff.acts import DeviceResult, StaffAct
 from townhall_kiosk.staff.views import PinTrouble
@@ -335,6 +336,7 @@ Event = (
     | FurtherPersonNeeded
     | DeviceTested
     | documents.Event
+    | finding.Event
     | pins.Event
     | voting.Event
 )
@@ -350,6 +352,8 @@ Beneath = (
     | AnswerRefused
     | Printed
     | ServiceChanged
+    | finding.ServicesFound
+    | finding.NothingFound
     | voting.ContestAccepted
     | voting.ContestRefused
     | voting.BallotBegun

@@ -19,6 +19,7 @@ from townhall_kiosk import states as at
 from townhall_kiosk import steps as then
 from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.events import Event
+from townhall_kiosk.finding.table import FINDING_TABLE
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.pin_life.table import PIN_TABLE
 from townhall_kiosk.staff import counter
@@ -200,6 +201,8 @@ TABLE: dict[Key, Row] = dict(
             lambda s, _e: then.gone(s.resume),
             *(at.TakingCard, at.Thanked, at.Ended, at.Attract, at.OutOfService, at.CardRefused, pins.NewPinUnknown),
         ),
+        # Finding a service among many
+        *FINDING_TABLE,
         # New PINs
         *PIN_TABLE,
         # Voting

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.finding import states as find
+from townhall_kiosk.finding.states import ChoosingService as ChoosingService  # noqa: PLC0414  # shown here
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.staff import views
 from townhall_kiosk.staff.acts import StaffAct
@@ -154,16 +156,6 @@ class UsingPin:
     last_try_confirmed: bool
     card: ClassVar[CardNeed] = CardNeed.VISIT
     idle: ClassVar[Idle | None] = None
-    lasts_s: ClassVar[int | None] = None
-
-
-@dataclass(frozen=True, slots=True)
-class ChoosingService:
-    """The person is known; what do they want."""
-
-    reader: str
-    card: ClassVar[CardNeed] = CardNeed.VISIT
-    idle: ClassVar[Idle | None] = _FORM
     lasts_s: ClassVar[int | None] = None
 
 
@@ -351,6 +343,7 @@ Asking = (
     | Reviewing
     | ReadingDocument
     | ShowingReceipt
+    | find.State
     | pins.Asking
     | vote.Asking
 )

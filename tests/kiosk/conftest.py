@@ -40,7 +40,7 @@ from townhall_kiosk.simulation.visit import SECOND, SimulatedVisit
 from townhall_kiosk.staff.roster import Roster
 from townhall_kiosk.texts import Texts, load_texts
 from townhall_kiosk.visit.ballot_desk import BLANK, BallotDesk, MadeBallot, Marks
-from townhall_kiosk.visit.desk import Desk, Document
+from townhall_kiosk.visit.desk import Desk, Document, FoundServices
 from townhall_kiosk.visit.election import VisitElection
 from townhall_kiosk.visit.form_work import prefill_of
 from townhall_kiosk.visit.staff_work import CounterDesk
@@ -234,6 +234,7 @@ def make_desk(
             verdicts={service.id: judge(at_once, service.trust, NOW)},
             contents=contents,
             identity=identity,
+            found=FoundServices("adress", (service.id,)),
             service=service,
             form=form,
             document=Document(b"%PDF", (b"PNG",), "Text of the document", PageFacts("Tamme Library", NOW)),

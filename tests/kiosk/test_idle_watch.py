@@ -9,6 +9,7 @@ import pytest
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.finding import states as find
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.pin_life.errand import After, PinErrand, PinWay
 from townhall_kiosk.simulation.ports import HandTimer
@@ -34,6 +35,8 @@ WAITING: tuple[at.Resumable, ...] = (
     at.ShowingReceipt(card_is_in=True),
     at.ChoosingWays(at.Reviewing("A")),
     at.HelpComing(at.CardRefused(CardProblem.DEAD)),
+    find.SearchingService("A"),
+    find.ChoosingFound("A"),
     pins.ChoosingPin("A"),
     pins.OfferingNewPin(ERRAND),
     pins.ConfirmingLastCode(ERRAND),

@@ -15,6 +15,7 @@ from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.document_check.events import ZoneGiven
 from townhall_kiosk.document_check.views import DocumentShown
+from townhall_kiosk.finding import states as find
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.session import advance
 from townhall_kiosk.simulation.every_state import STATES
@@ -145,7 +146,7 @@ def test_every_choice_on_a_screen_leads_somewhere(make_desk: MakeDesk, make_arou
             assert choice.label
     assert offering == {
         *(at.Attract, at.Arrived, at.ChoosingLanguage, at.ChoosingService, at.ShowingReceipt, at.PreviousEnded),
-        *(at.Reviewing, at.AtCounter, pins.ChoosingPin),
+        *(at.Reviewing, at.AtCounter, pins.ChoosingPin, find.ChoosingFound),
         *(vote.VotingOffered, vote.ChoosingDistrict, vote.CheckOrCast, vote.ShowingVoteReceipt),
         vote.ShowingAdmission,
     }
@@ -323,7 +324,7 @@ def test_screens_before_and_after_a_visit_need_nothing_on_the_desk(make_around: 
     """What Forget has cleared, no screen may need."""
     around = make_around(language)
     needing = (
-        *(at.ChoosingService, at.Answering, at.Reviewing, at.ReadingDocument, at.ShowingReceipt),
+        *(at.ChoosingService, at.Answering, at.Reviewing, at.ReadingDocument, at.ShowingReceipt, find.ChoosingFound),
         *(vote.Marking, vote.ReviewingBallot, vote.CheckOrCast, vote.ShowingCheck, vote.ReadingStatement),
         *(vote.ShowingVoteReceipt, vote.ShowingAdmission, vote.TakingSlip),
     )

@@ -10,6 +10,7 @@ from townhall_kiosk import effects as do
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.events import Event
+from townhall_kiosk.finding import states as find
 from townhall_kiosk.pin_life import events as new_pin
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.session import TABLE, advance
@@ -151,8 +152,8 @@ def test_a_late_or_second_answer_of_the_card_changes_nothing() -> None:
     asking: dict[type[Event], tuple[type[State], ...]] = {
         on.CardRead: (at.ReadingCard,),
         on.CardFailed: (
-            *(at.ReadingCard, at.UsingPin, at.ChoosingService, vote.ReadingVoter, vote.SigningVote),
-            pins.ReplacingPin,
+            *(at.ReadingCard, at.UsingPin, at.ChoosingService, find.ChoosingFound),
+            *(vote.ReadingVoter, vote.SigningVote, pins.ReplacingPin),
         ),
         on.PinAccepted: (at.UsingPin, vote.SigningVote),
         on.PinWasWrong: (at.UsingPin, vote.SigningVote, pins.ReplacingPin),

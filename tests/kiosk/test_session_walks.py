@@ -15,6 +15,7 @@ from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.effects import Effect
 from townhall_kiosk.events import Event
+from townhall_kiosk.finding import states as find
 from townhall_kiosk.pin_life import effects as new_pin
 from townhall_kiosk.pin_life import events as happened
 from townhall_kiosk.pin_life import states as pins
@@ -48,7 +49,9 @@ RESUMABLE = st.one_of(
     st.just(at.SeveralCards()),
     st.builds(at.ConfirmingLastTry, READERS, ROLES),
     st.builds(at.EnteringPin, READERS, ROLES, TRIES, st.sampled_from(at.PinNotice), st.booleans()),
-    st.builds(at.ChoosingService, READERS),
+    st.builds(at.ChoosingService, READERS, st.text()),
+    st.builds(find.SearchingService, READERS, st.text(), st.text()),
+    st.builds(find.ChoosingFound, READERS),
     st.builds(at.Answering, READERS, st.integers(0, 40), st.text(), st.text(), st.booleans()),
     st.builds(at.Reviewing, READERS),
     st.builds(at.ReadingDocument, READERS, TRIES),

@@ -20,12 +20,13 @@ from tests.kiosk.apart_town import in_role
 import townhall_kiosk
 from townhall_forms.questions import RefusalReason
 from townhall_forms.record import PageFacts
-from townhall_forms.service import Service
+from townhall_forms.service import LifeEvent, Service
 from townhall_kiosk import states as at
 from townhall_kiosk.document_check.views import DocumentShown
 from townhall_kiosk.documents import words as documents
 from townhall_kiosk.documents.national_verdict import NationalOutcome, NationalVerdict, Part
 from townhall_kiosk.errors import ConfigurationError
+from townhall_kiosk.finding.shelves import SHELVES
 from townhall_kiosk.simulation.checked_documents import every_kind
 from townhall_kiosk.simulation.every_state import STATES, VIEWS
 from townhall_kiosk.simulation.ports import StandingClock
@@ -234,7 +235,20 @@ def run_everything(around: Surroundings, desk: Desk) -> list[object]:
     made.append(around.text("staff.speech-sentence"))
     around.roster = Roster.read(roster_bytes(line(b"", "clerk", around.now())))
     made.append(present(at.ChoosingService("A"), desk, around))
+    made += screens_of_many_services(desk, around)
     return made
+
+
+def screens_of_many_services(desk: Desk, around: Surroundings) -> list[object]:
+    """One service for each life event, and one for none."""
+    (service, *_others) = around.services
+    shelves = ((event,) for event in LifeEvent)
+    services = (replace(service, id=f"s{number}", life_events=events) for number, events in enumerate((*shelves, ())))
+    around.services = tuple(services)
+    return [
+        present(at.ChoosingService("A"), desk, around),
+        *(present(at.ChoosingService("A", name), desk, around) for name in SHELVES),
+    ]
 
 
 def answer_all(desk: Desk) -> None:

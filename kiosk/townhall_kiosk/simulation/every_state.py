@@ -8,6 +8,7 @@ from townhall_kiosk import states as at
 from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.document_check import views as papers
 from townhall_kiosk.document_check.events import ReadingProblem
+from townhall_kiosk.finding import states as find
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.pin_life.errand import After, PinErrand, PinWay
 from townhall_kiosk.staff import acts, counter_assist, counter_steps, views
@@ -48,6 +49,10 @@ _ASKING: Final[tuple[at.Asking, ...]] = (
     *(at.ConfirmingLastTry("A", role) for role in _ROLES),
     *(at.EnteringPin("A", role, tries, notice) for role in _ROLES for tries in (1, 2, 3) for notice in PinNotice),
     at.ChoosingService("A"),
+    at.ChoosingService("A", "moving"),
+    find.SearchingService("A"),
+    find.SearchingService("A", "Type another word", "x"),
+    find.ChoosingFound("A"),
     *(at.Answering("A", question) for question in range(8)),
     at.Answering("A", 0, problem="Enter it again", refused="x"),
     at.Answering("A", 0, is_changing=True),

@@ -14,6 +14,7 @@ from townhall_kiosk.document_check import events as papers
 from townhall_kiosk.document_check.steps import ANOTHER
 from townhall_kiosk.errors import VisitError
 from townhall_kiosk.events import Event
+from townhall_kiosk.finding import events as finding
 from townhall_kiosk.pin_life import events as new_pin
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.pin_life.errand import PinWay
@@ -139,6 +140,10 @@ EVENTS: Final[tuple[Event, ...]] = (
     papers.CardsMoved(),
     papers.DocumentChecked(),
     papers.DocumentFailed(papers.ReadingProblem.CLOSED),
+    finding.LifeEventChosen("moving"),
+    finding.SearchWanted(),
+    finding.ServicesFound(),
+    finding.NothingFound("x", "no"),
     new_pin.PinsWanted(),
     *(new_pin.PinChosen(PinRole.SIGNATURE, PinWay.CHANGE, tries) for tries in (0, 1)),
     new_pin.PinChosen(PinRole.SIGNATURE, PinWay.UNBLOCK, 2),

@@ -39,6 +39,7 @@ from townhall_kiosk.visit.ballot_work import BallotWork
 from townhall_kiosk.visit.card_work import CardWork
 from townhall_kiosk.visit.closing_work import ClosingWork
 from townhall_kiosk.visit.desk import Desk
+from townhall_kiosk.visit.find_work import FindWork
 from townhall_kiosk.visit.form_work import FormWork
 from townhall_kiosk.visit.pin_work import PinWork
 from townhall_kiosk.visit.register_work import RegisterWork
@@ -134,8 +135,17 @@ class SimulatedVisit:
         )
         self._start = start or at.Attract()
         documents = DocumentWork(self.desk.counter, around, office or NobodyAtTheOffice(), ChildPictures())
-        pins = PinWork(self.desk)
-        self._work = Work(card, form, closing, staff, documents=documents, pins=pins, ballot=ballot, voter=voter)
+        self._work = Work(
+            card,
+            form,
+            closing,
+            staff,
+            documents=documents,
+            finding=FindWork(self.desk, around),
+            pins=PinWork(self.desk),
+            ballot=ballot,
+            voter=voter,
+        )
         self._visit: Visit
         self._errors: list[dict[str, object]] = []
         self._tasks: list[asyncio.Task[None]] = []

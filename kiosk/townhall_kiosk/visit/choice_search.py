@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: EUPL-1.2
 """Long lists of choices: the person types a part of the answer and chooses from what is found (ADR 0048)."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final
 
 from townhall_forms.questions import FormChoice, Question, QuestionKind
+from townhall_kiosk.finding.words import LONGEST, spelled
 
 SEARCH_AGAIN: Final = "/ search-again"
 """Id of the choice that leads back to the search. No value of a form's choice begins with a slash and a space."""
@@ -16,13 +16,8 @@ MOST_FOUND: Final = 30
 _MANY: Final = 20
 _ASKED_FOR: Final = frozenset({"autocomplete", "search"})
 """Appearances by which a form asks for a search however few its choices are."""
-_LONGEST: Final = 100  # signs that are looked at
 _CLOSE: Final = 0.75
 _CLOSE_FROM: Final = 4  # signs: shorter words are like too many others
-_ALIKE: Final = str.maketrans(
-    {"ى": "ي", "ة": "\N{ARABIC LETTER HEH}", "ـ": None, "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"}
-)
-"""Signs that people write for each other and that Unicode does not take apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +45,14 @@ def find(choices: Sequence[FormChoice], words: str) -> tuple[FormChoice, ...]:
     Each word must be a word of the label, begin one or be a part of one; where no choice has all of them, be like one.
     Capitals, accents and the order of the words do not matter. Nothing fits no words.
     """
-    typed = _words(words[:_LONGEST])
-    labels = [_words(choice.label) for choice in choices]
+    typed = spelled(words[:LONGEST])
+    labels = [spelled(choice.label) for choice in choices]
     for is_forgiving in (False, True):
         scores = ((_score(label, typed, is_forgiving=is_forgiving), place) for place, label in enumerate(labels))
         found = sorted((score, place) for score, place in scores if score is not None)
         if found:
             return tuple(choices[place] for _score_of_it, place in found)
     return ()
-
-
-def _words(text: str) -> tuple[str, ...]:
-    apart = unicodedata.normalize("NFKD", text.casefold().translate(_ALIKE))
-    kept = (sign for sign in apart if not unicodedata.combining(sign))
-    return tuple("".join(sign if sign.isalnum() else " " for sign in kept).split())
 
 
 def _score(label: tuple[str, ...], typed: tuple[str, ...], *, is_forgiving: bool) -> int | None:

@@ -53,6 +53,14 @@ class Known:
     values: Mapping[str, str] = field(repr=False)  # by prefill key
 
 
+@dataclass(frozen=True, slots=True)
+class FoundServices:
+    """What was looked for, and the ids of the services that fit, the best first."""
+
+    words: str = field(repr=False)
+    services: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Desk:
     """Filled from the top down as the visit goes on."""
@@ -62,6 +70,7 @@ class Desk:
     identity: Identity | None = None
     evidence: IdentityEvidence | None = None
     known: Mapping[str, Known] = field(default_factory=dict)  # by register
+    found: FoundServices | None = None  # by the search for a service
     service: Service | None = None
     told: tuple[Statement, ...] = ()  # what the open form was filled in with
     form: FormSession | None = None
@@ -90,6 +99,6 @@ class Desk:
         self.known, self.told = {}, ()
         self.service = self.form = self.document = self.receipt = None
         self.removing = ""
-        self.sought = None
+        self.sought = self.found = None
         self.codes.wipe()
         self.ballot.clear()

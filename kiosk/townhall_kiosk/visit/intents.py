@@ -10,6 +10,8 @@ from townhall_forms.questions import RepeatState
 from townhall_kiosk import events as on
 from townhall_kiosk import states as at
 from townhall_kiosk.document_check import events as papers
+from townhall_kiosk.finding import events as look
+from townhall_kiosk.finding import states as find
 from townhall_kiosk.pin_life import events as new_pin
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.staff import views
@@ -17,9 +19,9 @@ from townhall_kiosk.visit.asking import asked_steps, step_at
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.presenters.apart import ADMISSION, OFFICERS, SLIP
 from townhall_kiosk.visit.presenters.closing import PRINT
-from townhall_kiosk.visit.presenters.form import STAFF
 from townhall_kiosk.visit.presenters.pin_life import PINS
 from townhall_kiosk.visit.presenters.pin_life import choices as pin_choices
+from townhall_kiosk.visit.presenters.services import SEARCH, SHELF, STAFF
 from townhall_kiosk.visit.presenters.voting import CHECK, SERVICES, VOTE
 from townhall_kiosk.voting import events as happened
 from townhall_kiosk.voting import states as vote
@@ -35,7 +37,9 @@ _OFFERED: Final[Mapping[str, on.Event]] = MappingProxyType(
         OFFICERS: happened.OfficersWanted(),
     }
 )
-_BESIDE_SERVICES: Final[Mapping[str, on.Event]] = MappingProxyType({STAFF: on.StaffAsked(), PINS: new_pin.PinsWanted()})
+_BESIDE_SERVICES: Final[Mapping[str, on.Event]] = MappingProxyType(
+    {STAFF: on.StaffAsked(), PINS: new_pin.PinsWanted(), SEARCH: look.SearchWanted()}
+)
 
 
 def event_of(intent: screens.Intent, state: at.State, desk: Desk, role: DeviceRole | None = None) -> on.Event | None:  # noqa: C901, PLR0911, PLR0912  # one line an intent
@@ -91,7 +95,9 @@ def _choice(chosen: str, state: at.State, desk: Desk, role: DeviceRole | None) -
             return on.Picked(chosen)
         case at.Reviewing():
             return _change(chosen, state, desk)
-        case at.ChoosingService():
+        case at.ChoosingService() if chosen.startswith(SHELF):
+            return look.LifeEventChosen(chosen.removeprefix(SHELF))
+        case at.ChoosingService() | find.ChoosingFound():
             return _BESIDE_SERVICES.get(chosen) or on.ServiceChosen(chosen)
         case pins.ChoosingPin():
             found = pin_choices(desk).get(chosen)

@@ -33,6 +33,7 @@ from townhall_kiosk.visit.card_work import CardWork
 from townhall_kiosk.visit.closing_work import ClosingWork
 from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.election import VisitElection
+from townhall_kiosk.visit.find_work import FindWork
 from townhall_kiosk.visit.form_work import FormWork
 from townhall_kiosk.visit.keeper_link import KeeperLink
 from townhall_kiosk.visit.pin_work import PinWork
@@ -127,6 +128,8 @@ class Stage:
             registers=RegisterWork(self._desk, around, self._link),
         )
         form = FormWork(self._desk, around, self._clock, self._fonts)
+        finding = FindWork(self._desk, around)
+        finding.prepare()
         recipients = _recipients(provisions.recipients)
         closing = ClosingWork(self._desk, around, recipients, self._link, self._link, self._fonts)
         staff = StaffWork(
@@ -142,8 +145,17 @@ class Stage:
         ballot = BallotWork(self._desk.ballot, around, self._link, self._link, paper, randomness)
         voter = VoterWork(self._desk.ballot, around, anchors, self._clock, self._link, self._link, paper, randomness)
         documents = DocumentWork(self._desk.counter, around, self._link, self._link)
-        pins = PinWork(self._desk)
-        return Work(card, form, closing, staff, documents=documents, pins=pins, ballot=ballot, voter=voter)
+        return Work(
+            card,
+            form,
+            closing,
+            staff,
+            documents=documents,
+            finding=finding,
+            pins=PinWork(self._desk),
+            ballot=ballot,
+            voter=voter,
+        )
 
     def _progressed(self) -> None:
         if self._visit is not None:

@@ -13,11 +13,13 @@ from townhall_kiosk import states as at
 from townhall_kiosk.document_check import effects as papers
 from townhall_kiosk.document_check.work import DocumentWork
 from townhall_kiosk.errors import KioskError
+from townhall_kiosk.finding import effects as look
 from townhall_kiosk.pin_life import effects as new_pin
 from townhall_kiosk.ports import Cards
 from townhall_kiosk.visit.ballot_work import BallotWork
 from townhall_kiosk.visit.card_work import CardWork
 from townhall_kiosk.visit.closing_work import ClosingWork
+from townhall_kiosk.visit.find_work import FindWork
 from townhall_kiosk.visit.form_work import FormWork
 from townhall_kiosk.visit.pin_work import PinWork
 from townhall_kiosk.visit.staff_work import StaffWork
@@ -40,6 +42,7 @@ class Work:
         staff: StaffWork,
         *,
         documents: DocumentWork,
+        finding: FindWork,
         pins: PinWork,
         ballot: BallotWork,
         voter: VoterWork,
@@ -50,6 +53,7 @@ class Work:
         self._closing = closing
         self._staff = staff
         self._documents = documents
+        self._finding = finding
         self.pins = pins
         self.ballot = ballot
         self._voter = voter
@@ -97,6 +101,8 @@ class Work:
                 return await self._card.prove_identity(job)
             case do.OpenService():
                 return self._form.open(job)
+            case look.FindServices():
+                return self._finding.find(job)
             case do.GiveAnswer():
                 return self._form.answer(job, is_changing=isinstance(state, at.Answering) and state.is_changing)
             case do.ChangeRepeat():

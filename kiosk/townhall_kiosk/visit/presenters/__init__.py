@@ -3,9 +3,10 @@
 """From a state of the visit to what its screen shows: plain functions, no Qt."""
 
 from townhall_kiosk import states as at
+from townhall_kiosk.finding import states as find
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.visit.desk import Desk
-from townhall_kiosk.visit.presenters import aside, card, closing, counter, form, pin_life, voting
+from townhall_kiosk.visit.presenters import aside, card, closing, counter, form, pin_life, services, voting
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_ui.screens import Screen
 
@@ -36,7 +37,11 @@ def present(state: at.State, desk: Desk, around: Surroundings) -> Screen:  # noq
         case at.UsingPin():
             return card.using_pin(state, around)
         case at.ChoosingService():
-            return form.services(desk, around)
+            return services.services(state, desk, around)
+        case find.SearchingService():
+            return services.searching(state, desk, around)
+        case find.ChoosingFound():
+            return services.found(desk, around)
         case at.Answering():
             return form.question(state, desk, around)
         case at.Reviewing():

@@ -33,13 +33,18 @@ def answer_way(asked: Question, value: str, sought: Sought | None, around: Surro
     return AnswerWay(EntryKind(asked.kind.value), value, told, choices)
 
 
+def repeated(words: str) -> str:
+    """Return what was typed as it is said again: not all of what is long."""
+    return words if len(words) <= _REPEATED else f"{words[:_REPEATED]}…"
+
+
 def _searched(asked: Question, value: str, sought: Sought | None, around: Surroundings) -> AnswerWay:
     """What was found, to choose from; or a field for what to look for."""
     text, found = around.text, found_of(asked, sought)
     if sought is None or not found:
         label = next((choice.label for choice in asked.choices if choice.value == value), value)
         return AnswerWay(EntryKind.TEXT, label, text("search.how"), ())
-    words = sought.words if len(sought.words) <= _REPEATED else f"{sought.words[:_REPEATED]}…"
+    words = repeated(sought.words)
     are_all = len(found) <= MOST_FOUND
     told = text("search.found", words=words) if are_all else text("search.best", words=words)
     choices = (*as_choices(found[:MOST_FOUND], value), Choice(SEARCH_AGAIN, text("search.again")))

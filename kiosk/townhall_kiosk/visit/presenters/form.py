@@ -1,15 +1,13 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""Screens from the services to the document that will be signed."""
+"""Screens from a chosen service to the document that will be signed."""
 
-from townhall_crypto.trust_verdict import Outcome
 from townhall_forms.questions import Question, QuestionKind, RefusalReason, RepeatState
 from townhall_forms.service import Service
 from townhall_forms.session import FormSession
 from townhall_kiosk import states as at
 from townhall_kiosk.visit.asking import asked_steps, step_at
 from townhall_kiosk.visit.desk import Desk
-from townhall_kiosk.visit.presenters import pin_life
 from townhall_kiosk.visit.presenters.answer_way import answer_way
 from townhall_kiosk.visit.presenters.ballot_words import rank_words
 from townhall_kiosk.visit.presenters.entry_words import date_words, keyboard_words, place_words, scale
@@ -26,40 +24,6 @@ from townhall_ui.screens import (
     ReviewScreen,
     WorkingScreen,
 )
-
-STAFF = "staff"
-
-
-def services(desk: Desk, around: Surroundings) -> ChoiceScreen:
-    """What this person can do here."""
-    text = around.text
-    assert desk.identity is not None  # noqa: S101  # the table opens this state only after PIN 1 was accepted
-    choices = tuple(_offered(service, desk, around) for service in around.services)
-    choices = (*choices, *pin_life.offered(desk, around))
-    if around.is_staff(desk.identity.authentication_certificate):
-        choices = (*choices, Choice(STAFF, text("services.staff"), hint=text("services.staff.what")))
-    heading = text("services.heading", name=f"{desk.identity.given_names} {desk.identity.surname}")
-    return ChoiceScreen(
-        frame(around, heading, stop=True),
-        choices,
-        introduction=text("services.introduction"),
-        paging=page_words(around),
-    )
-
-
-def _is_refused(desk: Desk, service: Service) -> bool:
-    verdict = desk.verdicts.get(service.id)
-    return verdict is not None and verdict.outcome is Outcome.REFUSED
-
-
-def _offered(service: Service, desk: Desk, around: Surroundings) -> Choice:
-    """One service; where it cannot be had now, with the reason."""
-    text, title = around.text, service.titles[around.language]
-    if _is_refused(desk, service):
-        return Choice(service.id, title, hint=text("services.uncertain"), is_available=False)
-    if not around.can_offer(service):
-        return Choice(service.id, title, hint=text("services.needs-line"), is_available=False)
-    return Choice(service.id, title, hint=service.summaries[around.language])
 
 
 def _opened(desk: Desk) -> tuple[Service, FormSession]:

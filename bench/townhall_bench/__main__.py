@@ -13,7 +13,7 @@ import msgspec
 
 from townhall_bench.row import Row, heading, line, to_json
 
-PARTS: Final = ("forms", "cards", "families", "journal", "centre", "window", "visits", "votes", "roll")
+PARTS: Final = ("forms", "finding", "cards", "families", "journal", "centre", "window", "visits", "votes", "roll")
 VISITS, LONG_VISITS = 200, 1000
 
 

@@ -10,11 +10,12 @@ from typing import Final
 
 import msgspec
 
-from townhall_bench import cards, centre, families, forms, journal, roll, visits, votes, window
+from townhall_bench import cards, centre, families, finding, forms, journal, roll, visits, votes, window
 from townhall_bench.row import Row
 
 MEASURES: Final[dict[str, Callable[[int], Iterator[Row]]]] = {
     "forms": lambda _visits: forms.rows(),
+    "finding": lambda _visits: finding.rows(),
     "cards": lambda _visits: cards.rows(),
     "families": lambda _visits: families.rows(),
     "journal": lambda _visits: journal.rows(),

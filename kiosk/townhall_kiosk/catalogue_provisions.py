@@ -20,6 +20,7 @@ from townhall_kiosk.errors import (
     CatalogueUnusableError,
     KioskError,
     LanguageMissingError,
+    MunicipalityRefusedError,
     NoCatalogueError,
     NothingOfferedError,
     PartExpiredError,
@@ -33,10 +34,11 @@ from townhall_kiosk.staff.roster import Roster
 from townhall_kiosk.texts import load_catalog
 from townhall_kiosk.translations import merged
 from townhall_sync.catalogue_copy import Catalogue
+from townhall_sync.catalogue_municipality import municipality_path, read_municipality
 from townhall_sync.catalogue_outcomes import Hidden
 from townhall_sync.catalogue_parts import Part
 from townhall_sync.catalogue_places import PLACES_PATH, read_places, service_folder
-from townhall_sync.errors import SyncError
+from townhall_sync.errors import MessageMalformedError, SyncError
 from townhall_voting.package.package import ElectionPackage
 
 _FORM = "form.xml"
@@ -123,6 +125,7 @@ def _provide(reading: _Reading, kiosk: str) -> Provided:
         trust_list_at=reading.catalogue.parts[Part.TRUST].signed,
         translations=_translations(reading),
         registers=facts_of(registers),
+        municipality=_municipality(reading, ours.municipality),
     )
     return Provided(
         provisions,
@@ -151,6 +154,7 @@ def _provisions(  # noqa: PLR0913  # the message's own fields
     trust_list_at: int = 0,
     translations: Mapping[str, bytes] | None = None,
     registers: tuple[RegisterFacts, ...] = (),
+    municipality: bytes = b"",
 ) -> Provisions:
     return Provisions(
         kiosk=kiosk,
@@ -168,6 +172,7 @@ def _provisions(  # noqa: PLR0913  # the message's own fields
         elsewhere=settings.elsewhere,
         translations=dict(translations or {}),
         registers=registers,
+        municipality=municipality,
     )
 
 
@@ -231,6 +236,26 @@ def _roster(reading: _Reading) -> bytes:
         reading.hide(Part.STAFF.role, exc.code)
         return b""
     return roster
+
+
+def _municipality(reading: _Reading, name: str) -> bytes:
+    """Return what the kiosk's municipality adds to services, or nothing where that does not fit."""
+    path = municipality_path(name)
+    if not name:
+        return b""
+    try:
+        if path not in reading.catalogue.paths(Part.PLACES):
+            raise MunicipalityRefusedError(f"{path} is not in the catalogue")
+        content = reading.catalogue.read(path)
+        known = {each.split("/")[1] for each in reading.catalogue.paths(Part.SERVICES)}
+        read_municipality(content, languages=reading.settings.languages, services=known)
+    except MessageMalformedError:
+        reading.hide(name, MunicipalityRefusedError.code)
+    except (KioskError, SyncError) as exc:
+        reading.hide(name, exc.code)
+    else:
+        return content
+    return b""
 
 
 def _translations(reading: _Reading) -> dict[str, bytes]:

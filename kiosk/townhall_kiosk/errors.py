@@ -144,6 +144,12 @@ class PartExpiredError(CatalogueUnusableError):
     code = "TH-KIOS-043"
 
 
+class MunicipalityRefusedError(CatalogueUnusableError):
+    """What the municipality adds to services is not there or not as it must be; they are shown without it."""
+
+    code = "TH-KIOS-048"
+
+
 class RecipientMissingError(CatalogueUnusableError):
     """A service goes to an agency of whom there is no usable key: what a person signs could not be sealed."""
 

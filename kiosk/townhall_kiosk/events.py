@@ -129,7 +129,9 @@ class WasActive:
 
 @dataclass(frozen=True, slots=True)
 class ServiceOpened:
-    """The form is on the desk."""
+    """The form is on the desk; ``has_local_facts``: the municipality says something of it, which comes first."""
+
+    has_local_facts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

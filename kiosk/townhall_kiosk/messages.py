@@ -52,6 +52,7 @@ class Provisions(msgspec.Struct, frozen=True, tag=True):
     translations: dict[str, bytes] = {}  # language -> signed gettext file that was found to fit
     election: ElectionFiles | None = None  # in which this kiosk takes part now
     registers: tuple[RegisterFacts, ...] = ()  # that the services' forms ask
+    municipality: bytes = b""  # places/<municipality>.json that was found to fit; empty: none
     entropy: bytes = b""  # of the keeper's sources of randomness, fresh for each visit
 
 

@@ -125,7 +125,6 @@ TABLE: dict[Key, Row] = dict(
             lambda s, e: Step(s, (do.OpenService(e.service),)),
             at.ChoosingService,
         ),
-        _row(at.ChoosingService, on.ServiceOpened, lambda s, _e: Step(at.Answering(s.reader, 0)), at.Answering),
         _row(at.ChoosingService, on.CardFailed, then.refuse, at.CardRefused),
         _row(at.ChoosingService, on.StopPressed, then.stop, at.TakingCard),
         _row(at.Answering, on.AnswerGiven, then.answer_given, at.Answering),

@@ -10,6 +10,7 @@ import gettext
 import io
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from babel import Locale
@@ -17,6 +18,7 @@ from babel.dates import format_date
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import format_currency
 
 from townhall_forms.moments import shown_moment
 from townhall_forms.page_words import page_catalog
@@ -77,6 +79,10 @@ class Texts:
     def date(self, day: date) -> str:
         """Return a day as people of this language write it."""
         return format_date(day, format="long", locale=self.locale)
+
+    def money(self, amount: Decimal, currency: str) -> str:
+        """Return an amount as people of this language write it; ``currency`` is a code of ISO 4217."""
+        return format_currency(amount, currency, locale=self.locale)
 
     @property
     def is_right_to_left(self) -> bool:

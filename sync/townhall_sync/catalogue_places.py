@@ -13,14 +13,16 @@ MAX_PLACES_BYTES: Final = 4 * 1024 * 1024
 
 _Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)")]
 _Service = Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9-]{0,59}$(?!\n)")]
+_Municipality = Annotated[str, msgspec.Meta(pattern="^([a-z][a-z0-9-]{0,59})?$(?!\n)")]
 Edition = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$(?!\n)")]
 
 
-class KioskPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One kiosk: the name of its place as people know it, and its group."""
+class KioskPlace(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One kiosk: the name of its place as people know it, its group, and the municipality whose facts it shows."""
 
     place: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
     group: _Name
+    municipality: _Municipality = ""  # empty: services are shown as all share them
 
 
 class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

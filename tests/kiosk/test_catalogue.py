@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po, write_po
@@ -80,7 +81,7 @@ class Town:
     def provided(self, kiosk: str = "kiosk-1", after_s: int = 0, settings: Settings = SETTINGS) -> Provided:
         return provide(self.store.open(), kiosk, settings, self.now + after_s)
 
-    def edit_places(self, change: Callable[[dict[str, dict[str, object]]], object]) -> None:
+    def edit_places(self, change: Callable[[dict[str, Any]], object]) -> None:
         path = self.content / "places" / "places.json"
         places = json.loads(path.read_bytes())
         change(places)

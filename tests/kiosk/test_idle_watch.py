@@ -37,6 +37,7 @@ WAITING: tuple[at.Resumable, ...] = (
     at.HelpComing(at.CardRefused(CardProblem.DEAD)),
     find.SearchingService("A"),
     find.ChoosingFound("A"),
+    find.AboutService("A"),
     pins.ChoosingPin("A"),
     pins.OfferingNewPin(ERRAND),
     pins.ConfirmingLastCode(ERRAND),

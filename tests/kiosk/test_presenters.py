@@ -324,7 +324,8 @@ def test_screens_before_and_after_a_visit_need_nothing_on_the_desk(make_around: 
     """What Forget has cleared, no screen may need."""
     around = make_around(language)
     needing = (
-        *(at.ChoosingService, at.Answering, at.Reviewing, at.ReadingDocument, at.ShowingReceipt, find.ChoosingFound),
+        *(at.ChoosingService, at.Answering, at.Reviewing, at.ReadingDocument, at.ShowingReceipt),
+        *(find.ChoosingFound, find.AboutService),
         *(vote.Marking, vote.ReviewingBallot, vote.CheckOrCast, vote.ShowingCheck, vote.ReadingStatement),
         *(vote.ShowingVoteReceipt, vote.ShowingAdmission, vote.TakingSlip),
     )

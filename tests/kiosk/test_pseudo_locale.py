@@ -21,13 +21,15 @@ from townhall_forms.form import load_form
 from townhall_forms.record import PageFacts
 from townhall_forms.session import FormSession
 from townhall_kiosk import states as at
+from townhall_kiosk.finding import states as find
 from townhall_kiosk.simulation.every_state import STATES
 from townhall_kiosk.simulation.pseudo_texts import PseudoTexts
 from townhall_kiosk.texts import Texts
 from townhall_kiosk.visit.choice_search import Sought
-from townhall_kiosk.visit.desk import Desk, Document
+from townhall_kiosk.visit.desk import Desk, Document, FoundServices
 from townhall_kiosk.visit.presenters import present
 from townhall_kiosk.visit.surroundings import Hearing, Surroundings
+from townhall_sync.catalogue_municipality import Fee, LocalFacts, Municipality, Office
 from townhall_ui.screens import QuestionScreen, Screen
 from townhall_ui.theme import TextSize, Theme
 from townhall_ui.ways import Ways
@@ -142,6 +144,31 @@ def test_no_screen_of_a_search_is_cut_off(
         window.show_screen(screen)
         assert window._board.view is not None
         assert window._board.view.shortfall() <= 0, screen
+
+
+@pytest.mark.parametrize("language", ["pseudo", "en", "et", "fr", "ar"])
+@pytest.mark.parametrize(
+    "size", [TextSize.FOURTH, *(pytest.param(size, marks=pytest.mark.long) for size in list(TextSize)[:3])]
+)
+def test_no_screen_on_the_way_to_a_service_is_cut_off(
+    window: Window, make_around: MakeAround, make_desk: MakeDesk, language: str, size: TextSize
+) -> None:
+    around = make_around("en" if language == "pseudo" else language)
+    if language == "pseudo":
+        around.texts = {"en": PseudoTexts()}
+    window.use(Ways(text_size=size))
+    desk = make_desk(around.language)
+    assert desk.service is not None
+    around.services = (*around.services, replace(desk.service, id="another"))
+    longest = {around.language: "Longest " + "word " * 18 + "ed"}
+    facts = LocalFacts(Fee("1234567.00", "EUR", longest), longest, Office(longest, longest[around.language]))
+    around.municipality = Municipality(1, longest, {each.id: facts for each in around.services})
+    desk.found = FoundServices("what was typed " * 4, tuple(each.id for each in around.services))
+    states = (at.ChoosingService("A"), at.ChoosingService("A", "moving"), find.ChoosingFound("A"))
+    for state in (*states, find.AboutService("A")):
+        window.show_screen(present(state, desk, around))
+        assert window._board.view is not None
+        assert window._board.view.shortfall() <= 0, state
 
 
 def test_the_longer_language_is_longer_and_every_screen_is_tried() -> None:

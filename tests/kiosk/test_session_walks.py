@@ -52,6 +52,7 @@ RESUMABLE = st.one_of(
     st.builds(at.ChoosingService, READERS, st.text()),
     st.builds(find.SearchingService, READERS, st.text(), st.text()),
     st.builds(find.ChoosingFound, READERS),
+    st.builds(find.AboutService, READERS),
     st.builds(at.Answering, READERS, st.integers(0, 40), st.text(), st.text(), st.booleans()),
     st.builds(at.Reviewing, READERS),
     st.builds(at.ReadingDocument, READERS, TRIES),

@@ -26,6 +26,7 @@ from townhall_kiosk.document_check.views import DocumentShown
 from townhall_kiosk.documents import words as documents
 from townhall_kiosk.documents.national_verdict import NationalOutcome, NationalVerdict, Part
 from townhall_kiosk.errors import ConfigurationError
+from townhall_kiosk.finding import states as find
 from townhall_kiosk.finding.shelves import SHELVES
 from townhall_kiosk.simulation.checked_documents import every_kind
 from townhall_kiosk.simulation.every_state import STATES, VIEWS
@@ -49,6 +50,7 @@ from townhall_kiosk.voting.polls import PollsRecord, PollsState
 from townhall_kiosk.voting.polls_report import PollsReportFacts, report_lines
 from townhall_smartcard.emrtd.passive_verdict import Check, Finding, Outcome, PassiveVerdict, Reason, Standing
 from townhall_smartcard.emrtd.session import ChipVerdict
+from townhall_sync.catalogue_municipality import Fee, LocalFacts, Municipality, Office
 from townhall_voting.eligibility.slip import SlipFacts
 from townhall_voting.mode import Mode
 from townhall_voting.package.definition import DeviceRole
@@ -245,7 +247,11 @@ def screens_of_many_services(desk: Desk, around: Surroundings) -> list[object]:
     shelves = ((event,) for event in LifeEvent)
     services = (replace(service, id=f"s{number}", life_events=events) for number, events in enumerate((*shelves, ())))
     around.services = tuple(services)
+    facts = LocalFacts(Fee("5.00", "EUR"), {around.language: "9"}, Office({around.language: "Desk"}, "Kopli 3"))
+    free = LocalFacts(Fee("0.00", "EUR"))
+    around.municipality = Municipality(1, {}, {"s0": free, service.id: facts})
     return [
+        present(find.AboutService("A"), desk, around),
         present(at.ChoosingService("A"), desk, around),
         *(present(at.ChoosingService("A", name), desk, around) for name in SHELVES),
     ]

@@ -9,6 +9,7 @@
     trust/anchors/*.der, trust/intermediates/*.der, trust/crls/*.crl
     trust/states/*.der, trust/master-lists/*.ml, trust/state-crls/*.crl    where documents of states are read
     places/places.json                      kiosks, groups, and the services of each group
+    places/<municipality>.json              fees, hours and offices of a municipality, where there are any
     staff/staff.json, texts/<language>/townhall.po    where there are any
     elections/<id>.<mode>/*                 election packages that two officers signed
     registers/<name>/{register.json,*.key,<date>.extract}    what registers know, sealed to people's cards
@@ -27,6 +28,7 @@ from cryptography import x509
 from townhall_central.agencies import AgencyFile
 from townhall_central.errors import AgencyFileError, CatalogueContentError
 from townhall_central.repository.content_elections import Files, Judgement, read_packages
+from townhall_central.repository.content_municipalities import read_municipalities
 from townhall_central.repository.content_registers import read_registers
 from townhall_central.repository.content_staff import check_staff
 from townhall_central.repository.content_state_trust import read_state_trust
@@ -63,7 +65,10 @@ class WantedPlaces(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is to be published: files by target path, and the edition of each service that the directory holds."""
+    """What is to be published: files by target path, and the edition of each service that the directory holds.
+
+    places.json itself is not among the files: what kiosks read follows from ``places`` and the groups' editions.
+    """
 
     files: Mapping[Part, Files]
     editions: Mapping[str, str]
@@ -90,6 +95,9 @@ def read_content(directory: Path, now: int) -> Content:
             Part.TRUST: {**_trust(directory), **of_states},
             Part.STAFF: _staff(directory),
             Part.REGISTERS: read_registers(directory, places.languages, now),
+            Part.PLACES: read_municipalities(
+                directory / "places", places.kiosks, places.languages, [each.id for each in services]
+            ),
             Part.CRLS: {**read_crls(directory / "trust" / "crls", now), **state_crls},
         }
         files[Part.ELECTIONS] = read_packages(directory / "elections", _judgement(files, places, now))

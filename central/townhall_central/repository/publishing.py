@@ -40,7 +40,7 @@ def publish(copy: WorkingCopy, content: Content, to: Collection[str], now: int) 
         part: _targets(copy, data) for part, data in content.files.items() if part is not Part.SERVICES
     }
     files[Part.SERVICES] = {**kept, **services}
-    files[Part.PLACES] = {PLACES_PATH: _target(copy, PLACES_PATH, places.to_bytes())}
+    files[Part.PLACES] = {**files[Part.PLACES], PLACES_PATH: _target(copy, PLACES_PATH, places.to_bytes())}
     return [part for part in Part if _stage(copy, part, files[part], now)]
 
 
@@ -55,9 +55,8 @@ def advance(copy: WorkingCopy, content: Content, to: Collection[str], now: int) 
     if known is None or not content.files[Part.SERVICES].keys() <= known.targets.keys():
         raise RepositoryStateError("the directory holds services that no group has yet: publish them first")
     places = assigned(content, _known_places(copy), to).to_bytes()
-    return [
-        part for part in (Part.PLACES,) if _stage(copy, part, {PLACES_PATH: _target(copy, PLACES_PATH, places)}, now)
-    ]
+    files = _targets(copy, {**content.files[Part.PLACES], PLACES_PATH: places})
+    return [part for part in (Part.PLACES,) if _stage(copy, part, files, now)]
 
 
 def renew_crls(copy: WorkingCopy, now: int, *, cards: Path | None = None, of_states: Path | None = None) -> None:

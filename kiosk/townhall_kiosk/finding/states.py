@@ -43,5 +43,15 @@ class ChoosingFound:
     lasts_s: ClassVar[int | None] = None
 
 
-State = SearchingService | ChoosingFound
+@dataclass(frozen=True, slots=True)
+class AboutService:
+    """What the municipality says of the chosen service, before its first question."""
+
+    reader: str
+    card: ClassVar[CardNeed] = CardNeed.VISIT
+    idle: ClassVar[Idle | None] = _IDLE
+    lasts_s: ClassVar[int | None] = None
+
+
+State = SearchingService | ChoosingFound | AboutService
 """Beside the services themselves, which the session's own states count."""

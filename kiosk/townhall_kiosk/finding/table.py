@@ -16,8 +16,14 @@ def _search(state: at.ChoosingService | find.ChoosingFound, _event: object) -> S
     return Step(find.SearchingService(state.reader))
 
 
-def _services(state: at.ChoosingService | find.SearchingService, _event: object) -> Step:
+def _services(state: at.ChoosingService | find.SearchingService | find.AboutService, _event: object) -> Step:
     return Step(at.ChoosingService(state.reader))
+
+
+def _opened(state: at.ChoosingService | find.ChoosingFound, event: on.ServiceOpened) -> Step:
+    if event.has_local_facts:
+        return Step(find.AboutService(state.reader))
+    return Step(at.Answering(state.reader, 0))
 
 
 FINDING_TABLE = (
@@ -27,6 +33,7 @@ FINDING_TABLE = (
         lambda s, e: Step(at.ChoosingService(s.reader, e.life_event)),
         at.ChoosingService,
     ),
+    row(at.ChoosingService, on.ServiceOpened, _opened, at.Answering, find.AboutService),
     row(at.ChoosingService, on.WentBack, _services, at.ChoosingService),
     row(at.ChoosingService, happened.SearchWanted, _search, find.SearchingService),
     row(
@@ -50,9 +57,12 @@ FINDING_TABLE = (
     row(find.SearchingService, on.WentBack, _services, at.ChoosingService),
     row(find.SearchingService, on.StopPressed, stop, at.TakingCard),
     row(find.ChoosingFound, on.ServiceChosen, lambda s, e: Step(s, (do.OpenService(e.service),)), find.ChoosingFound),
-    row(find.ChoosingFound, on.ServiceOpened, lambda s, _e: Step(at.Answering(s.reader, 0)), at.Answering),
+    row(find.ChoosingFound, on.ServiceOpened, _opened, at.Answering, find.AboutService),
     row(find.ChoosingFound, on.CardFailed, refuse, at.CardRefused),
     row(find.ChoosingFound, happened.SearchWanted, _search, find.SearchingService),
     row(find.ChoosingFound, on.WentBack, _search, find.SearchingService),
     row(find.ChoosingFound, on.StopPressed, stop, at.TakingCard),
+    row(find.AboutService, on.Continued, lambda s, _e: Step(at.Answering(s.reader, 0)), at.Answering),
+    row(find.AboutService, on.WentBack, _services, at.ChoosingService),
+    row(find.AboutService, on.StopPressed, stop, at.TakingCard),
 )

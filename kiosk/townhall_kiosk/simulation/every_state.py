@@ -53,6 +53,7 @@ _ASKING: Final[tuple[at.Asking, ...]] = (
     find.SearchingService("A"),
     find.SearchingService("A", "Type another word", "x"),
     find.ChoosingFound("A"),
+    find.AboutService("A"),
     *(at.Answering("A", question) for question in range(8)),
     at.Answering("A", 0, problem="Enter it again", refused="x"),
     at.Answering("A", 0, is_changing=True),

@@ -110,7 +110,7 @@ EVENTS: Final[tuple[Event, ...]] = (
     on.CardWasDisturbed(),
     on.PinWasBlocked(),
     on.PinWasBlocked(puk_tries=2),
-    on.ServiceOpened(),
+    *map(on.ServiceOpened, (False, True)),
     *(on.AnswerAccepted(question, following) for question in (0, 1) for following in (None, 0, 1)),
     *(on.AnswerRefused(question, "x", "no") for question in (0, 1)),
     on.AnswerMissing(1),

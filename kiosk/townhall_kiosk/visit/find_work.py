@@ -4,6 +4,7 @@
 
 from dataclasses import dataclass, field
 
+from townhall_forms.service import Service
 from townhall_kiosk import events as on
 from townhall_kiosk.finding import effects as look
 from townhall_kiosk.finding import events as happened
@@ -38,9 +39,17 @@ class FindWork:
 
     def _search(self, language: str) -> ServiceSearch:
         if language not in self._searches:
-            services = (
-                Findable(each.id, each.titles[language], each.words.get(language, ()), each.summaries[language])
-                for each in self.around.services
-            )
+            services = (self._findable(service, language) for service in self.around.services)
             self._searches[language] = ServiceSearch(language, services)
         return self._searches[language]
+
+    def _findable(self, service: Service, language: str) -> Findable:
+        facts = self.around.local_facts(service.id)
+        office = None if facts is None else facts.office
+        return Findable(
+            service.id,
+            service.titles[language],
+            service.words.get(language, ()),
+            service.summaries[language],
+            () if office is None else (office.names[language], office.address),
+        )

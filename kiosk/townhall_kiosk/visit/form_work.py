@@ -55,7 +55,7 @@ class FormWork:
             return on.CardFailed(CardProblem.UNCERTAIN)
         self.desk.service = service
         self._fill_in(service, prefill_of(identity))
-        return on.ServiceOpened()
+        return on.ServiceOpened(has_local_facts=self.around.local_facts(service.id) is not None)
 
     def _fill_in(self, service: Service, of_card: Mapping[str, str]) -> None:
         """Open the form with what the card and the registers state; without these where their values do not fit it."""

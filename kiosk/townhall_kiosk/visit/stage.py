@@ -50,6 +50,7 @@ from townhall_process.channel import Channel
 from townhall_process.errors import ChannelClosedError, ChannelMisuseError
 from townhall_smartcard.client import CardClient
 from townhall_smartcard.messages import FromCard
+from townhall_sync.catalogue_municipality import decode_municipality
 from townhall_ui.screens import Intent
 from townhall_voting.randomness import MixedRandomness, OperatingSystem
 
@@ -280,6 +281,7 @@ async def _pump(client: CardClient) -> None:
 
 def _surroundings(provisions: messages.Provisions) -> Surroundings:
     texts = load_translated(provisions.languages, provisions.translations)
+    municipality = decode_municipality(provisions.municipality) if provisions.municipality else None
     return Surroundings(
         place=provisions.place,
         texts=texts,
@@ -287,6 +289,7 @@ def _surroundings(provisions: messages.Provisions) -> Surroundings:
         can_print=provisions.can_print,
         language=provisions.languages[0],
         elsewhere=provisions.elsewhere,
+        municipality=municipality,
         roster=Roster.read(provisions.roster) if provisions.roster else Roster(),
         staff_reader=provisions.staff_reader,
         registers=known_registers(provisions.registers),

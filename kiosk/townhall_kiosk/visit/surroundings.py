@@ -14,6 +14,7 @@ from townhall_kiosk.staff.roster import Roster
 from townhall_kiosk.texts import Texts
 from townhall_kiosk.visit.election import VisitElection
 from townhall_kiosk.visit.ways import PersonWays
+from townhall_sync.catalogue_municipality import LocalFacts, Municipality
 from townhall_voting.package.definition import DeviceRole
 
 
@@ -42,6 +43,7 @@ class Surroundings:
     hearing: Hearing = Hearing.NO_SPEECH
     is_help_coming: bool = False
     elsewhere: str = ""  # where else people are served, and when
+    municipality: Municipality | None = None  # whose fees, hours and offices are shown
 
     def can_offer(self, service: Service) -> bool:
         """Whether a service can be had now."""
@@ -53,6 +55,10 @@ class Surroundings:
     closing_reason: str = ""  # name of why staff took the kiosk out of service
     registers: Mapping[str, KnownRegister] = field(default_factory=dict)  # that the services' forms ask
     election: VisitElection | None = None  # in which this kiosk takes part
+
+    def local_facts(self, service: str) -> LocalFacts | None:
+        """What the municipality says of a service."""
+        return None if self.municipality is None else self.municipality.services.get(service)
 
     @property
     def role(self) -> DeviceRole | None:

@@ -6,7 +6,7 @@ from townhall_kiosk import states as at
 from townhall_kiosk.finding import states as find
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.visit.desk import Desk
-from townhall_kiosk.visit.presenters import aside, card, closing, counter, form, pin_life, services, voting
+from townhall_kiosk.visit.presenters import aside, card, closing, counter, form, local_facts, pin_life, services, voting
 from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_ui.screens import Screen
 
@@ -42,6 +42,8 @@ def present(state: at.State, desk: Desk, around: Surroundings) -> Screen:  # noq
             return services.searching(state, desk, around)
         case find.ChoosingFound():
             return services.found(desk, around)
+        case find.AboutService():
+            return local_facts.about(desk, around)
         case at.Answering():
             return form.question(state, desk, around)
         case at.Reviewing():

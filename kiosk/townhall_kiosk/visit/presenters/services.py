@@ -10,7 +10,7 @@ from townhall_kiosk.finding.shelves import SHELVES, are_many, shelf
 from townhall_kiosk.finding.words import spelled
 from townhall_kiosk.visit.choice_search import MOST_FOUND
 from townhall_kiosk.visit.desk import Desk
-from townhall_kiosk.visit.presenters import pin_life
+from townhall_kiosk.visit.presenters import local_facts, pin_life
 from townhall_kiosk.visit.presenters.answer_way import repeated
 from townhall_kiosk.visit.presenters.entry_words import date_words, keyboard_words
 from townhall_kiosk.visit.presenters.frames import frame, page_words
@@ -116,4 +116,4 @@ def _offered(service: Service, desk: Desk, around: Surroundings) -> Choice:
         return Choice(service.id, title, hint=text("services.uncertain"), is_available=False)
     if not around.can_offer(service):
         return Choice(service.id, title, hint=text("services.needs-line"), is_available=False)
-    return Choice(service.id, title, hint=service.summaries[around.language])
+    return Choice(service.id, title, hint=local_facts.hint(service, around))

@@ -12,7 +12,10 @@ from townhall_kiosk import states as at
 from townhall_kiosk.finding import states as find
 from townhall_kiosk.simulation.visit import SimulatedVisit
 from townhall_kiosk.simulation.way import be_identified, be_read, begin, enter_pin1, put_card_in
+from townhall_kiosk.visit.desk import Desk
+from townhall_kiosk.visit.find_work import FindWork
 from townhall_kiosk.visit.presenters.services import SEARCH, SHELF
+from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_ui import screens
 
@@ -169,6 +172,18 @@ def test_a_second_touch_changes_nothing_and_the_words_go_with_the_visit(play: Pl
         assert visit.desk.found is None
 
     play(scene)
+
+
+def test_the_index_of_every_language_is_made_while_nobody_waits_and_none_for_few(
+    make_around: Callable[[str], Surroundings],
+) -> None:
+    around = make_around("en")
+    work = FindWork(Desk(), around)
+    work.prepare()
+    assert work._searches == {}
+    around.services = many(around.services)
+    work.prepare()
+    assert work._searches.keys() == around.texts.keys()
 
 
 def test_a_service_that_cannot_be_had_now_is_found_and_says_why(play: Play, card: EstonianCard) -> None:

@@ -5,6 +5,7 @@
 from dataclasses import dataclass
 
 from townhall_kiosk.card_problem import CardProblem
+from townhall_kiosk.state_facts import PinNotice
 from townhall_smartcard.messages import PinRole
 
 
@@ -92,3 +93,15 @@ class PinWasBlocked:
     """No try is left; ``puk_tries`` as in ``CardRead``."""
 
     puk_tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderHasKeys:
+    """The PIN that is asked for now can be entered at the reader's own keys, and is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PinNotEntered:
+    """No PIN came from the reader's keys; the card saw none, and no try was used."""
+
+    reason: PinNotice

@@ -10,6 +10,7 @@ from townhall_smartcard.errors import (
     CardNotActivatedError,
     CardUnreadableError,
     CardUnsupportedError,
+    PinPadError,
     ReaderBusyError,
 )
 from townhall_smartcard.identity import RefusalReason
@@ -36,6 +37,7 @@ class CardProblem(enum.Enum):
     REVOKED = "revoked"
     PROOF_FAILED = "proof-failed"
     UNCERTAIN = "uncertain"
+    PIN_PAD = "pin-pad"
     PIN1_BLOCKED = "pin1-blocked"
     PIN2_BLOCKED = "pin2-blocked"
     PUK_BLOCKED = "puk-blocked"
@@ -57,6 +59,7 @@ _OF_FAILURE = {
     Failure.CARD_UNSUPPORTED: CardProblem.UNSUPPORTED,
     Failure.CARD_NOT_ACTIVATED: CardProblem.NOT_ACTIVATED,
     Failure.CARD_UNREADABLE: CardProblem.UNREADABLE,
+    Failure.PIN_PAD: CardProblem.PIN_PAD,
     Failure.READER_BUSY: CardProblem.BUSY,
     Failure.CARD_RESET: CardProblem.BUSY,
 }
@@ -75,6 +78,7 @@ _CARD_CODES = {
     CardProblem.REVOKED: RefusalReason.REVOKED.code,
     CardProblem.PROOF_FAILED: RefusalReason.CHALLENGE_FAILED.code,
     CardProblem.UNCERTAIN: "TH-KIOS-013",
+    CardProblem.PIN_PAD: PinPadError.code,
     CardProblem.PIN1_BLOCKED: "TH-KIOS-010",
     CardProblem.PIN2_BLOCKED: "TH-KIOS-011",
     CardProblem.PUK_BLOCKED: "TH-KIOS-081",

@@ -63,7 +63,7 @@ class ProveIdentity:
 
     reader: str
     last_try_confirmed: bool
-    pin: bytearray = field(repr=False)
+    pin: bytearray | None = field(repr=False)  # None: it is entered at the reader's keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class SignDocument:
 
     reader: str
     last_try_confirmed: bool
-    pin: bytearray = field(repr=False)
+    pin: bytearray | None = field(repr=False)  # None: it is entered at the reader's keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from townhall_kiosk.card_events import CardWasDisturbed as CardWasDisturbed  # n
 from townhall_kiosk.card_events import LastTryWasReached as LastTryWasReached  # noqa: PLC0414  # shown here
 from townhall_kiosk.card_events import PinAccepted as PinAccepted  # noqa: PLC0414  # shown here
 from townhall_kiosk.card_events import PinLengthWasRefused as PinLengthWasRefused  # noqa: PLC0414  # shown here
+from townhall_kiosk.card_events import PinNotEntered as PinNotEntered  # noqa: PLC0414  # shown here
 from townhall_kiosk.card_events import PinWasBlocked as PinWasBlocked  # noqa: PLC0414  # shown here
 from townhall_kiosk.card_events import PinWasWrong as PinWasWrong  # noqa: PLC0414  # shown here
+from townhall_kiosk.card_events import ReaderHasKeys as ReaderHasKeys  # noqa: PLC0414  # shown here
 from townhall_kiosk.card_events import SeveralCardsSeen as SeveralCardsSeen  # noqa: PLC0414  # shown here
 from townhall_kiosk.document_check import events as documents
 from townhall_kiosk.finding import events as finding
@@ -311,6 +313,8 @@ Event = (
     | PinAccepted
     | PinWasWrong
     | PinLengthWasRefused
+    | PinNotEntered
+    | ReaderHasKeys
     | LastTryWasReached
     | CardWasDisturbed
     | PinWasBlocked

@@ -31,6 +31,7 @@ from townhall_sync.wire import RootDocument, decode_base64, read
 
 _MAX_PASSPHRASE_BYTES: Final = 1024
 
+_Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1)]
 _Seconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 
 
@@ -49,6 +50,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     retry_cap_s: _Seconds = 900.0  # and no wait is longer than this
     line_check_s: _Seconds = 60.0
     staff_reader: str = ""  # name of the second reader, where clerks put their card to help; empty: there is none
+    pin_pads: bool = True  # PINs are entered at readers' own keys, where readers have some; False: on the screen
+    no_pin_pad_at: tuple[_Name, ...] = ()  # beginnings of names of readers whose keys are not used
     removable: str = ""  # where sticks are mounted: the mount point itself, or the folder of mount points
     elsewhere: str = ""  # told when this kiosk is out of service: place and hours of another way
     catalogue_check_s: _Seconds = 900.0  # how often the centre is asked for a newer catalogue

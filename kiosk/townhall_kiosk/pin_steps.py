@@ -11,6 +11,7 @@ from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.events import Event
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.pin_life.errand import After, PinErrand, PinWay
+from townhall_kiosk.reader_keys import states as keys
 from townhall_kiosk.steps import Step
 from townhall_smartcard.messages import PinRole
 
@@ -73,9 +74,9 @@ def ask_again(notice: at.PinNotice) -> Callable[[at.UsingPin, Event], Step]:
     return take
 
 
-def back_from_pin(state: at.EnteringPin | at.ConfirmingLastTry, _event: on.WentBack) -> Step:
+def back_from_pin(state: at.EnteringPin | at.ConfirmingLastTry | keys.ReadyForPin, _event: on.WentBack) -> Step:
     """Back to the document; before PIN 1 there is nowhere to go back to."""
     if state.role is PinRole.AUTHENTICATION:
         return Step(state)
-    tries = state.tries_left if isinstance(state, at.EnteringPin) else 1
+    tries = 1 if isinstance(state, at.ConfirmingLastTry) else state.tries_left
     return Step(at.ReadingDocument(state.reader, tries))

@@ -22,6 +22,7 @@ from townhall_kiosk.events import Event
 from townhall_kiosk.finding.table import FINDING_TABLE
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.pin_life.table import PIN_TABLE
+from townhall_kiosk.reader_keys.table import KEYS_TABLE
 from townhall_kiosk.staff import counter
 from townhall_kiosk.states import State
 from townhall_kiosk.steps import Step
@@ -108,6 +109,7 @@ TABLE: dict[Key, Row] = dict(
             *_OR_NEW_PIN,
         ),
         _row(at.UsingPin, on.PinLengthWasRefused, pin.ask_again(at.PinNotice.LENGTH), at.EnteringPin),
+        _row(at.UsingPin, on.PinNotEntered, lambda s, e: pin.ask_again(e.reason)(s, e), at.EnteringPin),
         _row(at.UsingPin, on.CardWasDisturbed, pin.ask_again(at.PinNotice.INTERRUPTED), at.EnteringPin),
         _row(at.UsingPin, on.LastTryWasReached, lambda s, _e: pin.ask_pin(s.reader, s.role, 1), at.ConfirmingLastTry),
         _row(
@@ -204,6 +206,8 @@ TABLE: dict[Key, Row] = dict(
         *FINDING_TABLE,
         # New PINs
         *PIN_TABLE,
+        # PINs at the reader's own keys
+        *KEYS_TABLE,
         # Voting
         *VOTING_TABLE,
     )

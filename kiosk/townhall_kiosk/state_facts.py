@@ -32,6 +32,9 @@ class PinNotice(enum.Enum):
     WRONG = "wrong"
     LENGTH = "length"
     INTERRUPTED = "interrupted"  # another program disturbed the card: enter it again
+    TIMED_OUT = "timed-out"  # at the reader's keys, as the next two
+    CANCELLED = "cancelled"
+    DIFFERED = "differed"  # a new PIN, entered twice and not alike
 
 
 class Paper(enum.Enum):

@@ -14,6 +14,11 @@ from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.finding import states as find
 from townhall_kiosk.finding.states import ChoosingService as ChoosingService  # noqa: PLC0414  # shown here
 from townhall_kiosk.pin_life import states as pins
+from townhall_kiosk.pin_states import PIN_IDLE
+from townhall_kiosk.pin_states import ConfirmingLastTry as ConfirmingLastTry  # noqa: PLC0414  # shown here
+from townhall_kiosk.pin_states import EnteringPin as EnteringPin  # noqa: PLC0414  # shown here
+from townhall_kiosk.pin_states import UsingPin as UsingPin  # noqa: PLC0414  # shown here
+from townhall_kiosk.reader_keys import states as keys
 from townhall_kiosk.staff import views
 from townhall_kiosk.staff.acts import StaffAct
 from townhall_kiosk.state_facts import CardNeed as CardNeed  # noqa: PLC0414  # shown here
@@ -22,12 +27,10 @@ from townhall_kiosk.state_facts import Outcome as Outcome  # noqa: PLC0414  # sh
 from townhall_kiosk.state_facts import Paper as Paper  # noqa: PLC0414  # shown here
 from townhall_kiosk.state_facts import PinNotice as PinNotice  # noqa: PLC0414  # shown here
 from townhall_kiosk.voting import states as vote
-from townhall_smartcard.messages import PinRole
 
 _EMPTY_HANDED = Idle(60, 20)
 _WAITING_FOR_STAFF = Idle(300, 45)
 _STAFF_LOCK = Idle(600, 0)  # staff are told nothing before: they come in again
-_PIN = Idle(60, 30)
 _FORM = Idle(180, 45)
 
 
@@ -107,7 +110,7 @@ class EnteringAccessNumber:
     reader: str
     was_wrong: bool = False  # the number given before
     card: ClassVar[CardNeed] = CardNeed.VISIT
-    idle: ClassVar[Idle | None] = _PIN
+    idle: ClassVar[Idle | None] = PIN_IDLE
     lasts_s: ClassVar[int | None] = None
 
 
@@ -117,44 +120,6 @@ class CardRefused:
 
     problem: CardProblem
     card: ClassVar[CardNeed] = CardNeed.RELEASE
-    idle: ClassVar[Idle | None] = None
-    lasts_s: ClassVar[int | None] = None
-
-
-@dataclass(frozen=True, slots=True)
-class ConfirmingLastTry:
-    """One try is left: the person says that they know."""
-
-    reader: str
-    role: PinRole
-    card: ClassVar[CardNeed] = CardNeed.VISIT
-    idle: ClassVar[Idle | None] = _PIN
-    lasts_s: ClassVar[int | None] = None
-
-
-@dataclass(frozen=True, slots=True)
-class EnteringPin:
-    """The PIN pad is open."""
-
-    reader: str
-    role: PinRole
-    tries_left: int
-    notice: PinNotice = PinNotice.NONE
-    last_try_confirmed: bool = False
-    card: ClassVar[CardNeed] = CardNeed.VISIT
-    idle: ClassVar[Idle | None] = _PIN
-    lasts_s: ClassVar[int | None] = None
-
-
-@dataclass(frozen=True, slots=True)
-class UsingPin:
-    """The card works with a PIN: authentication or signature."""
-
-    reader: str
-    role: PinRole
-    tries_left: int
-    last_try_confirmed: bool
-    card: ClassVar[CardNeed] = CardNeed.VISIT
     idle: ClassVar[Idle | None] = None
     lasts_s: ClassVar[int | None] = None
 
@@ -344,6 +309,7 @@ Asking = (
     | ReadingDocument
     | ShowingReceipt
     | find.State
+    | keys.Asking
     | pins.Asking
     | vote.Asking
 )

@@ -8,6 +8,8 @@ import pytest
 
 from townhall_kiosk.errors import ConfigurationError
 from townhall_kiosk.home import KioskHome, Settings
+from townhall_kiosk.keeper.processes import pads
+from townhall_smartcard.card_process import _arguments
 from townhall_sync.wire import RootDocument, encode_base64
 
 WHOLE = 'centre = "https://centre.example"\n'
@@ -46,6 +48,9 @@ def home(tmp_path: Path) -> KioskHome:
         WHOLE + 'printer = "ipp:///ipp/print"\n',
         WHOLE + 'printer = "ipp://printer"\n',
         WHOLE + 'printer = "ipp://printer/ipp/print"\npaper = "/tmp"\n',
+        WHOLE + 'pin_pads = "no"\n',
+        WHOLE + 'no_pin_pad_at = [""]\n',
+        WHOLE + 'no_pin_pad_at = "Vendor"\n',
         'centre = "centre.example"\n',
         'centre = "file:///etc"\n',
         'centre = "https://"\n',
@@ -55,6 +60,13 @@ def test_settings_that_cannot_work_are_refused(home: KioskHome, text: str) -> No
     (home.path / "kiosk.toml").write_text(text)
     with pytest.raises(ConfigurationError, match=r"kiosk\.toml"):
         home.settings()
+
+
+def test_the_card_process_is_told_which_readers_keys_are_not_used(home: KioskHome) -> None:
+    assert pads(home.settings()) == ()
+    (home.path / "kiosk.toml").write_text(WHOLE + 'pin_pads = false\nno_pin_pad_at = ["Vendor Keypad", "-x"]\n')
+    told = _arguments(["3", *pads(home.settings())])
+    assert (told.no_pin_pads, told.no_pin_pad_at) == (True, ["Vendor Keypad", "-x"])
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"\0", b'centre = "\xe4"'])

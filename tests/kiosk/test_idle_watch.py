@@ -12,6 +12,7 @@ from townhall_kiosk.card_problem import CardProblem
 from townhall_kiosk.finding import states as find
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.pin_life.errand import After, PinErrand, PinWay
+from townhall_kiosk.reader_keys import states as keys
 from townhall_kiosk.simulation.ports import HandTimer
 from townhall_kiosk.staff import views
 from townhall_kiosk.state_facts import Paper
@@ -45,6 +46,9 @@ WAITING: tuple[at.Resumable, ...] = (
     pins.EnteringNewPin(ERRAND),
     pins.RepeatingNewPin(ERRAND),
     pins.NewPinSet(ERRAND, 3),
+    keys.ReadyForPin("A", PinRole.AUTHENTICATION, 3),
+    keys.ReadyForVotePin("A", 3),
+    keys.ReadyForNewPin(ERRAND),
     vote.VotingOffered(),
     vote.ChoosingDistrict(),
     vote.Marking(0),
@@ -212,3 +216,19 @@ def test_a_counter_locks_itself_after_ten_minutes_without_a_countdown(watched: W
     assert watched.events == []
     watched.timer.pass_time(1)
     assert watched.events == [on.IdleTimeout()]
+
+
+def test_a_reader_s_time_is_told_each_second_and_ends_in_no_event(watched: Watched) -> None:
+    watched.watch.entered(at.UsingPin("A", PinRole.SIGNATURE, 3, last_try_confirmed=False, at_reader=True))
+    watched.watch.show_time(3)
+    watched.timer.pass_time(100)
+    assert watched.counted == [(3, 3), (2, 3), (1, 3), (0, 3)]
+    assert watched.events == []
+
+
+def test_a_reader_s_time_is_told_no_more_once_the_reader_answered(watched: Watched) -> None:
+    watched.watch.entered(at.UsingPin("A", PinRole.SIGNATURE, 3, last_try_confirmed=False, at_reader=True))
+    watched.watch.show_time(30)
+    watched.watch.entered(at.Committing())
+    watched.timer.pass_time(100)
+    assert watched.counted == [(30, 30)]

@@ -203,7 +203,13 @@ SCREENS: st.SearchStrategy[Screen] = st.one_of(
         next_page=LABEL,
         page_of=st.just("{page}/{pages}"),
     ),
-    st.builds(WorkingScreen, frame=FRAMES, steps=st.lists(TEXT, min_size=1, max_size=4).map(tuple), current=st.just(0)),
+    st.builds(
+        WorkingScreen,
+        frame=FRAMES,
+        steps=st.lists(TEXT, min_size=1, max_size=4).map(tuple),
+        current=st.just(0),
+        seconds=st.none() | st.integers(0, 60).map(str),
+    ),
     st.builds(
         StillThereScreen,
         frame=FRAMES,

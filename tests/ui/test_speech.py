@@ -240,6 +240,15 @@ def test_turning_a_page_and_the_steps_of_work_are_heard(stage: Stage, english: S
     assert heard[-1][0] == english.t("work3")
 
 
+def test_nobody_is_read_the_seconds_that_a_reader_waits(stage: Stage, english: Sampler, heard: Heard) -> None:
+    screen = replace(english.one("working", WorkingScreen), seconds="30 seconds")
+    stage.show(screen)
+    heard.clear()
+    for second in range(29, 0, -1):
+        stage.show(replace(screen, seconds=f"{second} seconds"))
+    assert heard == []
+
+
 def test_the_countdown_tells_every_fifth_second(stage: Stage, english: Sampler, heard: Heard) -> None:
     screen = english.one("still-there", StillThereScreen)
     stage.show(replace(screen, seconds=None))

@@ -376,6 +376,17 @@ def test_a_step_that_is_not_there_is_refused_in_place_too(stage: Stage, english:
         stage.window.show_screen(replace(screen, current=3))
 
 
+def test_seconds_that_a_reader_waits_run_out_in_place(stage: Stage, english: Sampler) -> None:
+    screen = replace(english.one("working", WorkingScreen), seconds="30 seconds")
+    stage.show(screen)
+    heading = stage.find("heading")
+    for left in ("29 seconds", "28 seconds"):
+        stage.show(replace(screen, seconds=left))
+        assert stage.find("heading") is heading
+    stage.show(replace(screen, seconds=None))
+    assert stage.find("heading") is not heading
+
+
 @pytest.mark.usefixtures("qapp")
 def test_a_missing_font_is_refused_by_its_name_without_its_folder(tmp_path: Path) -> None:
     with pytest.raises(FontUnreadableError) as refused:

@@ -18,14 +18,21 @@ PICTURE_MODULE = "townhall_smartcard.picture.picture_process"
 def own_children(settings: Settings, module: str = VISIT_MODULE, arguments: tuple[str, ...] = ()) -> Processes:
     """Start them as the keeper's user: development, demo, tests."""
     visit = python_module(module, *arguments, *_panel(settings))
-    card, picture = (partial(start, python_module(module)) for module in (CARD_MODULE, PICTURE_MODULE))
-    return Processes(partial(start, visit), card, picture)
+    card = partial(start, python_module(CARD_MODULE, *pads(settings)))
+    return Processes(partial(start, visit), card, partial(start, python_module(PICTURE_MODULE)))
 
 
 def other_users(settings: Settings, sockets: Path) -> Processes:
     """Have the service manager start them, each as its own user, behind ``visit``, ``card`` and ``picture`` there."""
-    card, picture = (partial(activate, sockets / name, ()) for name in ("card", "picture"))
+    card = partial(activate, sockets / "card", pads(settings))
+    picture = partial(activate, sockets / "picture", ())
     return Processes(partial(activate, sockets / "visit", _panel(settings)), card, picture)
+
+
+def pads(settings: Settings) -> tuple[str, ...]:
+    """Return what a card process is told of readers' keys."""
+    used = () if settings.pin_pads else ("--no-pin-pads",)
+    return (*used, *(f"--no-pin-pad-at={name}" for name in settings.no_pin_pad_at))
 
 
 def _panel(settings: Settings) -> tuple[str, ...]:

@@ -35,5 +35,12 @@ class ReplacePin:
     pin: bytearray = field(repr=False)
 
 
-Effect = KeepCode | ForgetCodes | JudgeNewPin | ReplacePin
-Job = JudgeNewPin | ReplacePin
+@dataclass(frozen=True, slots=True)
+class ReplacePinAtReader:
+    """Have the code that gives the right, and the new PIN twice, entered at the reader's keys."""
+
+    errand: PinErrand
+
+
+Job = JudgeNewPin | ReplacePin | ReplacePinAtReader
+Effect = KeepCode | ForgetCodes | Job

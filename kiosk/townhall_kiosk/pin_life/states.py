@@ -83,6 +83,7 @@ class ReplacingPin:
     """The card is at it. Whoever takes it out now learns that nobody knows which PIN holds."""
 
     errand: PinErrand
+    at_reader: bool = False  # the person enters all codes at the reader's keys meanwhile
     card: ClassVar[CardNeed] = CardNeed.RELEASE
     idle: ClassVar[Idle | None] = None
     lasts_s: ClassVar[int | None] = None

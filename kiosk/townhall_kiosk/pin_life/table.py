@@ -17,6 +17,7 @@ from townhall_kiosk.pin_life import events as happened
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.pin_life.errand import After, PinErrand
 from townhall_kiosk.pin_steps import pin_blocked
+from townhall_kiosk.reader_keys import states as keys
 from townhall_kiosk.steps import Step, ended, refuse, stop
 from townhall_kiosk.table_row import row
 from townhall_smartcard.messages import PinRole
@@ -40,7 +41,10 @@ def _chosen(state: pins.ChoosingPin, event: happened.PinChosen) -> Step:
     return _ask_code(PinErrand(state.reader, event.role, event.way, After.SERVICES, event.tries_left))
 
 
-def _back_from_code(state: pins.ConfirmingLastCode | pins.EnteringCode, _event: on.WentBack) -> Step:
+def back_from_code(
+    state: pins.ConfirmingLastCode | pins.EnteringCode | keys.ReadyForNewPin, _event: on.WentBack
+) -> Step:
+    """Back to the choice of PINs, or to what offered this one."""
     errand = replace(state.errand, last_try_confirmed=False)
     if errand.after is After.SERVICES:
         return Step(pins.ChoosingPin(errand.reader))
@@ -103,7 +107,7 @@ PIN_TABLE = (
         lambda s, _e: _ask_code(replace(s.errand, last_try_confirmed=True)),
         pins.EnteringCode,
     ),
-    row(pins.ConfirmingLastCode, on.WentBack, _back_from_code, pins.ChoosingPin, pins.OfferingNewPin),
+    row(pins.ConfirmingLastCode, on.WentBack, back_from_code, pins.ChoosingPin, pins.OfferingNewPin),
     row(pins.ConfirmingLastCode, on.StopPressed, stop, at.TakingCard),
     row(
         pins.EnteringCode,
@@ -111,7 +115,7 @@ PIN_TABLE = (
         lambda s, e: Step(pins.EnteringNewPin(s.errand), (make.KeepCode(e.pin),)),
         pins.EnteringNewPin,
     ),
-    row(pins.EnteringCode, on.WentBack, _back_from_code, pins.ChoosingPin, pins.OfferingNewPin),
+    row(pins.EnteringCode, on.WentBack, back_from_code, pins.ChoosingPin, pins.OfferingNewPin),
     row(pins.EnteringCode, on.StopPressed, stop, at.TakingCard),
     # The new PIN, twice
     row(
@@ -201,6 +205,12 @@ PIN_TABLE = (
         happened.CardBrokeOff,
         lambda s, _e: Step(pins.NewPinUnknown(s.errand.role, card_is_in=True), (do.Forget(),)),
         pins.NewPinUnknown,
+    ),
+    row(
+        pins.ReplacingPin,
+        on.PinNotEntered,
+        lambda s, e: Step(pins.EnteringCode(s.errand, e.reason)),
+        pins.EnteringCode,
     ),
     row(pins.ReplacingPin, on.CardFailed, refuse, at.CardRefused),
     row(

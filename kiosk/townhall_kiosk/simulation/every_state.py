@@ -11,6 +11,7 @@ from townhall_kiosk.document_check.events import ReadingProblem
 from townhall_kiosk.finding import states as find
 from townhall_kiosk.pin_life import states as pins
 from townhall_kiosk.pin_life.errand import After, PinErrand, PinWay
+from townhall_kiosk.reader_keys import states as keys
 from townhall_kiosk.staff import acts, counter_assist, counter_steps, views
 from townhall_kiosk.staff.acts import AssistStep, DeviceTest
 from townhall_kiosk.staff.errors import ClosedByStaffError
@@ -31,6 +32,7 @@ from townhall_smartcard.pin_rules import NewPinFault
 from townhall_sync.errors import JournalFullError
 
 _ROLES: Final = (PinRole.AUTHENTICATION, PinRole.SIGNATURE)
+_OF_PADS: Final = (PinNotice.NONE, PinNotice.WRONG, PinNotice.LENGTH, PinNotice.INTERRUPTED)
 _PIN_ERRANDS: Final = (
     PinErrand("A", PinRole.AUTHENTICATION, PinWay.CHANGE, After.SERVICES, 3),
     PinErrand("A", PinRole.SIGNATURE, PinWay.CHANGE, After.SERVICES, 1, last_try_confirmed=True),
@@ -47,7 +49,15 @@ _ASKING: Final[tuple[at.Asking, ...]] = (
     at.SeveralCards(),
     *(at.EnteringAccessNumber("A", was_wrong) for was_wrong in (False, True)),
     *(at.ConfirmingLastTry("A", role) for role in _ROLES),
-    *(at.EnteringPin("A", role, tries, notice) for role in _ROLES for tries in (1, 2, 3) for notice in PinNotice),
+    *(at.EnteringPin("A", role, tries, notice) for role in _ROLES for tries in (1, 2, 3) for notice in _OF_PADS),
+    *(keys.ReadyForPin("A", role, 3) for role in _ROLES),
+    *(keys.ReadyForPin("A", PinRole.SIGNATURE, 2, notice) for notice in PinNotice),
+    keys.ReadyForVotePin("A", 3),
+    keys.ReadyForVotePin("A", 2, PinNotice.WRONG),
+    *map(keys.ReadyForNewPin, _PIN_ERRANDS),
+    keys.ReadyForNewPin(_PIN_ERRANDS[-1], PinNotice.WRONG),
+    keys.ReadyForNewPin(_PIN_ERRANDS[-1], PinNotice.DIFFERED),
+    keys.ReadyForNewPin(_PIN_ERRANDS[0], faults=(NewPinFault.NOT_TAKEN,)),
     at.ChoosingService("A"),
     at.ChoosingService("A", "moving"),
     find.SearchingService("A"),
@@ -65,7 +75,7 @@ _ASKING: Final[tuple[at.Asking, ...]] = (
     *map(pins.OfferingNewPin, _OFFERED_ERRANDS),
     *map(pins.ConfirmingLastCode, _PIN_ERRANDS[-2:]),
     *map(pins.EnteringCode, _PIN_ERRANDS),
-    *(pins.EnteringCode(_PIN_ERRANDS[-1], notice) for notice in PinNotice),
+    *(pins.EnteringCode(_PIN_ERRANDS[-1], notice) for notice in _OF_PADS),
     pins.EnteringCode(_PIN_ERRANDS[0], faults=(NewPinFault.NOT_TAKEN,)),
     *(pins.EnteringNewPin(_PIN_ERRANDS[0], (fault,)) for fault in NewPinFault),
     pins.EnteringNewPin(_PIN_ERRANDS[0], has_differed=True),
@@ -162,8 +172,10 @@ STATES: Final[tuple[State, ...]] = (
     at.Attract(),
     at.ReadingCard("A"),
     *(at.UsingPin("A", role, 3, last_try_confirmed=False) for role in _ROLES),
+    *(at.UsingPin("A", role, tries, last_try_confirmed=False, at_reader=True) for role in _ROLES for tries in (1, 3)),
     at.MakingDocument("A"),
     pins.ReplacingPin(_PIN_ERRANDS[0]),
+    *(pins.ReplacingPin(errand, at_reader=True) for errand in _PIN_ERRANDS),
     at.Committing(),
     vote.MakingBallot(),
     vote.OpeningBallot(),
@@ -171,6 +183,7 @@ STATES: Final[tuple[State, ...]] = (
     vote.ReadingSlip(),
     vote.ReadingVoter("A"),
     vote.SigningVote("A", 3, last_try_confirmed=False),
+    vote.SigningVote("A", 3, last_try_confirmed=False, at_reader=True),
     vote.CastingVote(),
     *map(at.Thanked, Outcome),
     *map(at.Ended, Outcome),

@@ -22,7 +22,7 @@ from townhall_kiosk.session import advance
 from townhall_kiosk.staff import acts, counter_steps
 from townhall_kiosk.staff.acts import AssistStep, DeviceResult, DeviceTest, Verdict
 from townhall_kiosk.staff.views import PinTrouble
-from townhall_kiosk.states import Outcome, Paper, State
+from townhall_kiosk.states import Outcome, Paper, PinNotice, State
 from townhall_kiosk.steps import Step
 from townhall_kiosk.voting import events as happened
 from townhall_kiosk.voting import states as vote
@@ -106,6 +106,8 @@ EVENTS: Final[tuple[Event, ...]] = (
     *(on.PinWasWrong(left) for left in (0, 1, 2)),
     on.PinWasWrong(0, puk_tries=2),
     on.PinLengthWasRefused(),
+    on.ReaderHasKeys(),
+    *map(on.PinNotEntered, (PinNotice.TIMED_OUT, PinNotice.CANCELLED, PinNotice.DIFFERED)),
     on.LastTryWasReached(),
     on.CardWasDisturbed(),
     on.PinWasBlocked(),

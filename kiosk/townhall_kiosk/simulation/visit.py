@@ -142,7 +142,7 @@ class SimulatedVisit:
             staff,
             documents=documents,
             finding=FindWork(self.desk, around),
-            pins=PinWork(self.desk),
+            pins=PinWork(self.desk, self.around),
             ballot=ballot,
             voter=voter,
         )

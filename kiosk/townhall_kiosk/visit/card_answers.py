@@ -8,6 +8,7 @@ from townhall_crypto.errors import CertificateRefusal
 from townhall_kiosk import events as on
 from townhall_kiosk.card_problem import DISTURBED, CardProblem
 from townhall_kiosk.errors import VisitError
+from townhall_kiosk.state_facts import PinNotice
 from townhall_smartcard.identity import RefusalReason
 from townhall_smartcard.messages import (
     Failed,
@@ -15,6 +16,7 @@ from townhall_smartcard.messages import (
     LastTryUnconfirmed,
     PinBlocked,
     PinLengthRefused,
+    PinNotEntered,
     PinOutcome,
     PinWrong,
 )
@@ -51,6 +53,8 @@ def no_signature(outcome: PinOutcome) -> on.Event:  # one line an outcome
             return on.PinWasBlocked()
         case PinLengthRefused():
             return on.PinLengthWasRefused()
+        case PinNotEntered(reason=reason):
+            return on.PinNotEntered(PinNotice(reason.value))
         case LastTryUnconfirmed():
             return on.LastTryWasReached()
         case Failed():

@@ -28,6 +28,7 @@ from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.pin_work import never_set, puk_tries
 from townhall_kiosk.visit.register_work import RegisterWork
 from townhall_kiosk.visit.surroundings import Surroundings
+from townhall_smartcard.apdu import wipe
 from townhall_smartcard.identity import (
     CHALLENGE_BYTES,
     Identity,
@@ -113,8 +114,9 @@ class CardWork:
     async def prove_identity(self, job: do.ProveIdentity) -> on.Event:
         """Have a fresh challenge signed, and believe nothing else about who this is."""
         challenge, contents = self.randomness(CHALLENGE_BYTES), self._contents()
-        registers = self._registers(contents)
-        kept = bytearray(job.pin) if registers is not None else bytearray()
+        # Registers are opened with the PIN once more: one that was entered at the reader is not here for that.
+        registers = None if job.pin is None else self._registers(contents)
+        kept = bytearray(job.pin or b"") if registers is not None else bytearray()
         try:
             return await self._prove(job, contents, challenge) or await self._known(registers, job.reader, kept)
         finally:
@@ -126,10 +128,10 @@ class CardWork:
             algorithm = contents.algorithms[PinRole.AUTHENTICATION]
             digest = challenge_digest(challenge, algorithm)
             outcome = await self._cards().authenticate(
-                job.reader, job.pin, digest, last_try_confirmed=job.last_try_confirmed
+                job.reader, self.around.pin_or_keys(job.pin), digest, last_try_confirmed=job.last_try_confirmed
             )
         finally:
-            job.pin[:] = bytes(len(job.pin))
+            wipe(job.pin or bytearray())
         if not isinstance(outcome, Signed):
             return self._without_signature(outcome)
         verdict = verify_identity(contents, challenge, outcome.signature, self.anchors, self.clock.now())
@@ -158,7 +160,7 @@ class CardWork:
         try:
             return await self._sign(job)
         finally:
-            job.pin[:] = bytes(len(job.pin))
+            wipe(job.pin or bytearray())
 
     async def _sign(self, job: do.SignDocument) -> on.Event:
         document, service = self.desk.document, self.desk.service
@@ -166,7 +168,8 @@ class CardWork:
             raise VisitError("nothing to sign")
 
         async def sign_digest(digest: bytes) -> bytes:
-            outcome = await self._cards().sign(job.reader, job.pin, digest, last_try_confirmed=job.last_try_confirmed)
+            pin = self.around.pin_or_keys(job.pin)
+            outcome = await self._cards().sign(job.reader, pin, digest, last_try_confirmed=job.last_try_confirmed)
             if not isinstance(outcome, Signed):
                 raise NotSignedError(outcome)
             return outcome.signature

@@ -41,6 +41,15 @@ class IdleWatch:
         elif (idle := _idle_of(state)) is not None:
             self._set(idle.wait_s * self._times, lambda: self._post(on.IdleTimeout()))
 
+    def show_time(self, left_s: int) -> None:
+        """Tell each second how long a reader still waits for a PIN; what follows, the reader says."""
+        self._run_out(left_s, left_s)
+
+    def _run_out(self, left_s: int, total_s: int) -> None:
+        self._count_down(left_s, total_s)
+        if left_s > 0:
+            self._set(1, lambda: self._run_out(left_s - 1, total_s))
+
     def touched(self) -> None:
         """Somebody is there: wait anew."""
         if (idle := _idle_of(self._state)) is not None:

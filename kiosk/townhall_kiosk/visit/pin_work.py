@@ -15,6 +15,7 @@ from townhall_kiosk.pin_life.errand import PinErrand, PinWay
 from townhall_kiosk.ports import Cards
 from townhall_kiosk.visit.card_answers import failed, no_signature
 from townhall_kiosk.visit.desk import Desk
+from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.messages import (
     CardContents,
@@ -52,6 +53,7 @@ class PinWork:
     """Keeps the codes on the desk until they are sent or dropped; asks one card process at a time."""
 
     desk: Desk
+    around: Surroundings
     cards: Cards | None = None
 
     def perform(self, effect: make.KeepCode | make.ForgetCodes) -> None:
@@ -91,6 +93,20 @@ class PinWork:
             outcome = await self.cards.replace_pin(errand.reader, asked, last_try_confirmed=errand.last_try_confirmed)
         finally:
             codes.wipe()
+        return self._told(errand, outcome)
+
+    async def replace_at_reader(self, job: make.ReplacePinAtReader) -> on.Event:
+        """Have the codes entered at the reader's keys: none of them is here, and nobody here judges the new one."""
+        if self.cards is None:
+            raise VisitError("no card process")
+        errand = job.errand
+        outcome = await self.cards.replace_pin_at_reader(
+            errand.reader,
+            errand.role,
+            self.around.keys(),
+            is_code_puk=errand.way is PinWay.UNBLOCK,
+            last_try_confirmed=errand.last_try_confirmed,
+        )
         return self._told(errand, outcome)
 
     def _told(self, errand: PinErrand, outcome: ReplacementOutcome) -> on.Event:  # noqa: PLR0911  # one line an outcome

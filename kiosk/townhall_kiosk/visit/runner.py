@@ -24,7 +24,8 @@ from townhall_kiosk.visit.desk import Desk
 from townhall_kiosk.visit.idle_watch import IdleWatch
 from townhall_kiosk.visit.intents import event_of
 from townhall_kiosk.visit.presenters import present
-from townhall_kiosk.visit.surroundings import Surroundings
+from townhall_kiosk.visit.reader_keys import entry_lasts, noticed
+from townhall_kiosk.visit.surroundings import LONGEST_ENTRY_S, Surroundings
 from townhall_kiosk.visit.voice_box import VoiceBox
 from townhall_kiosk.visit.ways import REPEAT, SPEECH, PersonWays
 from townhall_kiosk.visit.work import Work
@@ -160,6 +161,8 @@ class Visit:
         before = self.state
         step = advance(before, event)
         self.state = step.state
+        if (keys := noticed(self.state, self._desk)) is not None:
+            self.state = advance(self.state, keys).state
         for effect in step.effects:
             self._perform(effect)
         was_told = isinstance(at.beneath(before), at.PreviousEnded)
@@ -172,6 +175,8 @@ class Visit:
 
     def _entered(self) -> None:
         self._idle.entered(self.state)
+        if entry_lasts(self.state):
+            self._idle.show_time(self._around.entry_s)
         self._show()
 
     def _show(self) -> None:
@@ -202,6 +207,7 @@ class Visit:
                 self._chime()
             case do.GiveMoreTime():
                 self._idle.be_patient()
+                self._around.entry_s = LONGEST_ENTRY_S
             case do.UseLargerText():
                 self._use(self._around.ways.larger())
             case do.ReadStaffCard() | do.ProveStaff() | do.DoStaffAct() | do.RunDeviceTest() | papers.CheckDocument():

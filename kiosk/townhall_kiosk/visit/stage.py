@@ -153,7 +153,7 @@ class Stage:
             staff,
             documents=documents,
             finding=finding,
-            pins=PinWork(self._desk),
+            pins=PinWork(self._desk, around),
             ballot=ballot,
             voter=voter,
         )

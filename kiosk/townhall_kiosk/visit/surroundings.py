@@ -6,6 +6,7 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from townhall_forms.registers.register import KnownRegister
 from townhall_forms.service import Service
@@ -14,8 +15,13 @@ from townhall_kiosk.staff.roster import Roster
 from townhall_kiosk.texts import Texts
 from townhall_kiosk.visit.election import VisitElection
 from townhall_kiosk.visit.ways import PersonWays
+from townhall_smartcard.messages import AtReader
 from townhall_sync.catalogue_municipality import LocalFacts, Municipality
 from townhall_voting.package.definition import DeviceRole
+
+ENTRY_S: Final = 30
+LONGEST_ENTRY_S: Final = 255
+"""For whoever needs more time: the most that a reader can be told (WCAG 2.2.1 asks for ten times as much)."""
 
 
 class Hearing(enum.Enum):
@@ -39,6 +45,7 @@ class Surroundings:
     has_reader: bool = True
     countdown_s: int = 0
     countdown_total_s: int = 1
+    entry_s: int = ENTRY_S  # how long a reader waits for a PIN at its own keys
     ways: PersonWays = field(default_factory=PersonWays)
     hearing: Hearing = Hearing.NO_SPEECH
     is_help_coming: bool = False
@@ -59,6 +66,14 @@ class Surroundings:
     def local_facts(self, service: str) -> LocalFacts | None:
         """What the municipality says of a service."""
         return None if self.municipality is None else self.municipality.services.get(service)
+
+    def pin_or_keys(self, pin: bytearray | None) -> bytearray | AtReader:
+        """Return a PIN that was typed, or how the person is asked for it at the reader."""
+        return self.keys() if pin is None else pin
+
+    def keys(self) -> AtReader:
+        """Return how the person is asked at the reader: in their language, with the time that they need."""
+        return AtReader(self.language, self.entry_s)
 
     @property
     def role(self) -> DeviceRole | None:

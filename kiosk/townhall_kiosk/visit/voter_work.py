@@ -25,6 +25,7 @@ from townhall_kiosk.visit.voting_paper import VotingPaper
 from townhall_kiosk.voting import effects as make
 from townhall_kiosk.voting import events as happened
 from townhall_kiosk.voting import messages
+from townhall_smartcard.apdu import wipe
 from townhall_smartcard.messages import (
     AccessNumberNeeded,
     AccessNumberWrong,
@@ -144,7 +145,8 @@ class VoterWork:
             raise VisitError("nothing to sign")
 
         async def sign_digest(digest: bytes) -> bytes:
-            outcome = await self._cards().sign(job.reader, job.pin, digest, last_try_confirmed=job.last_try_confirmed)
+            pin = self.around.pin_or_keys(job.pin)
+            outcome = await self._cards().sign(job.reader, pin, digest, last_try_confirmed=job.last_try_confirmed)
             if not isinstance(outcome, Signed):
                 raise NotSignedError(outcome)
             return outcome.signature
@@ -161,7 +163,7 @@ class VoterWork:
         except NotSignedError as exc:
             return no_signature(exc.outcome)
         finally:
-            job.pin[:] = bytes(len(job.pin))
+            wipe(job.pin or bytearray())
         return on.PinAccepted()
 
     async def cast(self) -> on.Event:

@@ -119,6 +119,8 @@ class Work:
                 return self.pins.judge(job)
             case new_pin.ReplacePin():
                 return await self.pins.replace(job)
+            case new_pin.ReplacePinAtReader():
+                return await self.pins.replace_at_reader(job)
             case _:
                 return await self._perform_vote(job)
 

@@ -113,7 +113,7 @@ class SignStatement:
 
     reader: str
     last_try_confirmed: bool
-    pin: bytearray = field(repr=False)
+    pin: bytearray | None = field(repr=False)  # None: it is entered at the reader's keys
 
 
 @dataclass(frozen=True, slots=True)

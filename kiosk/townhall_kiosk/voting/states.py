@@ -202,6 +202,7 @@ class SigningVote:
     reader: str
     tries_left: int
     last_try_confirmed: bool
+    at_reader: bool = False  # the person enters PIN 2 at the reader's keys meanwhile
     card: ClassVar[CardNeed] = CardNeed.VISIT
     idle: ClassVar[Idle | None] = None
     lasts_s: ClassVar[int | None] = None

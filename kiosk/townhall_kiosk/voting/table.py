@@ -181,6 +181,12 @@ VOTING_TABLE = (
         *_PIN,
     ),
     row(vote.SigningVote, on.PinLengthWasRefused, then.ask_again(at.PinNotice.LENGTH), vote.EnteringVotePin),
+    row(
+        vote.SigningVote,
+        on.PinNotEntered,
+        lambda s, e: then.ask_again(e.reason)(s, e),
+        vote.EnteringVotePin,
+    ),
     row(vote.SigningVote, on.CardWasDisturbed, then.ask_again(at.PinNotice.INTERRUPTED), vote.EnteringVotePin),
     row(
         vote.SigningVote,

@@ -134,6 +134,7 @@ class WorkingScreen:
     steps: tuple[str, ...]
     current: int  # index into steps
     note: str = ""  # "Do not take your card"
+    seconds: str | None = None  # how long something outside still waits, shown large and not heard
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ from townhall_ui.errors import ScreenMalformedError
 from townhall_ui.icons import Icon, draw_icon
 from townhall_ui.look import Look, Style
 from townhall_ui.screens import Screen, Tone, WorkingScreen
+from townhall_ui.views.countdown import Countdown
 from townhall_ui.views.view import Outlet, Room, View
 from townhall_ui.words import Notice, Words
 
 _MARK_MM = 11.0
+_COUNTDOWN_MM = 70.0
 _DONE, _NOW, _LATER = range(3)
 
 
@@ -61,7 +63,12 @@ class WorkingView(View):
     def __init__(self, look: Look, screen: WorkingScreen, room: Room, outlet: Outlet) -> None:
         _check(screen)
         super().__init__(look, screen, room, outlet)
-        self._current = screen.current
+        self._current, self._seconds = screen.current, screen.seconds
+        self._countdown: Countdown | None = None
+        if screen.seconds is not None:
+            side = min(room.width * 25 // 100, self.main_height, look.px(_COUNTDOWN_MM))
+            self._countdown = Countdown(look, screen.seconds, side)
+            self.reserve_side(self._countdown, spans_foot=False)
         self.column.addSpacing(look.space(4))
         self.column.addWidget(self.heading)
         if screen.note:
@@ -100,8 +107,14 @@ class WorkingView(View):
         return steps
 
     def refresh(self, screen: Screen) -> bool:
-        """The next step of the same work: the list alone is drawn anew."""
-        if not isinstance(screen, WorkingScreen) or replace(screen, current=self._current) != self.shown:
+        """The next step of the same work: the list alone is drawn anew; or a second less, which nobody is read."""
+        if not isinstance(screen, WorkingScreen):
+            return False
+        if self._countdown is not None and screen.seconds and replace(screen, seconds=self._seconds) == self.shown:
+            self.shown, self._seconds = screen, screen.seconds
+            self._countdown.set_seconds(screen.seconds)
+            return True
+        if replace(screen, current=self._current) != self.shown:
             return False
         _check(screen)
         self.shown, self._current = screen, screen.current

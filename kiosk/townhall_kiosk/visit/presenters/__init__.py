@@ -5,9 +5,23 @@
 from townhall_kiosk import states as at
 from townhall_kiosk.finding import states as find
 from townhall_kiosk.pin_life import states as pins
+from townhall_kiosk.reader_keys import states as keys
 from townhall_kiosk.visit.desk import Desk
-from townhall_kiosk.visit.presenters import aside, card, closing, counter, form, local_facts, pin_life, services, voting
+from townhall_kiosk.visit.presenters import (
+    aside,
+    card,
+    closing,
+    counter,
+    form,
+    local_facts,
+    pin_life,
+    reader_keys,
+    services,
+    voting,
+)
 from townhall_kiosk.visit.surroundings import Surroundings
+from townhall_kiosk.voting import states as vote
+from townhall_smartcard.messages import PinRole
 from townhall_ui.screens import Screen
 
 
@@ -34,6 +48,14 @@ def present(state: at.State, desk: Desk, around: Surroundings) -> Screen:  # noq
             return card.last_try(state, around)
         case at.EnteringPin():
             return card.pin(state, desk, around)
+        case keys.ReadyForPin() | keys.ReadyForVotePin() | keys.ReadyForNewPin():
+            return reader_keys.present(state, desk, around)
+        case at.UsingPin(role=role, tries_left=left, at_reader=True):
+            return reader_keys.entering(role, left, around)
+        case vote.SigningVote(tries_left=left, at_reader=True):
+            return reader_keys.entering(PinRole.SIGNATURE, left, around)
+        case pins.ReplacingPin(errand=errand, at_reader=True):
+            return reader_keys.entering_new(errand, around)
         case at.UsingPin():
             return card.using_pin(state, around)
         case at.ChoosingService():

@@ -90,7 +90,7 @@ def reading_card(around: Surroundings) -> WorkingScreen:
 
 
 def using_pin(state: at.UsingPin, around: Surroundings) -> WorkingScreen:
-    """The card checks a PIN and signs."""
+    """The card checks a PIN that was typed, and signs."""
     if state.role is PinRole.AUTHENTICATION:
         return _working(around, "checking.heading", "checking.step")
     return _working(around, "signing.heading", "signing.step", "signing.store")
@@ -119,44 +119,41 @@ def refused(state: at.CardRefused, around: Surroundings) -> MessageScreen:
     return MessageScreen(heading, (text(f"card-{reason}.help"), text("take-card.now")), Picture.TAKE_CARD, Tone.PROBLEM)
 
 
-def _which(role: PinRole) -> str:
+def which(role: PinRole) -> str:
+    """Return what ids of texts about a PIN begin with."""
     return "pin1" if role is PinRole.AUTHENTICATION else "pin2"
 
 
 def last_try(state: at.ConfirmingLastTry, around: Surroundings) -> MessageScreen:
     """One try is left: the person decides with open eyes."""
-    text, which = around.text, _which(state.role)
+    text, pin = around.text, which(state.role)
     heading = frame(
         around,
-        text(f"{which}.last-try.heading"),
+        text(f"{pin}.last-try.heading"),
         proceed=text("last-try.button"),
         back=state.role is PinRole.SIGNATURE,
         stop=True,
     )
-    return MessageScreen(heading, (text(f"{which}.last-try.what"), text("last-try.advice")), tone=Tone.WARNING)
+    return MessageScreen(heading, (text(f"{pin}.last-try.what"), text("last-try.advice")), tone=Tone.WARNING)
 
 
 def pin(state: at.EnteringPin, desk: Desk, around: Surroundings) -> PinScreen:
     """The PIN pad, with the tries left said before they run out."""
-    introduction = around.text(f"{_which(state.role)}.introduction", service=_service_title(desk, around))
-    return pin_pad(state, introduction, around.text(f"{_which(state.role)}.button"), around)
+    introduction = around.text(f"{which(state.role)}.introduction", service=service_title(desk, around))
+    return pin_pad(state, introduction, around.text(f"{which(state.role)}.button"), around)
 
 
 def pin_pad(state: at.EnteringPin, introduction: str, button: str, around: Surroundings) -> PinScreen:
     """The pad, for whatever ``introduction`` says that is signed by ``button``."""
-    text, which = around.text, _which(state.role)
+    text, pin = around.text, which(state.role)
     heading = frame(
         around,
-        text(f"{which}.heading"),
+        text(f"{pin}.heading"),
         proceed=button,
         back=state.role is PinRole.SIGNATURE,
         stop=True,
     )
-    notices = []
-    if state.notice is not at.PinNotice.NONE:
-        notices.append(text(f"pin.{state.notice.value}"))
-    if state.tries_left <= _LOW_TRIES or state.notice is at.PinNotice.WRONG:
-        notices.append(text.counted("pin.tries-left", state.tries_left))
+    notices = pin_notices(state.notice, state.tries_left, around)
     return PinScreen(
         heading,
         PinWords(text("pin.clear"), text("pin.delete"), text("pin.entered", count="{count}")),
@@ -168,5 +165,16 @@ def pin_pad(state: at.EnteringPin, introduction: str, button: str, around: Surro
     )
 
 
-def _service_title(desk: Desk, around: Surroundings) -> str:
+def pin_notices(notice: at.PinNotice, tries_left: int, around: Surroundings) -> list[str]:
+    """Return what became of the PIN before, and the tries left before they run out."""
+    text, found = around.text, []
+    if notice is not at.PinNotice.NONE:
+        found.append(text(f"pin.{notice.value}"))
+    if tries_left <= _LOW_TRIES or notice is at.PinNotice.WRONG:
+        found.append(text.counted("pin.tries-left", tries_left))
+    return found
+
+
+def service_title(desk: Desk, around: Surroundings) -> str:
+    """Return the name of the chosen service in the person's language; empty before one is chosen."""
     return desk.service.titles[around.language] if desk.service else ""

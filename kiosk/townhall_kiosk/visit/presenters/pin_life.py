@@ -115,22 +115,35 @@ def _last_code(errand: PinErrand, around: Surroundings) -> MessageScreen:
 
 def _code(state: pins.EnteringCode, around: Surroundings) -> PinScreen:
     text, errand = around.text, state.errand
-    notices = list(_faults(state.faults, around))
-    if state.notice is at.PinNotice.WRONG and errand.code is PinRole.UNBLOCKING:
-        notices.append(text("puk.wrong"))
-    elif state.notice is not at.PinNotice.NONE:
-        notices.append(text(f"pin.{state.notice.value}"))
-    if errand.tries_left <= _LOW_TRIES or state.notice is at.PinNotice.WRONG:
-        notices.append(text.counted("pin.tries-left", errand.tries_left))
+    notices = code_notices(state.notice, state.faults, errand, around)
     pin = name_of(errand.role, around)
     heading = _pad_frame(text(f"pins.{_ASKED[errand.way]}.heading", pin=pin), text("button.continue"), around)
     return _pad(heading, errand.code, text("pins.code.introduction", pin=pin), notices, around)
 
 
+def code_notices(
+    notice: at.PinNotice, faults: tuple[NewPinFault, ...], errand: PinErrand, around: Surroundings
+) -> list[str]:
+    """Return what became of the codes that were entered before, and the tries left before they run out."""
+    text, found = around.text, list(_faults(faults, around))
+    if notice is at.PinNotice.WRONG and errand.code is PinRole.UNBLOCKING:
+        found.append(text("puk.wrong"))
+    elif notice is not at.PinNotice.NONE:
+        found.append(text(f"pin.{notice.value}"))
+    if errand.tries_left <= _LOW_TRIES or notice is at.PinNotice.WRONG:
+        found.append(text.counted("pin.tries-left", errand.tries_left))
+    return found
+
+
+def advice(role: PinRole, around: Surroundings) -> str:
+    """Return how long a new PIN is, and what nobody should choose."""
+    return around.text("pins.new.introduction", shortest=SHORTEST_PIN[role], longest=LONGEST_PIN)
+
+
 def _new_pin(state: pins.EnteringNewPin, around: Surroundings) -> PinScreen:
     text, role = around.text, state.errand.role
     notices = [text("pins.differed")] if state.has_differed else list(_faults(state.faults, around))
-    introduction = text("pins.new.introduction", shortest=SHORTEST_PIN[role], longest=LONGEST_PIN)
+    introduction = advice(role, around)
     heading = _pad_frame(text("pins.new.heading", pin=name_of(role, around)), text("button.continue"), around)
     return _pad(heading, role, introduction, notices, around)
 

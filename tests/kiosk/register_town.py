@@ -51,14 +51,19 @@ def home_service() -> Service:
     return read_service(DESCRIPTION, FORM)
 
 
-def extract_for(cards: Iterable[tuple[CardKeys, Person]], values: Mapping[str, str] = VALUES, day: date = DAY) -> bytes:
+def extract_for(
+    cards: Iterable[tuple[CardKeys, Person]],
+    values: Mapping[str, str] = VALUES,
+    day: date = DAY,
+    register: str = "population",
+) -> bytes:
     return build_extract(
-        "population",
+        register,
         day,
         (
             (
                 card_public_key(keys.authentication.certificate),
-                make_statement("population", day, person, values, REGISTRAR.sign),
+                make_statement(register, day, person, values, REGISTRAR.sign),
             )
             for keys, person in cards
         ),

@@ -46,7 +46,7 @@ class Records:
 
     async def seek(self, register: str, name: bytes) -> bytes:
         self.asked.append((register, name))
-        return self.search.seek("visit", SeekRecord(register, name), {"population": self.extract})[1]
+        return self.search.seek("visit", SeekRecord(register, name), {self.extract.head.register: self.extract})[1]
 
 
 PlayKnown = Callable[..., Records]

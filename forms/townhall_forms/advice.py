@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from townhall_forms.applicable import kiosk_gaps
 from townhall_forms.form import Form
+from townhall_forms.registers.statement import source_of
 
-# Names that authors give to what an ID card states, with the key that prefills it.
+# Names that authors give to what an ID card or a register states, with the key that prefills it.
 _STATED: Mapping[str, str] = {
     "surname": "eid:surname",
     "last_name": "eid:surname",
@@ -22,6 +23,15 @@ _STATED: Mapping[str, str] = {
     "birth_date": "eid:birth_date",
     "date_of_birth": "eid:birth_date",
     "citizenship": "eid:citizenship",
+    "nationality": "eid:citizenship",
+    "sex": "eid:sex",
+    "document_number": "eid:document_number",
+    "address": "register:population/address",
+    "home_address": "register:population/address",
+    "current_address": "register:population/address",
+    "place_of_birth": "register:population/birth_place",
+    "birth_place": "register:population/birth_place",
+    "marital_status": "register:population/marital_status",
 }
 _ADDRESS = re.compile(r"jr://(?:images|audio|video|file)/(.+)")
 
@@ -91,8 +101,11 @@ def _missing_files(form: Form, resources: Mapping[str, bytes]) -> Iterator[str]:
 
 
 def _known_already(form: Form) -> Iterator[str]:
+    others = tuple(f"{path}/" for path in form.repeats)  # who is named in a repeat is somebody else
     for control in form.controls:
         bind = form.binds.get(control.path)
         key = _STATED.get(control.path.rpartition("/")[2].lower())
-        if key is not None and (bind is None or not bind.prefill) and control.path not in form.fixed:
-            yield f'{control.path} asks what an ID card states: th:prefill="{key}"'
+        is_asked = (bind is None or not bind.prefill) and control.path not in form.fixed
+        if key is not None and is_asked and not control.path.startswith(others):
+            knows = "an ID card" if source_of(key) is None else "a register"
+            yield f'{control.path} asks what {knows} states: th:prefill="{key}"'

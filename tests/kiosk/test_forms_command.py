@@ -85,6 +85,23 @@ def test_an_author_reads_what_could_be_better(good: Path, capsys: pytest.Capture
     assert "a.png" not in capsys.readouterr().out
 
 
+def test_a_form_that_asks_what_a_known_source_states_is_reported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("pyxform")
+    path = tmp_path / "form.md"
+    rows = ("| text | address | Where do you live? |", "| text | sex | Sex |", "| begin_repeat | child | Child |")
+    path.write_text(
+        "| survey |\n| | type | name | label |\n"
+        + "".join(f"| {row}\n" for row in (*rows, "| text | surname | Surname |", "| end_repeat | | |"))
+    )
+    assert main(["forms", "check", str(path)]) == 0
+    told = capsys.readouterr().out
+    assert '/data/address asks what a register states: th:prefill="register:population/address"' in told
+    assert '/data/sex asks what an ID card states: th:prefill="eid:sex"' in told
+    assert "surname asks" not in told, "in a repeat it is somebody else's"
+
+
 def test_a_spreadsheet_is_refused_with_its_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("pyxform")
     path = tmp_path / "form.md"

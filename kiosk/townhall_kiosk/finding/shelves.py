@@ -10,7 +10,7 @@ from townhall_forms.service import LifeEvent, Service
 OTHER: Final = "other"
 """Name of the shelf of the services that are for no life event."""
 SHELVES: Final = (*(each.value for each in LifeEvent), OTHER)
-_FEW: Final = 8  # two pages on a small panel
+_FEW: Final = 9  # two to three pages on a small panel
 
 
 def are_many(services: Sequence[Service]) -> bool:

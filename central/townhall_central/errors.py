@@ -277,6 +277,12 @@ class OfficerCardError(SetupError):
     code = "TH-CENT-071"
 
 
+class RegisterSourceError(SetupError):
+    """An online register does not answer, refuses, or answers something else; the text quotes no value."""
+
+    code = "TH-CENT-072"
+
+
 class VoteStateError(CentralError):
     """An act of the eligibility board or the ballot box that is not possible as things stand."""
 

@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A register from the administrators to the keeper: sealed, published, aged, searched, noted in the audit trail."""
 
+import asyncio
 import base64
 import json
 import shutil
 import time
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import pytest
-from tests.kiosk.register_town import DAY, KEY, TITLES, VALUES, extract_for, home_service, write_register
+from tests.kiosk.register_town import DAY, KEY, TITLES, VALUES, extract_for, write_register
 from tests.kiosk.test_catalogue import Town, codes, offered
 from tests.kiosk.test_keeper import Stand
 
@@ -25,6 +27,9 @@ from townhall_kiosk import messages
 from townhall_kiosk.catalogue_registers import known_registers
 from townhall_kiosk.errors import PartExpiredError
 from townhall_kiosk.keeper.keeper import Keeper
+from townhall_kiosk.visit.keeper_link import KeeperLink, KeeperNews
+from townhall_process.channel import Channel
+from townhall_process.child import socket_pair
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_sync.async_journal import AsyncJournal
@@ -154,5 +159,24 @@ def test_the_keeper_finds_a_record_it_cannot_open_and_notes_no_name(made: Town, 
     ]
 
 
-def test_the_services_form_is_the_one_that_the_register_answers() -> None:
-    assert home_service().form.id == "home"
+class Deaf:
+    """Implements ``KeeperNews`` for a visit that is told nothing."""
+
+    def __getattr__(self, name: str) -> object:
+        raise AssertionError(name)
+
+
+def test_the_longest_record_comes_over_the_visits_channel() -> None:
+    async def scene() -> None:
+        ours, theirs = socket_pair()
+        keeper: Channel[messages.FromVisit, messages.FromKeeper] = Channel(ours, messages.FromVisit)
+        link = KeeperLink(theirs)
+        hearing = asyncio.create_task(link.run(cast("KeeperNews", Deaf())))
+        seeking = asyncio.create_task(link.seek("population", b"n" * 16))
+        assert await keeper.receive() == messages.SeekRecord("population", b"n" * 16)
+        await keeper.send(messages.RecordSought(b"r" * 65_552))
+        assert await seeking == b"r" * 65_552
+        hearing.cancel()
+        keeper.close()
+
+    asyncio.run(scene())

@@ -3,7 +3,7 @@
 """`townhall-admin register`: from what a register knows to an extract that nobody but its people can open."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,8 +16,11 @@ from securesystemslib.signer import CryptoSigner
 from townhall_central.console import ask_passphrase, say
 from townhall_central.errors import CatalogueContentError, SigningKeyError
 from townhall_central.inbox.trust_folder import load_anchors
+from townhall_central.keys import write_private
 from townhall_central.repository.content_registers import FOLDER
+from townhall_central.repository.register_source import RegisterSource
 from townhall_central.repository.signing_keys import load_signer, write_whole
+from townhall_central.repository.xroad_register import XRoadParties, XRoadRegister
 from townhall_central.settings import system_clock
 from townhall_crypto.card_key import card_public_key
 from townhall_crypto.errors import CertificateRefusedError, MalformedError
@@ -48,6 +51,44 @@ def add_register_commands(commands: "argparse._SubParsersAction[argparse.Argumen
     sealed.add_argument("--key", type=Path, required=True, help="the registrar's NAME.pem, Ed25519")
     sealed.add_argument("--passphrase-file", type=Path, help="of the key; asked for where absent")
     sealed.set_defaults(command=_seal)
+    fetched = register.add_parser("fetch", help="ask an online register (X-Road) about the holder of each certificate")
+    fetched.add_argument("content", type=Path, metavar="DIRECTORY", help="of what is published; its trust/ is used")
+    fetched.add_argument("certificates", type=Path, help="a folder with authentication certificates, *.der")
+    fetched.add_argument("people", type=Path, help="the file that `seal` reads; made, and readable by you alone")
+    fetched.add_argument("--server", required=True, metavar="URL", help="your own security server")
+    fetched.add_argument("--client", required=True, help="X-Road-Client: INSTANCE/CLASS/MEMBER/SUBSYSTEM")
+    fetched.add_argument("--service", required=True, help="INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE")
+    fetched.add_argument("--user", required=True, help="X-Road-UserId: who orders it")
+    fetched.add_argument("--issue", required=True, help="X-Road-Issue: what allows it")
+    fetched.set_defaults(command=_fetch)
+
+
+def _fetch(options: argparse.Namespace) -> None:
+    anchors, at = load_anchors(options.content / "trust"), datetime.fromtimestamp(system_clock(), UTC)
+    parties = XRoadParties(options.server, options.client, options.service, options.user, options.issue)
+    certificates = [path.read_bytes() for path in sorted(options.certificates.glob("*.der"))]
+    with XRoadRegister(parties) as source:
+        entries = list(fetch(source, certificates, anchors, at))
+    write_private(options.people, b"".join(msgspec.json.encode(each) + b"\n" for each in entries))
+    say(f"{len(entries)} of {len(certificates)} people in {options.people}")
+
+
+def fetch(
+    source: RegisterSource, certificates: Iterable[bytes], anchors: TrustAnchors, at: datetime
+) -> Iterator[_Entry]:
+    """Ask about the holder of each certificate that is in force; who is not in the register is left out.
+
+    Raises:
+        RegisterSourceError: see ``RegisterSource``; nothing is to be sealed of half a register.
+    """
+    for certificate in certificates:
+        try:
+            subject = validate_certificate(certificate, anchors, at, Usage.AUTHENTICATION).subject
+        except CertificateRefusedError:
+            continue
+        values = source.look_up(Person(subject.country, subject.personal_code))
+        if values is not None:
+            yield _Entry(certificate, dict(values))
 
 
 def _seal(options: argparse.Namespace) -> None:

@@ -34,6 +34,7 @@ HOMES = {
         "townhall_sync/central_http.py",
         "townhall_central/centre_line.py",
         "townhall_central/inbox/trust_line.py",
+        "townhall_central/repository/xroad_register.py",
     },
     "typst": {"townhall_forms/document.py"},
     "pypdfium2": {"townhall_forms/document_pictures.py"},

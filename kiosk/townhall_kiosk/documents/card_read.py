@@ -35,7 +35,7 @@ from townhall_smartcard.emrtd.mrz_entry import MrzFault, MrzMistake, TypedZone, 
 from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.errors import CardError
 from townhall_smartcard.identity import CHALLENGE_BYTES, challenge_bytes
-from townhall_smartcard.messages import CardFamily, PinRole
+from townhall_smartcard.messages import AtReader, CardFamily, PinRole
 from townhall_smartcard.national.at_desk import (
     KeyUse,
     NationalOutcome,
@@ -114,7 +114,8 @@ def _proof(options: argparse.Namespace) -> tuple[tuple[KeyUse, ...], Mapping[Pin
     """Have the card prove that it is no copy, where its holder gives PIN 1."""
     if options.pin_file is None and not options.pin_pad:
         return (), {}
-    pin = bytearray() if options.pin_pad else bytearray(_text_of(options.pin_file).strip().encode())
+    at_reader = AtReader(options.language)
+    pin = at_reader if options.pin_pad else bytearray(_text_of(options.pin_file).strip().encode())
     message = challenge_bytes(os.urandom(CHALLENGE_BYTES))
     role = PinRole.AUTHENTICATION
     return (KeyUse(role, pin, message),), {role: message}

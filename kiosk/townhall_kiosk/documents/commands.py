@@ -40,7 +40,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     proof.add_argument(
         "--pin-pad",
         action="store_true",
-        help="the same, with PIN 1 entered at the reader's own keys; of a card that a vendor's module serves",
+        help="the same, with PIN 1 entered at the reader's own keys",
     )
     read.add_argument(
         "--modules",

@@ -10,13 +10,15 @@ from townhall_crypto.card_signature import CardAlgorithm
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.call_clock import CallClock
 from townhall_smartcard.emrtd.document import MeteredConnection
-from townhall_smartcard.errors import CardError
-from townhall_smartcard.messages import CardFamily, PinRole
+from townhall_smartcard.errors import CardError, PinPadError
+from townhall_smartcard.messages import AtReader, CardFamily, PinRole
 from townhall_smartcard.national.contract import NationalContents
 from townhall_smartcard.national.registry import NationalFamily, family_by_atr, family_by_probe
 from townhall_smartcard.one_card import DEADLINE_S
 from townhall_smartcard.pcsc import card_transaction, open_slots
-from townhall_smartcard.pins import PinRefusal
+from townhall_smartcard.pin_pad.exclusions import ALL_PADS
+from townhall_smartcard.pin_pad.pad import ReaderWithKeys, keys_of
+from townhall_smartcard.pins import Pin, PinRefusal
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.watched import outcome_of
 
@@ -29,9 +31,18 @@ class KeyUse:
     """
 
     role: PinRole
-    pin: bytearray = field(repr=False)
+    pin: bytearray | AtReader = field(repr=False)
     message: bytes
     """Begins with a namespace; hashed as the card's algorithm wants it."""
+
+    @property
+    def typed(self) -> bytearray:
+        """The PIN; empty where it is entered at the reader's own keys."""
+        return self.pin if isinstance(self.pin, bytearray) else bytearray()
+
+    def wipe(self) -> None:
+        """Wipe the PIN, if it is here."""
+        wipe(self.typed)
 
 
 class CardKind(Protocol):
@@ -103,6 +114,8 @@ def read_national_card(reader: str, family: NationalFamily, *uses: KeyUse) -> Na
         with card_transaction(reader, calls) as connection:
             metered = MeteredConnection(connection)
             driver = family.driver(processors_for(metered, is_t0=connection.is_t0))
+            is_at_reader = any(isinstance(use.pin, AtReader) for use in uses)
+            keys = keys_of(connection, reader, ALL_PADS) if is_at_reader else None
             started = time.perf_counter()
             contents = driver.read()
             marks = {"read": time.perf_counter() - started}
@@ -114,7 +127,7 @@ def read_national_card(reader: str, family: NationalFamily, *uses: KeyUse) -> Na
                 started = time.perf_counter()
                 digest = algorithm.digest.of(use.message)
                 with_key = driver.authenticate if use.role is PinRole.AUTHENTICATION else driver.sign
-                made[use.role] = with_key(use.pin, digest, last_try_confirmed=False)
+                made[use.role] = with_key(_pin(use, keys), digest, last_try_confirmed=False)
                 marks[use.role.value] = time.perf_counter() - started
         return NationalRead(family, contents, made, metered.commands, metered.seconds, marks)
 
@@ -122,4 +135,12 @@ def read_national_card(reader: str, family: NationalFamily, *uses: KeyUse) -> Na
         return outcome_of(work, calls)
     finally:
         for use in uses:
-            wipe(use.pin)
+            use.wipe()
+
+
+def _pin(use: KeyUse, keys: ReaderWithKeys | None) -> Pin:
+    if isinstance(use.pin, bytearray):
+        return use.pin
+    if keys is None:
+        raise PinPadError("the reader has no keys")
+    return keys.asked_in(use.pin.language, use.pin.timeout_s)

@@ -63,7 +63,7 @@ class PrivatePcscd:
         _check_programs()
         self._readers: Final = -(-slots // _SLOTS_OF_A_READER)
         self._slots: Final = slots
-        self._cover: Final = cover
+        self._cover = cover
         self._holder, self._enter = _hold_namespace()
         self._run: Final = Path(f"/proc/{self._holder.pid}/root/run")
         self._service: subprocess.Popen[bytes] | None = None
@@ -143,6 +143,11 @@ class PrivatePcscd:
         """Stop and start."""
         self.stop()
         self.start()
+
+    def use_cover(self, cover: Path | None) -> None:
+        """Restart with another cover, or with none."""
+        self._cover = cover
+        self.restart()
 
     def close(self) -> None:
         """End the service and its namespace; nothing of them stays."""

@@ -10,7 +10,6 @@ from typing import Final
 
 from townhall_crypto.card_signature import Scheme, is_card_signature
 from townhall_process.errors import ProcessError
-from townhall_smartcard.apdu import wipe
 from townhall_smartcard.errors import (
     CardError,
     CardModuleError,
@@ -51,7 +50,7 @@ def read_with_modules(reader: str, modules: Sequence[VendorModule], *uses: KeyUs
         if named and has_a_double(reader, _readers()):
             return ReaderBusyError("another reader's name begins alike, and a module could not tell them apart")
         for module in named:
-            copies = tuple(replace(use, pin=bytearray(use.pin)) for use in uses)
+            copies = tuple(replace(use, pin=bytearray(use.typed)) for use in uses)
             outcome = read_with_module(reader, module, *copies)
             if not isinstance(outcome, CardUnsupportedError):
                 return outcome
@@ -59,7 +58,7 @@ def read_with_modules(reader: str, modules: Sequence[VendorModule], *uses: KeyUs
         return exc
     finally:
         for use in uses:
-            wipe(use.pin)
+            use.wipe()
     return None
 
 
@@ -88,7 +87,7 @@ def read_with_module(reader: str, module: VendorModule, *uses: KeyUse) -> Nation
         return CardModuleError(f"{module.name}: {exc.code}")
     finally:
         for use in uses:
-            wipe(use.pin)
+            use.wipe()
 
 
 async def _read(reader: str, module: VendorModule, uses: tuple[KeyUse, ...]) -> NationalRead:
@@ -129,7 +128,7 @@ async def _use(client: ModuleClient, key: ModuleKey, use: KeyUse, deadline_s: fl
     algorithm = key.algorithm
     digest = algorithm.digest.of(use.message)
     require_digest(algorithm, digest)
-    asked = UseKey(key.number, algorithm.scheme, algorithm.digest, digest, use.pin)
+    asked = UseKey(key.number, algorithm.scheme, algorithm.digest, digest, use.typed)
     answer = await client.ask(asked, deadline_s)
     match answer:
         case PinUseless(reason, tries_left):

@@ -10,6 +10,9 @@ from typing import Final
 import pytest
 from tests.smartcard.pin_pad.keypad import Keypad, compile_driver
 
+from townhall_crypto.card_signature import is_card_signature
+from townhall_smartcard.emrtd.at_desk import find_document
+from townhall_smartcard.errors import PinPadError
 from townhall_smartcard.messages import (
     AtReader,
     CardContents,
@@ -18,13 +21,22 @@ from townhall_smartcard.messages import (
     Failure,
     NoEntry,
     PinNotEntered,
+    PinRole,
     Signed,
 )
+from townhall_smartcard.national.at_desk import (
+    KeyUse,
+    NationalOutcome,
+    NationalRead,
+    national_family_in,
+    read_national_card,
+)
+from townhall_smartcard.pins import PinRefusal, PinRefusalReason
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.estonian_card_pins import Pins
-from townhall_smartcard.simulation.keypad import TLV_PROPERTIES, Finger
+from townhall_smartcard.simulation.keypad import CANCEL, TLV_PROPERTIES, Finger
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
 from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.stack import RunningCardProcess, card_process, virtual_reader_name
@@ -167,6 +179,47 @@ def test_a_reader_whose_keys_nobody_answers_for_is_a_reader_without(play: Callab
         assert contents.at_reader == ()
 
     play(scene)
+
+
+def at_desk(service: PrivatePcscd, slot: VirtualReader, card: EstonianCard) -> NationalOutcome:
+    """Have the card signed with at a desk, by a PIN that is entered at the reader."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PCSCLITE_CSOCK_NAME", str(service.socket_path))
+        slot.insert(card)
+        reader = find_document(READER, 10.0)
+        family = national_family_in(reader)
+        assert family is not None
+        return read_national_card(reader, family, KeyUse(PinRole.SIGNATURE, AtReader("et"), b"townhall test of a desk"))
+
+
+def test_a_card_at_a_desk_takes_its_pin_from_the_reader(
+    service: PrivatePcscd, slot: VirtualReader, card: EstonianCard, keypad: Keypad
+) -> None:
+    keypad.finger.enters(PIN2)
+    read = at_desk(service, slot, card)
+    assert isinstance(read, NationalRead)
+    made = read.made[PinRole.SIGNATURE]
+    algorithm = read.algorithm(PinRole.SIGNATURE)
+    certificate = read.contents.certificates[PinRole.SIGNATURE]
+    assert isinstance(made, bytes)
+    assert is_card_signature(certificate, algorithm, algorithm.digest.of(b"townhall test of a desk"), made)
+    assert [asked.language for asked in keypad.finger.seen] == [0x0425]
+
+
+def test_at_a_desk_a_cancelled_entry_makes_nothing(
+    service: PrivatePcscd, slot: VirtualReader, card: EstonianCard, keypad: Keypad
+) -> None:
+    keypad.finger.answers(CANCEL)
+    read = at_desk(service, slot, card)
+    assert isinstance(read, NationalRead)
+    assert read.made[PinRole.SIGNATURE] == PinRefusal(PinRefusalReason.CANCELLED)
+
+
+def test_at_a_desk_a_reader_without_keys_is_told(
+    service: PrivatePcscd, slot: VirtualReader, card: EstonianCard
+) -> None:
+    outcome = at_desk(service, slot, card)
+    assert isinstance(outcome, PinPadError)
 
 
 def in_memory_of(process: int, pattern: bytes) -> int:

@@ -44,6 +44,6 @@ def count_in_memory() -> int:
 
 reader, module, deadline_s, what = sys.argv[1:]
 asked = KeyUse(PinRole.AUTHENTICATION, unmasked(), b"townhall test of a module")
-kept = bytes(asked.pin) if what == "keep" else b""
+kept = bytes(asked.typed) if what == "keep" else b""
 outcome = read_with_module(reader, VendorModule("faulty", Path(module), (), "", float(deadline_s), True), asked)
 print(type(outcome).__name__, count_in_memory())  # noqa: T201  # its answer

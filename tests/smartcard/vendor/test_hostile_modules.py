@@ -54,7 +54,7 @@ def use(module: VendorModule, token: SoftToken, pin: bytes = PIN) -> NationalOut
     """Have the authentication key sign; whatever comes of it, neither the PIN nor a process is left."""
     asked = KeyUse(ROLE, bytearray(pin), MESSAGE)
     outcome = read_with_module(token.reader, module, asked)
-    assert not any(asked.pin)
+    assert not any(asked.typed)
     assert processes_around_modules() == []
     return outcome
 
@@ -227,7 +227,7 @@ def test_a_wrong_pin_is_sent_once_and_no_other_key_is_tried_with_it(faults: Faul
     assert isinstance(outcome, NationalRead)
     assert outcome.made == {PinRole.AUTHENTICATION: PinRefusal(PinRefusalReason.WRONG, 2)}
     assert faults.told() == ["initialize", LOGIN]
-    assert not any(uses[0].pin + uses[1].pin)
+    assert not any(uses[0].typed + uses[1].typed)
 
 
 def test_at_a_reader_with_keys_of_its_own_no_pin_is_sent(faults: Faults, soft_token: SoftToken) -> None:

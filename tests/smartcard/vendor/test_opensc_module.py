@@ -74,7 +74,7 @@ def test_a_card_is_read_and_both_keys_sign_though_the_module_may_write_nothing(t
         assert isinstance(signature, bytes)
         digest = algorithm.digest.of(MESSAGE)
         assert is_card_signature(found.contents.certificates[role], algorithm, digest, signature)
-    assert not any(byte for use in asked for byte in use.pin)
+    assert not any(byte for use in asked for byte in use.typed)
 
 
 def test_wrong_pins_are_counted_by_the_card_and_the_last_try_is_left(tools: OpenScTools) -> None:
@@ -142,7 +142,7 @@ def test_a_card_that_is_pulled_as_its_pin_comes_is_told_and_leaves_no_pin(tools:
         outcome = read_with_module(READER, MODULE, asked)
     assert card.is_out
     assert isinstance(outcome, CardRemovedError | CardModuleError), outcome
-    assert not any(asked.pin)
+    assert not any(asked.typed)
 
 
 def test_a_card_that_the_module_does_not_know_is_none_of_its_cards(tools: OpenScTools) -> None:

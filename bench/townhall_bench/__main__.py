@@ -13,7 +13,19 @@ import msgspec
 
 from townhall_bench.row import Row, heading, line, to_json
 
-PARTS: Final = ("forms", "finding", "cards", "families", "journal", "centre", "window", "visits", "votes", "roll")
+PARTS: Final = (
+    "forms",
+    "finding",
+    "cards",
+    "families",
+    "journal",
+    "centre",
+    "window",
+    "visits",
+    "votes",
+    "roll",
+    "zones",
+)
 VISITS, LONG_VISITS = 200, 1000
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from townhall_bench import cards, centre, families, finding, forms, journal, roll, visits, votes, window
+from townhall_bench import cards, centre, families, finding, forms, journal, roll, visits, votes, window, zones
 from townhall_bench.row import Row
 
 MEASURES: Final[dict[str, Callable[[int], Iterator[Row]]]] = {
@@ -24,6 +24,7 @@ MEASURES: Final[dict[str, Callable[[int], Iterator[Row]]]] = {
     "visits": visits.rows,
     "votes": votes.rows,
     "roll": lambda _visits: roll.rows(),
+    "zones": lambda _visits: zones.rows(),
 }
 
 

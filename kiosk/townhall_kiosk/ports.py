@@ -15,7 +15,9 @@ from townhall_kiosk.receipt import SignedReceipt
 from townhall_kiosk.speech.voice import Voice
 from townhall_kiosk.staff.messages import Answer, ToOffice
 from townhall_kiosk.voting.messages import FromPolls, ToPolls
+from townhall_smartcard.camera.messages import ImageRefusal, ZoneSeen
 from townhall_smartcard.emrtd.lds.pictures import Picture
+from townhall_smartcard.emrtd.mrz_entry import ZoneRefused
 from townhall_smartcard.emrtd.pace import PacePassword
 from townhall_smartcard.messages import (
     AgreementOutcome,
@@ -112,6 +114,13 @@ class PictureOpener(Protocol):
 
     async def open_picture(self, picture: Picture) -> Pixels | PictureRefusal:
         """Return the pixels of an untrusted picture, or why there are none."""
+
+
+class MrzCamera(Protocol):
+    """A camera before which a document lies."""
+
+    async def look(self) -> ZoneSeen | ZoneRefused | ImageRefusal:
+        """Return its zone, if every check digit holds; whoever uses it has a person say that it is so."""
 
 
 class DocumentSigner(Protocol):

@@ -26,6 +26,7 @@
     ├── RecordingRefusedError      mend the file of recorded dialogues
     ├── CardMisuseError            mend the program
     ├── EidServerError             ask the eID server again later
+    ├── TesseractMissingError      install tesseract, or type what it was to read
     └── SimulationUnavailableError mend the machine: it cannot simulate a reader
 
 The texts hold names of commands and status words, never what a command or an answer said.
@@ -187,6 +188,12 @@ class EidServerError(CardError):
     """The eID server that a card would name its holder to is not there, or broke off."""
 
     code = "TH-CARD-026"
+
+
+class TesseractMissingError(CardError):
+    """Debian's tesseract, or its model, is not installed."""
+
+    code = "TH-CARD-060"
 
 
 class SimulationUnavailableError(CardError):

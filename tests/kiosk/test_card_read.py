@@ -35,6 +35,7 @@ from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
 from townhall_smartcard.simulation.every_family import EVERY_FAMILY, NOE, NationalSample
 from townhall_smartcard.simulation.lds_files import Holder
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
+from townhall_smartcard.simulation.printed_zone import SIGHTS, packed
 from townhall_smartcard.simulation.stack import virtual_reader_name
 from townhall_smartcard.simulation.state_keys import CurveStateKey, Spelling
 from townhall_smartcard.simulation.states import Standing
@@ -73,13 +74,16 @@ class Desk:
     service: PrivatePcscd
     directory: Path
 
-    def run(self, chip: VirtualCard | None, *arguments: str, password: str = ACCESS_NUMBER.decode()) -> "Ran":
+    def run(
+        self, chip: VirtualCard | None, *arguments: str, password: str = ACCESS_NUMBER.decode(), said: str = ""
+    ) -> "Ran":
         (self.directory / "password").write_text(password)
         told = ["--content", str(self.directory), "--password-file", str(self.directory / "password"), *arguments]
         with VirtualReader(chip, "127.0.0.1", self.service.ports[0]):
             done = subprocess.run(
                 [sys.executable, "-c", _COMMAND, "card", "read", *told],
                 env={**os.environ, **self.service.environment},
+                input=said,
                 capture_output=True,
                 text=True,
                 timeout=120,
@@ -339,6 +343,21 @@ def test_an_access_number_and_a_zone_are_told_apart() -> None:
 def test_what_is_neither_is_told(typed: str) -> None:
     with pytest.raises(ConfigurationError, match="neither"):
         password_of(typed)
+
+
+def test_a_zone_in_a_picture_opens_the_document_once_the_clerk_says_that_it_is_so(desk: Desk) -> None:
+    zone, image = lds_files.td1(Holder()), desk.directory / "zone.png"
+    image.write_bytes(packed((zone[:30], zone[30:60], zone[60:]), SIGHTS[0]))
+    chip = EmrtdChip(document(wish(offers=())))
+    opened = desk.run(chip, "--zone-image", str(image), "--json", said="yes\n")
+    assert (opened.status, opened.said["protocol"]) == (0, "bac")
+    assert zone[:30] in opened.err
+    for said in ("no\n", "\n", ""):
+        refused = desk.run(chip, "--zone-image", str(image), said=said)
+        assert (refused.status, refused.out) == (1, "")
+    image.write_bytes(b"no picture")
+    assert "TH-CARD-061" in desk.run(chip, "--zone-image", str(image)).err
+    assert "zone.none" in desk.run(chip, "--zone-image", str(desk.directory / "zone.none")).err
 
 
 def test_a_mistyped_zone_is_not_tried() -> None:

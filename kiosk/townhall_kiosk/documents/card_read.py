@@ -26,6 +26,7 @@ from townhall_kiosk.documents.national_report import as_json as national_json
 from townhall_kiosk.documents.national_report import as_lines as national_lines
 from townhall_kiosk.documents.national_report import report_on_national
 from townhall_kiosk.documents.vendor_modules import read_modules
+from townhall_kiosk.documents.zone_image import ImageFileCamera, password_seen
 from townhall_kiosk.errors import ConfigurationError
 from townhall_kiosk.texts import Texts
 from townhall_smartcard.emrtd.access import AccessRefused, MrzNeeded
@@ -122,7 +123,10 @@ def _proof(options: argparse.Namespace) -> tuple[tuple[KeyUse, ...], Mapping[Pin
 
 
 def _read_document(options: argparse.Namespace, reader: str, trust: StateTrust) -> int:
-    password = password_of(_password_text(options.password_file))
+    if options.zone_image is not None:
+        password = password_seen(ImageFileCamera(options.zone_image))
+    else:
+        password = password_of(_password_text(options.password_file))
     outcome = read_in_reader(reader, password)
     if not isinstance(outcome, DocumentRead):
         sys.stderr.write(_why_not(outcome) + "\n")

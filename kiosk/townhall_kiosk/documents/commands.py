@@ -30,6 +30,12 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="FILE",
         help="the access number of six digits, or the machine readable zone; asked for where absent",
     )
+    read.add_argument(
+        "--zone-image",
+        type=Path,
+        metavar="FILE",
+        help="a picture of the zone (JPEG, PNG, PNM) for tesseract, instead of typing it; you say whether it is so",
+    )
     proof = read.add_mutually_exclusive_group()
     proof.add_argument(
         "--pin-file",

@@ -169,6 +169,8 @@ def _provisions(  # noqa: PLR0913  # the message's own fields
         roster=roster,
         trust_list_at=trust_list_at,
         staff_reader=settings.staff_reader,
+        zone_prefix=settings.zone_prefix,
+        zone_suffix=settings.zone_suffix,
         elsewhere=settings.elsewhere,
         translations=dict(translations or {}),
         registers=registers,

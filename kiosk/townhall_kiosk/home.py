@@ -52,6 +52,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     staff_reader: str = ""  # name of the second reader, where clerks put their card to help; empty: there is none
     pin_pads: bool = True  # PINs are entered at readers' own keys, where readers have some; False: on the screen
     no_pin_pad_at: tuple[_Name, ...] = ()  # beginnings of names of readers whose keys are not used
+    zone_prefix: str = ""  # what a reader of machine readable zones that plays a keyboard sends before the zone
+    zone_suffix: str = ""  # and behind it, beside Enter
     removable: str = ""  # where sticks are mounted: the mount point itself, or the folder of mount points
     elsewhere: str = ""  # told when this kiosk is out of service: place and hours of another way
     catalogue_check_s: _Seconds = 900.0  # how often the centre is asked for a newer catalogue

@@ -48,6 +48,8 @@ class Provisions(msgspec.Struct, frozen=True, tag=True):
     roster: bytes = b""  # staff.json; empty: nobody works here
     trust_list_at: int = 0  # Unix seconds when the trust list was signed; 0: not known
     staff_reader: str = ""  # the reader for cards of staff; a citizen's card is never looked for there
+    zone_prefix: str = ""  # what a reader of machine readable zones sends around them
+    zone_suffix: str = ""
     elsewhere: str = ""  # where people can go when this kiosk is out of service
     translations: dict[str, bytes] = {}  # language -> signed gettext file that was found to fit
     election: ElectionFiles | None = None  # in which this kiosk takes part now

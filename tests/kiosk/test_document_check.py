@@ -35,7 +35,7 @@ from townhall_kiosk.staff import counter_steps
 from townhall_kiosk.staff import views as staff
 from townhall_kiosk.staff.status import CatalogueFacts
 from townhall_smartcard.emrtd.lds.mrz import parse_mrz
-from townhall_smartcard.emrtd.mrz_entry import MrzFault
+from townhall_smartcard.emrtd.mrz_entry import Framing, MrzFault
 from townhall_smartcard.simulation import lds_files, states
 from townhall_smartcard.simulation.documents import DocumentWish, document
 from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
@@ -160,6 +160,20 @@ def test_a_mistyped_zone_asks_no_chip_and_stays_to_be_mended(play_staff: Callabl
         assert "line 1, sign 10" in shown.problem, "the letter O is pointed at"
         assert shown.frame.code == "TH-CARD-045"
         await type_zone(play, zone_of())
+        await play.view(views.DocumentShown)
+
+    play_staff(scene, catalogue=CatalogueInHand())
+
+
+def test_what_the_reader_is_set_up_to_send_around_a_zone_is_left_out(play_staff: Callable[..., None]) -> None:
+    async def scene(play: Play) -> None:
+        play.visit.around.framing = Framing("]X0", "#")
+        await come_in(play)
+        asked = play.visit.screen
+        assert isinstance(asked, screens.QuestionScreen)
+        assert asked.around == ("]X0", "#")
+        play.visit.insert(chip())
+        await type_zone(play, f"]X0{zone_of()}#")
         await play.view(views.DocumentShown)
 
     play_staff(scene, catalogue=CatalogueInHand())

@@ -79,6 +79,15 @@ def test_by_touch_both_pages_have_the_filler_and_a_new_line_is_a_key(stage: Stag
     assert answers(stage) == ["Q<\n0<"]
 
 
+def test_what_a_reader_sends_around_the_lines_is_no_line(stage: Stage, english: Sampler) -> None:
+    stage.show(replace(asked(english), around=("]X0", "#END")))
+    stage.intents.clear()
+    read(stage, f"]X0{CARD[0]}", CARD[1])
+    assert answers(stage) == []
+    read(stage, f"{CARD[2]}#END")
+    assert answers(stage) == ["]X0" + "\n".join(CARD) + "#END"]
+
+
 def test_a_reader_gone_wild_fills_nothing(stage: Stage, english: Sampler) -> None:
     stage.show(asked(english))
     stage.intents.clear()

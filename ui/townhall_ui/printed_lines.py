@@ -17,12 +17,14 @@ class PrintedLinesField(LongField):
     """Lines that read from the left in every language.
 
     Enter begins a new line until all are there: readers send it after each. All are there when lines and signs are as
-    many as one of ``shapes`` says, or when Enter comes on an empty line.
+    many as one of ``shapes`` says, without what a reader sends ``around`` them, or when Enter comes on an empty line.
     """
 
-    def __init__(self, look: Look, name: str, shapes: tuple[tuple[int, int], ...]) -> None:
+    def __init__(
+        self, look: Look, name: str, shapes: tuple[tuple[int, int], ...], around: tuple[str, str] = ("", "")
+    ) -> None:
         super().__init__(look, name)
-        self._shapes = shapes
+        self._shapes, self._around = shapes, around
         self.setFont(look.font(Style.KEY_WORD))
         self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         option = QTextOption(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignAbsolute)
@@ -35,7 +37,8 @@ class PrintedLinesField(LongField):
     @property
     def is_whole(self) -> bool:
         """Whether Enter goes on."""
-        lines = self.value.split("\n")
+        before, behind = self._around
+        lines = self.value.removeprefix(before).removesuffix(behind).split("\n")
         signs = [len(line.strip()) for line in lines if line.strip()]
         by_lines = any(signs == [length] * count for count, length in self._shapes)
         return not lines[-1].strip() or by_lines or signs in [[count * length] for count, length in self._shapes]

@@ -58,7 +58,7 @@ class DocumentWork:
         desk.found = None
         if job.typed is not None:
             desk.typed, desk.zone = job.typed, None
-            entry = read_entry(job.typed)
+            entry = read_entry(job.typed, self.around.framing)
             if isinstance(entry, ZoneRefused):
                 return happened.ZoneMistyped(entry.mistakes)
             desk.zone = entry.zone

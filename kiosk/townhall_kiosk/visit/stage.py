@@ -49,6 +49,7 @@ from townhall_kiosk.visit.work import Work
 from townhall_process.channel import Channel
 from townhall_process.errors import ChannelClosedError, ChannelMisuseError
 from townhall_smartcard.client import CardClient
+from townhall_smartcard.emrtd.mrz_entry import Framing
 from townhall_smartcard.messages import FromCard
 from townhall_sync.catalogue_municipality import decode_municipality
 from townhall_ui.screens import Intent
@@ -292,6 +293,7 @@ def _surroundings(provisions: messages.Provisions) -> Surroundings:
         municipality=municipality,
         roster=Roster.read(provisions.roster) if provisions.roster else Roster(),
         staff_reader=provisions.staff_reader,
+        framing=Framing(provisions.zone_prefix, provisions.zone_suffix),
         registers=known_registers(provisions.registers),
         election=None if provisions.election is None else VisitElection.read(provisions.election, provisions.kiosk),
     )

@@ -15,6 +15,7 @@ from townhall_kiosk.staff.roster import Roster
 from townhall_kiosk.texts import Texts
 from townhall_kiosk.visit.election import VisitElection
 from townhall_kiosk.visit.ways import PersonWays
+from townhall_smartcard.emrtd.mrz_entry import Framing
 from townhall_smartcard.messages import AtReader
 from townhall_sync.catalogue_municipality import LocalFacts, Municipality
 from townhall_voting.package.definition import DeviceRole
@@ -59,6 +60,7 @@ class Surroundings:
     roster: Roster = field(default_factory=Roster)  # who works here; the keeper decides, this only offers
     now: Callable[[], datetime] = field(default=KioskClock().now)
     staff_reader: str = ""
+    framing: Framing = field(default_factory=Framing)  # what a reader of machine readable zones sends around them
     closing_reason: str = ""  # name of why staff took the kiosk out of service
     registers: Mapping[str, KnownRegister] = field(default_factory=dict)  # that the services' forms ask
     election: VisitElection | None = None  # in which this kiosk takes part

@@ -98,3 +98,4 @@ class QuestionScreen:
     scale: Scale | None = None  # of a range
     ranks: RankWords | None = None  # of a rank: at least as many ranks as choices
     shapes: tuple[tuple[int, int], ...] = ()  # of lines: how many, and signs a line, of each kind there is
+    around: tuple[str, str] = ("", "")  # of lines: what a reader sends before and behind them

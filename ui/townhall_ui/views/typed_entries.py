@@ -75,7 +75,7 @@ def _field(screen: QuestionScreen, look: Look, name: str) -> LineField | LongFie
         case EntryKind.LINES:
             if not screen.shapes:
                 raise ScreenMalformedError("lines of no shape")
-            return PrintedLinesField(look, name, screen.shapes)
+            return PrintedLinesField(look, name, screen.shapes, screen.around)
         case EntryKind.LONG_TEXT:
             return LongField(look, name)
         case _:

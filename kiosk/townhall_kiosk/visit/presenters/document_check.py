@@ -71,6 +71,7 @@ def _zone(view: views.ZoneAsked, desk: DocumentDesk, around: Surroundings, frame
         hint=text("doc-check.zone.hint"),
         problem=first_mistake(view.mistakes, text),
         shapes=tuple(size.value for size in MrzSize),
+        around=(around.framing.prefix, around.framing.suffix),
     )
 
 

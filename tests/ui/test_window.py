@@ -30,6 +30,7 @@ from townhall_ui.screens import (
     WorkingScreen,
 )
 from townhall_ui.theme import Theme
+from townhall_ui.views.countdown import parted
 from townhall_ui.window import Window
 
 if TYPE_CHECKING:
@@ -374,6 +375,20 @@ def test_a_step_that_is_not_there_is_refused_in_place_too(stage: Stage, english:
     stage.show(screen)
     with pytest.raises(ScreenMalformedError):
         stage.window.show_screen(replace(screen, current=3))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "number", "name"),
+    [
+        ("18", "18", ""),
+        ("10 seconds", "10", "seconds"),
+        ("1 second", "1", "second"),
+        ("24 ثانية", "24", "ثانية"),
+        ("ثانيتان", "", "ثانيتان"),
+    ],
+)
+def test_the_number_of_seconds_is_told_from_their_name(seconds: str, number: str, name: str) -> None:
+    assert parted(seconds) == (number, name)
 
 
 def test_seconds_that_a_reader_waits_run_out_in_place(stage: Stage, english: Sampler) -> None:

@@ -17,7 +17,7 @@ from townhall_ui.views.view import Outlet, Room, View
 from townhall_ui.words import Notice, Words
 
 _MARK_MM = 11.0
-_COUNTDOWN_MM = 70.0
+_COUNTDOWN_MM = 90.0
 _DONE, _NOW, _LATER = range(3)
 
 
@@ -66,7 +66,7 @@ class WorkingView(View):
         self._current, self._seconds = screen.current, screen.seconds
         self._countdown: Countdown | None = None
         if screen.seconds is not None:
-            side = min(room.width * 25 // 100, self.main_height, look.px(_COUNTDOWN_MM))
+            side = min(room.width * 30 // 100, self.main_height, look.px(_COUNTDOWN_MM))
             self._countdown = Countdown(look, screen.seconds, side)
             self.reserve_side(self._countdown, spans_foot=False)
         self.column.addSpacing(look.space(4))

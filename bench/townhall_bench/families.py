@@ -26,8 +26,8 @@ from townhall_smartcard.emrtd.lds.mrz import parse_mrz
 from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.emrtd.session import EmrtdSession, open_emrtd
 from townhall_smartcard.errors import CardUnreadableError
-from townhall_smartcard.messages import CardContents, PinRole, ReadCard, Sign
-from townhall_smartcard.operations import perform
+from townhall_smartcard.messages import CardContents, CardRequest, Outcome, PinRole, ReadCard, Sign
+from townhall_smartcard.operations import perform_on
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation import lds_files, states
 from townhall_smartcard.simulation.documents import ACCESS_NUMBER, DocumentWish, document
@@ -70,16 +70,21 @@ def _inserted(service: PrivatePcscd, card: VirtualCard) -> Iterator[str]:
 
 
 def _national(name: str, sample: NationalSample, reader: str) -> Iterator[Row]:
-    contents = perform(ReadCard(1, reader), processors_for(sample.card), sample.family)
+    def ask(request: CardRequest, connection: CardConnection) -> Outcome:
+        number = bytearray(sample.access_number) if sample.access_number else None
+        return perform_on(sample.family, request, processors_for(connection), number)
+
+    contents = ask(ReadCard(1, reader), sample.card)
+    sample.card.reset()
     if not isinstance(contents, CardContents):
         raise CardUnreadableError(type(contents).__name__)
     digest = bytes(contents.algorithms[PinRole.SIGNATURE].digest.size_bytes)
 
     def read(connection: CardConnection) -> None:
-        perform(ReadCard(1, reader), processors_for(connection), sample.family)
+        ask(ReadCard(1, reader), connection)
 
     def sign(connection: CardConnection) -> None:
-        perform(Sign(1, reader, bytearray(sample.pin2), digest), processors_for(connection), sample.family)
+        ask(Sign(1, reader, bytearray(sample.pin2), digest), connection)
 
     yield beside_raw(f"{name}: read", reader, read)
     yield beside_raw(f"{name}: sign", reader, sign)

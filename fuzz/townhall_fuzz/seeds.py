@@ -24,7 +24,7 @@ from townhall_smartcard.national.serbian_records import HEADER_BYTES
 from townhall_smartcard.operations import perform
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation import lds_files, states
-from townhall_smartcard.simulation.contactless_card import ContactlessCard, card_access
+from townhall_smartcard.simulation.contactless_card import ContactlessCard
 from townhall_smartcard.simulation.documents import DocumentWish, document
 from townhall_smartcard.simulation.emrtd_chip import EmrtdChip
 from townhall_smartcard.simulation.estonian_card import EstonianCard
@@ -32,9 +32,13 @@ from townhall_smartcard.simulation.every_family import EVERY_FAMILY, NOE, READ_A
 from townhall_smartcard.simulation.german_card import GermanChip
 from townhall_smartcard.simulation.german_contents import GermanSecrets
 from townhall_smartcard.simulation.lds_files import Holder
-from townhall_smartcard.simulation.national_keys import KeyKind
+from townhall_smartcard.simulation.lithuanian_card import LithuanianCard
+from townhall_smartcard.simulation.national_keys import CertifiedHolder, KeyKind, NationalAuthority
+from townhall_smartcard.simulation.pace_gate import card_access
 from townhall_smartcard.simulation.pkcs15_files import KeyPlace, PinHabits, card_files
+from townhall_smartcard.simulation.polish_card import PolishCard
 from townhall_smartcard.simulation.serbian_card import SerbianSimulation
+from townhall_smartcard.simulation.slovenian_card import SlovenianCard
 from townhall_smartcard.simulation.state_keys import CurveStateKey, RsaStateKey
 from townhall_smartcard.tlv import encode
 
@@ -135,8 +139,11 @@ def _national() -> Iterator[Seed]:
         secrets = GermanSecrets(ACCESS_NUMBER, PIN, tries=tries)
         german = GermanChip(secrets, randomness=_card_s_own)
         yield f"use-{CardFamily.NPA.value}", _overheard(german, use_german)
+    yield from _behind_pace()
     for make in (*EVERY_FAMILY.values(), *READ_AT_DESKS.values()):
         sample = make()
+        if sample.access_number:
+            continue
         if isinstance(sample.card, SerbianSimulation):
             yield from _serbian(sample.card)
             continue
@@ -148,6 +155,20 @@ def _national() -> Iterator[Seed]:
         if isinstance(sample.card, EstonianCard):
             closed = ContactlessCard(sample.card, ACCESS_NUMBER, randomness=_card_s_own, pause=lambda _s: None)
             yield "open-card", _overheard(closed, open_closed_card)
+
+
+def _behind_pace() -> Iterator[Seed]:
+    """Yield cards that want their number first; both sides draw the same bytes each time."""
+    holder = CertifiedHolder("EU", "SPECIMEN", "ALEX", "PNOEU-1")
+    keys = NationalAuthority("EU").issue_card_keys(holder, KeyKind.P384, KeyKind.P384)
+    can, drawn = ACCESS_NUMBER, _card_s_own
+    cards: dict[CardFamily, CardConnection] = {
+        CardFamily.LTEID: LithuanianCard(keys, pin=PIN, can=can, randomness=drawn),
+        CardFamily.EDO: PolishCard(keys, can=can, randomness=drawn),
+        CardFamily.EOI: SlovenianCard(keys, pins=(PIN, PIN), can=can, randomness=drawn),
+    }
+    for family, card in cards.items():
+        yield f"use-{family.value}", _overheard(card, partial(use_all, family))
 
 
 def _serbian(card: SerbianSimulation) -> Iterator[Seed]:

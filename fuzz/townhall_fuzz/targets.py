@@ -38,18 +38,19 @@ from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.emrtd.passive_authentication import ReadDocument, authenticate, is_state_signed
 from townhall_smartcard.emrtd.public_keys import parse_public_key
 from townhall_smartcard.emrtd.reading import FileReader
-from townhall_smartcard.emrtd.secure_messaging import SecureMessaging
 from townhall_smartcard.emrtd.security_infos import parse_security_infos
 from townhall_smartcard.emrtd.session import open_emrtd
 from townhall_smartcard.errors import CardError, CardMisuseError
 from townhall_smartcard.messages import CardFamily, PinRole
 from townhall_smartcard.national import pkcs15_objects, serbian_records
 from townhall_smartcard.national.belgian_records import address_in, identity_in, parse_records
+from townhall_smartcard.national.contract import NationalCard
 from townhall_smartcard.national.directory import certificate_file, directory_file, private_key
 from townhall_smartcard.national.german_codes import GermanCodes
 from townhall_smartcard.national.germany import GermanCard
+from townhall_smartcard.national.paced import paced_family
 from townhall_smartcard.national.registry import national_family
-from townhall_smartcard.opening import open_card
+from townhall_smartcard.opening import PaceChannel, open_card
 from townhall_smartcard.pin_rules import NewPin
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation import lds_files
@@ -64,7 +65,9 @@ PIN: Final = b"123456"
 _TRUST: Final = load_state_trust(StateTrustFiles(), AT)
 _BLOCK_BYTES: Final = 223
 _FAMILIES: Final = tuple(
-    family for family in CardFamily if family is not CardFamily.NPA and national_family(family) is not None
+    family
+    for family in CardFamily
+    if family is not CardFamily.NPA and (national_family(family) or paced_family(family)) is not None
 )
 
 
@@ -92,14 +95,24 @@ class Target:
 
 def use_all(family: CardFamily, connection: CardConnection) -> None:
     """Do everything that is done with a national card: read it, then prove and sign with a PIN."""
-    found = national_family(family)
-    if found is None:
-        raise CardMisuseError(family.name)
-    card = found.driver(processors_for(connection))
+    card = _driver(family, connection)
+    if card is None:
+        return
     card.read()
     for role, use in ((PinRole.AUTHENTICATION, card.authenticate), (PinRole.SIGNATURE, card.sign)):
         digest = card.algorithm(role).digest.of(b"said")
         use(bytearray(PIN), digest, last_try_confirmed=False)
+
+
+def _driver(family: CardFamily, connection: CardConnection) -> NationalCard | None:
+    """Return the driver of an open card; None of one that its number does not open."""
+    closed, found = paced_family(family), national_family(family)
+    if closed is not None:
+        channel = open_card(processors_for(connection), ACCESS_NUMBER, always)
+        return closed.driver(channel) if isinstance(channel, PaceChannel) else None
+    if found is None:
+        raise CardMisuseError(family.name)
+    return found.driver(processors_for(connection))
 
 
 def use_german(connection: CardConnection) -> None:
@@ -123,7 +136,7 @@ def read_chip(connection: CardConnection, password: PacePassword) -> None:
 def open_closed_card(connection: CardConnection) -> object:
     """Open a card that shows nothing before PACE, and ask which it is."""
     opened = open_card(processors_for(connection), ACCESS_NUMBER, always)
-    return probe(opened) if isinstance(opened, SecureMessaging) else opened
+    return probe(opened) if isinstance(opened, PaceChannel) else opened
 
 
 def _judged(untrusted: bytes) -> object:

@@ -6,6 +6,7 @@ from typing import Final
 
 from townhall_smartcard.emrtd.card_access import chosen
 from townhall_smartcard.messages import CardFamily
+from townhall_smartcard.national.paced import paced_by_atr
 from townhall_smartcard.national.registry import ClosedTo, NationalFamily, family_by_atr, family_by_probe
 from townhall_smartcard.opening import read_card_access
 from townhall_smartcard.processors import ApduProcessor
@@ -19,7 +20,7 @@ def family_of_atr(atr: bytes) -> CardFamily | None:
         return CardFamily.DEAD
     if atr in _WITHDRAWN:
         return CardFamily.TOO_OLD
-    known = family_by_atr(atr)
+    known = family_by_atr(atr) or paced_by_atr(atr)
     return None if known is None else known.family
 
 

@@ -31,6 +31,9 @@ class CardFamily(enum.Enum):
     FINEID_3 = "fineid-3"
     FINEID_4 = "fineid-4"
     BELPIC = "belpic"
+    LTEID = "lteid"  # Lithuania's, and the two below: they show nothing before their access number
+    EDO = "edo"  # Poland's
+    EOI = "eoi"  # Slovenia's
     SRBID = "srbid"  # read at a desk; its keys are not used
     NPA = "npa"  # Germany's: its PIN at a desk; whom it names it tells to terminal certificates alone
     PIV = "piv"  # of an employer: its certificates seldom name a person by number

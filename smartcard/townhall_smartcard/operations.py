@@ -62,10 +62,11 @@ from townhall_smartcard.messages import (
     Sign,
     Signed,
 )
-from townhall_smartcard.national.contract import NationalContents
+from townhall_smartcard.national.contract import NationalCard, NationalContents
 from townhall_smartcard.national.new_pins import NewPinRefusal, NewPinRefused, PinKeeper
+from townhall_smartcard.national.paced import paced_family
 from townhall_smartcard.national.registry import NationalFamily, national_family
-from townhall_smartcard.opening import open_card
+from townhall_smartcard.opening import PaceChannel, open_card
 from townhall_smartcard.pin_format import PinFacts
 from townhall_smartcard.pin_pad.pad import PadAbility, ReaderWithKeys
 from townhall_smartcard.pin_rules import NewPin
@@ -86,6 +87,11 @@ _FAILURES: Final[tuple[tuple[type[CardError], Failure], ...]] = (
 )
 
 
+def needs_access_number(family: CardFamily) -> bool:
+    """Tell whether a card shows nothing before its access number is given."""
+    return family is CardFamily.ESTEID_2018_BEHIND_PACE or paced_family(family) is not None
+
+
 def perform_on(
     family: CardFamily,
     request: CardRequest,
@@ -101,11 +107,11 @@ def perform_on(
     Raises:
         CardError: the operation broke off; ``failed`` makes an outcome of it.
     """
-    if family is not CardFamily.ESTEID_2018_BEHIND_PACE:
+    if not needs_access_number(family):
         return perform(request, card, family, keys)
     match request:
         case OpenCard():
-            return _open_and_read(request, card)
+            return _open_and_read(request, card, family)
         case ReadCard(number) if known_number is None:
             return AccessNumberNeeded(number)
         case _ if known_number is None:
@@ -113,18 +119,33 @@ def perform_on(
     opened = open_card(card, known_number)
     if isinstance(opened, PaceRefused):
         raise CardUnreadableError("opens no more with the number that opened it")
-    return perform(request, opened)
+    return _perform_opened(request, opened, family)
 
 
-def _open_and_read(request: OpenCard, card: ApduProcessor) -> Outcome:
+def _open_and_read(request: OpenCard, card: ApduProcessor, family: CardFamily) -> Outcome:
     if not is_access_number(request.access_number):
         return AccessNumberWrong(request.request)
     opened = open_card(card, request.access_number)
     if isinstance(opened, PaceRefused):
         return AccessNumberWrong(request.request)
-    if probe(opened) is not CardFamily.ESTEID_2018:
+    if family is CardFamily.ESTEID_2018_BEHIND_PACE and probe(opened) is not CardFamily.ESTEID_2018:
         raise CardUnsupportedError
-    return perform(request, opened)
+    return _perform_opened(request, opened, family)
+
+
+def _perform_opened(request: CardRequest, opened: PaceChannel, family: CardFamily) -> Outcome:
+    """Do what ``request`` asks on a card that its number opened."""
+    found = paced_family(family)
+    if found is None:  # what is behind the number is the card that others have at their contacts
+        return perform(request, opened)
+    driver = found.driver(opened)
+    match request:
+        case ReadCard(number) | OpenCard(number):
+            return _contents(number, driver.read(), ())
+        case Authenticate() | Sign():
+            return _signed(request, driver, None)
+        case ReplacePin() | ReplacePinAtReader() | Agree():
+            raise CardUnsupportedError
 
 
 def perform(
@@ -148,10 +169,8 @@ def perform(
         case ReadCard(number) | OpenCard(number):
             contents = _contents(number, driver.read(), found.replaceable)
             return contents if keys is None else _at_reader(contents, found, card, keys.ability)
-        case Authenticate(number, _, pin, digest, is_confirmed):
-            return _pin_outcome(number, driver.authenticate(_pin(pin, keys), digest, last_try_confirmed=is_confirmed))
-        case Sign(number, _, pin, digest, is_confirmed):
-            return _pin_outcome(number, driver.sign(_pin(pin, keys), digest, last_try_confirmed=is_confirmed))
+        case Authenticate() | Sign():
+            return _signed(request, driver, keys)
         case ReplacePin() | ReplacePinAtReader():
             if found.pins is None:
                 raise CardUnsupportedError
@@ -196,6 +215,12 @@ def _at_reader(contents: CardContents, found: NationalFamily, card: ApduProcesso
         at_reader=tuple(role for role in _KEYS if keys.verifies(found.driver(card).pin_facts(role))),
         replaceable_at_reader=found.replaceable if can_replace else (),
     )
+
+
+def _signed(request: Authenticate | Sign, driver: NationalCard, keys: ReaderWithKeys | None) -> PinOutcome:
+    use = driver.authenticate if isinstance(request, Authenticate) else driver.sign
+    made = use(_pin(request.pin, keys), request.digest, last_try_confirmed=request.last_try_confirmed)
+    return Signed(request.request, made) if isinstance(made, bytes) else _refused(request.request, made)
 
 
 def _contents(request: int, read: NationalContents, replaceable: tuple[PinRole, ...]) -> CardContents:
@@ -274,10 +299,6 @@ def failed(request: int, error: CardError) -> Failed:
 def code_of(failure: Failure) -> str:
     """Return the failure code (docs/failure-codes.md) that a screen shows for ``failure``."""
     return next(kind.code for kind, each in _FAILURES if each is failure)
-
-
-def _pin_outcome(request: int, result: bytes | PinRefusal) -> PinOutcome:
-    return Signed(request, result) if isinstance(result, bytes) else _refused(request, result)
 
 
 def _refused(request: int, result: PinRefusal) -> PinRefused:  # one line a reason

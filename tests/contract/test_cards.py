@@ -43,12 +43,13 @@ from townhall_smartcard.messages import (
 )
 from townhall_smartcard.pin_replacement import PinReplacement
 from townhall_smartcard.pin_rules import NewPin, NewPinFault
-from townhall_smartcard.simulation.contactless_card import CAN, ContactlessCard
+from townhall_smartcard.simulation.contactless_card import ContactlessCard
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.estonian_card_pins import PinReference
 from townhall_smartcard.simulation.faulty_card import DeadCard, FaultyCard
+from townhall_smartcard.simulation.pace_gate import CAN
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
 from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.simulated_cards import SimulatedCards

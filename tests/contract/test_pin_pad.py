@@ -31,12 +31,13 @@ from townhall_smartcard.messages import (
     ReplacementOutcome,
     Signed,
 )
-from townhall_smartcard.simulation.contactless_card import CAN, ContactlessCard
+from townhall_smartcard.simulation.contactless_card import ContactlessCard
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.every_family import EVERY_FAMILY
 from townhall_smartcard.simulation.keypad import CANCEL, NOTHING, Asked, Finger
+from townhall_smartcard.simulation.pace_gate import CAN
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
 from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.simulated_cards import SimulatedCards

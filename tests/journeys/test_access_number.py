@@ -9,7 +9,8 @@ from townhall_kiosk.demo.listener import listener_of
 from townhall_kiosk.demo.person import Hands
 from townhall_kiosk.demo.script import BRIEF_ANSWERS, Visitor
 from townhall_kiosk.texts import Texts
-from townhall_smartcard.simulation.contactless_card import CAN, ContactlessCard
+from townhall_smartcard.simulation.contactless_card import ContactlessCard
+from townhall_smartcard.simulation.pace_gate import CAN
 
 if TYPE_CHECKING:
     from tests.journeys.conftest import Town

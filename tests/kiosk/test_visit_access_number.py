@@ -26,10 +26,11 @@ from townhall_kiosk.simulation.way import (
 )
 from townhall_kiosk.visit.desk import Desk
 from townhall_smartcard.messages import AccessNumberNeeded
-from townhall_smartcard.simulation.contactless_card import CAN, ContactlessCard
+from townhall_smartcard.simulation.contactless_card import ContactlessCard
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_pins import PinReference
 from townhall_smartcard.simulation.faulty_card import FaultyCard
+from townhall_smartcard.simulation.pace_gate import CAN
 from townhall_smartcard.simulation.vpcd import VirtualCard
 from townhall_ui import screens
 

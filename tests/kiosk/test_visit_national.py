@@ -50,7 +50,11 @@ def make_national(
 async def whole_visit(visit: SimulatedVisit, sample: NationalSample) -> None:
     await begin(visit, sample.card)
     visit.insert(sample.card)
+    if sample.access_number:
+        await visit.until(at.EnteringAccessNumber)
+        number = visit.enter_access_number(sample.access_number)
     await visit.until(at.EnteringPin)
+    assert not sample.access_number or not any(number)
     visit.enter_pin(sample.pin1.decode())
     await visit.until(at.ChoosingService)
     visit.press(screens.Chose("change-of-address"))

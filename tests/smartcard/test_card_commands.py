@@ -15,7 +15,10 @@ from townhall_smartcard.emrtd.lds.mrz import parse_mrz
 from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.emrtd.session import EmrtdSession, open_emrtd
 from townhall_smartcard.messages import PinRole
+from townhall_smartcard.national.contract import NationalCard
+from townhall_smartcard.national.paced import paced_family
 from townhall_smartcard.national.registry import national_family
+from townhall_smartcard.opening import PaceChannel, open_card
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation import lds_files, states
 from townhall_smartcard.simulation.documents import ACCESS_NUMBER, DocumentWish, document
@@ -46,19 +49,29 @@ def told() -> dict[str, tuple[str, str, str]]:
     return {row["name"]: (row["read"], row["prove"], row["sign"]) for row in rows}
 
 
+def driver_over(sample: NationalSample, card: CardConnection) -> NationalCard:
+    """Return the driver of a card that was reset, and opened where it must be."""
+    sample.card.reset()
+    closed, family = paced_family(sample.family), national_family(sample.family)
+    if closed is not None:
+        channel = open_card(processors_for(card), sample.access_number)
+        assert isinstance(channel, PaceChannel)
+        return closed.driver(channel)
+    assert family is not None
+    return family.driver(processors_for(card))
+
+
 def counts_of(sample: NationalSample) -> Iterator[str]:
     """Read, prove and sign, each by itself as a visit does it."""
-    family = national_family(sample.family)
-    assert family is not None
     counted = Counted(sample.card)
-    algorithms = family.driver(processors_for(counted)).read().algorithms
+    algorithms = driver_over(sample, counted).read().algorithms
     yield str(counted.commands)
     for role, pin in ((PinRole.AUTHENTICATION, sample.pin1), (PinRole.SIGNATURE, sample.pin2)):
         if role not in algorithms:
             yield "-"
             continue
         counted = Counted(sample.card)
-        driver = family.driver(processors_for(counted))
+        driver = driver_over(sample, counted)
         use = driver.authenticate if role is PinRole.AUTHENTICATION else driver.sign
         made = use(bytearray(pin), bytes(algorithms[role].digest.size_bytes), last_try_confirmed=False)
         assert isinstance(made, bytes)

@@ -13,7 +13,6 @@ from townhall_smartcard.cards import probe
 from townhall_smartcard.connection import RawCommand
 from townhall_smartcard.emrtd.cipher import Cipher
 from townhall_smartcard.emrtd.curves import CURVES
-from townhall_smartcard.emrtd.secure_messaging import SecureMessaging
 from townhall_smartcard.emrtd.security_infos import PaceInfo, PaceMapping
 from townhall_smartcard.errors import (
     CardRemovedError,
@@ -37,15 +36,16 @@ from townhall_smartcard.messages import (
     Sign,
     Signed,
 )
-from townhall_smartcard.opening import open_card, read_card_access
+from townhall_smartcard.opening import PaceChannel, open_card, read_card_access
 from townhall_smartcard.operations import perform_on
 from townhall_smartcard.processors import processors_for
-from townhall_smartcard.simulation.contactless_card import CAN, OFFER, ContactlessCard
+from townhall_smartcard.simulation.contactless_card import ContactlessCard
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.estonian_card_pins import PinReference
 from townhall_smartcard.simulation.faulty_card import FaultyCard
+from townhall_smartcard.simulation.pace_gate import CAN, OFFER
 from townhall_smartcard.trace import TracedConnection
 
 BEHIND = CardFamily.ESTEID_2018_BEHIND_PACE
@@ -114,7 +114,7 @@ def test_without_a_number_it_is_asked_for_and_the_card_is_left_alone(card: Conta
 def test_the_driver_reads_the_same_as_at_the_contacts(contacts: EstonianCard, parameters: int) -> None:
     held = ContactlessCard(contacts, offers=(PaceInfo(PaceMapping.ECDH_GENERIC, Cipher.AES_256, parameters),))
     opened = open_card(processors_for(held), CAN)
-    assert isinstance(opened, SecureMessaging)
+    assert isinstance(opened, PaceChannel)
     assert EstonianIdCard(opened).read() == EstonianIdCard(processors_for(contacts)).read()
 
 
@@ -122,7 +122,7 @@ def test_the_variant_is_named_where_the_card_offers_several_curves(contacts: Est
     offers = tuple(PaceInfo(PaceMapping.ECDH_GENERIC, Cipher.AES_256, parameters) for parameters in (12, 16, 13))
     held = ContactlessCard(contacts, offers=offers)
     assert read_card_access(processors_for(held)) == offers
-    assert isinstance(open_card(processors_for(held), CAN), SecureMessaging)
+    assert isinstance(open_card(processors_for(held), CAN), PaceChannel)
 
 
 def test_a_person_is_read_and_signs_with_the_number_typed_once(card: ContactlessCard) -> None:
@@ -208,7 +208,7 @@ def test_nothing_but_pace_is_answered_before_it(
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_a_command_outside_the_session_closes_the_card(card: ContactlessCard, command: CommandApdu) -> None:
     opened = open_card(processors_for(card), CAN)
-    assert isinstance(opened, SecureMessaging)
+    assert isinstance(opened, PaceChannel)
     assert card.transmit(command.encode()) == b"\x69\x82"
     with pytest.raises(SecureMessagingError):
         opened.exchange(CommandApdu(0x00, 0xB0, 0x00, 0x00, le=4))

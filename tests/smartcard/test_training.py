@@ -15,8 +15,8 @@ from townhall_smartcard.errors import CardMuteError
 from townhall_smartcard.messages import CardFamily, PinWrong, Sign
 from townhall_smartcard.operations import perform_on
 from townhall_smartcard.processors import processors_for
-from townhall_smartcard.simulation.contactless_card import CAN
 from townhall_smartcard.simulation.estonian_card_person import KADRI
+from townhall_smartcard.simulation.pace_gate import CAN
 from townhall_smartcard.simulation.pki import TestPki
 from townhall_smartcard.simulation.training import HELP, TrainingDesk, write_trust
 from townhall_smartcard.simulation.vpcd import VirtualCard, VirtualReader

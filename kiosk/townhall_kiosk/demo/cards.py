@@ -27,7 +27,14 @@ from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.errors import CardError
 from townhall_smartcard.identity import CHALLENGE_BYTES, challenge_bytes
 from townhall_smartcard.messages import CardFamily, PinRole
-from townhall_smartcard.national.at_desk import KeyUse, NationalRead, national_family_in, read_national_card
+from townhall_smartcard.national.at_desk import (
+    KeyUse,
+    NationalRead,
+    national_family_in,
+    paced_family_in,
+    read_national_card,
+    read_paced_card,
+)
 from townhall_smartcard.national.german_at_desk import EnterPin, GermanRead, use_german_card
 from townhall_smartcard.national.german_codes import Opened
 from townhall_smartcard.national.german_pin import Ready
@@ -106,19 +113,28 @@ def _national(name: str, sample: NationalSample, reader: str) -> CardRow:
         PinRole.SIGNATURE: CARD_DEMONSTRATION + os.urandom(CHALLENGE_BYTES),
     }
     pins = {PinRole.AUTHENTICATION: sample.pin1, PinRole.SIGNATURE: sample.pin2}
-    family = national_family_in(reader)
-    if family is None:
-        raise ConfigurationError(f"{name}: no driver knows its own simulated card")
-    uses = (KeyUse(role, bytearray(pins[role]), message) for role, message in messages.items())
-    read = read_national_card(reader, family, *uses)
-    if not isinstance(read, NationalRead):
-        raise read
+    uses = tuple(KeyUse(role, bytearray(pins[role]), message) for role, message in messages.items())
+    read = _read(name, sample, reader, uses)
     report = report_on_national(read, messages, sample.anchors, datetime.now(UTC))
     verdicts = {part.value: standing.value for part, standing in report.verdict.parts.items()}
     ms = round(sum(report.steps_s.values()) * 1000, 1)
     signature = report.signature is True if PinRole.SIGNATURE in read.contents.algorithms else None
     leaves_open = tuple(sorted(sample.leaves_open))
     return CardRow(name, report.identity, verdicts, signature, ms, report.commands, leaves_open)
+
+
+def _read(name: str, sample: NationalSample, reader: str, uses: tuple[KeyUse, ...]) -> NationalRead:
+    closed = paced_family_in(reader)
+    family = None if closed is not None else national_family_in(reader)
+    if closed is not None:
+        read = read_paced_card(reader, closed, bytearray(sample.access_number), *uses)
+    elif family is not None:
+        read = read_national_card(reader, family, *uses)
+    else:
+        raise ConfigurationError(f"{name}: no driver knows its own simulated card")
+    if not isinstance(read, NationalRead):
+        raise read if isinstance(read, CardError) else ConfigurationError(f"{name}: {type(read).__name__}")
+    return read
 
 
 def _german(reader: str) -> CardRow:

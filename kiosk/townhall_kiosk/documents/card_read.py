@@ -33,7 +33,7 @@ from townhall_smartcard.emrtd.access import AccessRefused, MrzNeeded
 from townhall_smartcard.emrtd.at_desk import find_document, read_in_reader
 from townhall_smartcard.emrtd.document_read import DocumentRead
 from townhall_smartcard.emrtd.mrz_entry import MrzFault, MrzMistake, TypedZone, ZoneRefused, read_entry
-from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
+from townhall_smartcard.emrtd.pace import PacePassword, PaceRefused, PasswordReference
 from townhall_smartcard.errors import CardError
 from townhall_smartcard.identity import CHALLENGE_BYTES, challenge_bytes
 from townhall_smartcard.messages import AtReader, CardFamily, PinRole
@@ -42,8 +42,11 @@ from townhall_smartcard.national.at_desk import (
     NationalOutcome,
     NationalRead,
     national_family_in,
+    paced_family_in,
     read_national_card,
+    read_paced_card,
 )
+from townhall_smartcard.national.paced import PacedFamily
 from townhall_smartcard.national.registry import NationalFamily
 from townhall_smartcard.vendor.at_desk import read_with_modules
 
@@ -73,10 +76,13 @@ def read_card(options: argparse.Namespace, trust: DeskTrust) -> int:
     modules = read_modules(options.modules)
     try:
         reader = find_document(options.reader, options.wait)
-        family = national_family_in(reader)
+        closed = paced_family_in(reader)
+        family = None if closed is not None else national_family_in(reader)
     except CardError as exc:
         sys.stderr.write(f"{exc.code}: {exc}\n")
         return _EXIT_NOT_READ
+    if closed is not None:
+        return _read_closed(options, reader, closed, trust.anchors)
     if family is not None and family.family is CardFamily.NPA:
         return read_german(options, reader)
     if family is not None:
@@ -92,6 +98,19 @@ def read_card(options: argparse.Namespace, trust: DeskTrust) -> int:
 def _read_national(options: argparse.Namespace, reader: str, family: NationalFamily, anchors: TrustAnchors) -> int:
     uses, messages = _proof(options)
     return _tell_national(options, read_national_card(reader, family, *uses), messages, anchors)
+
+
+def _read_closed(options: argparse.Namespace, reader: str, family: PacedFamily, anchors: TrustAnchors) -> int:
+    """Open a national card with its number; a zone opens none of these."""
+    password = password_of(_password_text(options.password_file))
+    if not isinstance(password.secret, bytearray) or password.reference is not PasswordReference.CAN:
+        raise ConfigurationError("this card opens with the access number of six digits that is printed on it")
+    uses, messages = _proof(options)
+    outcome = read_paced_card(reader, family, password.secret, *uses)
+    if isinstance(outcome, PaceRefused):
+        sys.stderr.write(_why_not(AccessRefused()) + "\n")
+        return _EXIT_NOT_READ
+    return _tell_national(options, outcome, messages, anchors)
 
 
 def _tell_national(

@@ -18,17 +18,16 @@ from townhall_smartcard.national.digest_info import digest_info
 from townhall_smartcard.national.pkcs15_der import Place
 from townhall_smartcard.national.pkcs15_files import Pkcs15Files
 from townhall_smartcard.national.pkcs15_keys import CertifiedKey, certified_key, plain_signature, role_of
-from townhall_smartcard.national.pkcs15_objects import Directory, Held, KeyEntry, KeyUse, PinEntry, PinFlag, PinType
+from townhall_smartcard.national.pkcs15_objects import Directory, Held, KeyEntry, KeyUse, PinEntry, PinFlag
+from townhall_smartcard.national.pkcs15_pins import UNTOLD, USUAL_TRIES, pin_facts
 from townhall_smartcard.national.transaction import CardTransaction, PinUse, require_digest
-from townhall_smartcard.pin_format import PinEncoding, PinFacts
+from townhall_smartcard.pin_format import PinFacts
 from townhall_smartcard.pins import Pin, PinRefusal, wiped
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.status import StatusWord, tries_left
 from townhall_smartcard.tlv import encode
 
 _TOKEN: Final = Place(bytes.fromhex("5032"))
-_USUAL_TRIES: Final = 3  # the card does not tell how many there were
-_UNTOLD: Final = PinTries(_USUAL_TRIES, _USUAL_TRIES, is_counted=False)
 _UNKNOWN_PIN: Final = frozenset({StatusWord.REFERENCE_NOT_FOUND, StatusWord.WRONG_PARAMETERS})
 _NOT_TOLD: Final = _UNKNOWN_PIN | {
     StatusWord.WRONG_LENGTH,
@@ -44,12 +43,6 @@ _MOST_KEYS: Final = 8
 _MECHANISMS: Final = {Scheme.RSA_PKCS1: 0x0001, Scheme.ECDSA: 0x1041}  # PKCS#11: CKM_RSA_PKCS, CKM_ECDSA
 _ISO_APPLET_ALGORITHMS: Final = {Scheme.RSA_PKCS1: 0x11, Scheme.ECDSA: 0x21}
 _USUAL_ALGORITHMS: Final = {Scheme.RSA_PKCS1: 0x02, Scheme.ECDSA: 0x04}
-_ENCODINGS: Final = {
-    PinType.BCD: PinEncoding.BCD,
-    PinType.ASCII: PinEncoding.ASCII,
-    PinType.UTF8: PinEncoding.ASCII,
-    PinType.HALF_NIBBLE_BCD: PinEncoding.HALF_NIBBLE_BCD,
-}
 _SIGN: Final = CommandApdu(0x00, Ins.PERFORM_SECURITY_OPERATION, 0x9E, 0x9A, le=MAX_SHORT_LE)
 
 
@@ -85,7 +78,7 @@ class Pkcs15Card:
     def pin_facts(self, role: PinRole) -> PinFacts:
         """Return how the directories say that the key's PIN is presented; its reference may want bit 8 besides."""
         asked = self._required_pin(self._key(role))
-        return _facts(asked, asked.reference)
+        return pin_facts(asked)
 
     def algorithm(self, role: PinRole) -> CardAlgorithm:
         """Return what the key does, as its certificate says."""
@@ -115,7 +108,7 @@ class Pkcs15Card:
             require_digest(key.algorithm, digest)
             asked = self._required_pin(key)
             _, reference = self._counted(asked)
-            use = PinUse(_facts(asked, reference), lambda: self._tries(asked), lambda: self._prepare(key, asked))
+            use = PinUse(pin_facts(asked, reference), lambda: self._tries(asked), lambda: self._prepare(key, asked))
             if refusal := use.present(self._card, pin, last_try_confirmed=last_try_confirmed):
                 return refusal
         is_curve = key.algorithm.scheme is Scheme.ECDSA
@@ -215,8 +208,9 @@ class Pkcs15Card:
 
     def _required_pin(self, key: CertifiedKey) -> PinEntry:
         found = self._pin_of(key)
-        if found is None or found.kind not in _ENCODINGS:
+        if found is None:
             raise CardUnsupportedError
+        pin_facts(found)  # of a kind that no keypad enters, the card is asked nothing
         return found
 
     def _tries(self, pin: PinEntry) -> PinTries:
@@ -235,12 +229,12 @@ class Pkcs15Card:
             reference |= _LOCAL
             status = self._standing(reference)
         if status == StatusWord.OK:
-            return PinTries(_USUAL_TRIES, _USUAL_TRIES), reference
+            return PinTries(USUAL_TRIES, USUAL_TRIES), reference
         left = 0 if status == StatusWord.AUTHENTICATION_METHOD_BLOCKED else tries_left(status)
         if left is not None:
-            return PinTries(left, max(left, _USUAL_TRIES)), reference
+            return PinTries(left, max(left, USUAL_TRIES)), reference
         if status in _NOT_TOLD:
-            return _UNTOLD, pin.reference
+            return UNTOLD, pin.reference
         raise UnexpectedStatusError("VERIFY without a PIN", status)
 
     def _standing(self, reference: int) -> int:
@@ -253,8 +247,3 @@ def holds_certified_keys(card: ApduProcessor) -> bool:
         return Pkcs15Card(card).has_certified_keys()
     except (CardUnreadableError, CardUnsupportedError):
         return False
-
-
-def _facts(pin: PinEntry, reference: int) -> PinFacts:
-    encoding = _ENCODINGS[PinType(pin.kind)]
-    return PinFacts(reference, pin.shortest, pin.longest, pin.stored, pin.padding, encoding)

@@ -6,7 +6,7 @@ Files are longer than what stands in them: 00 or FF fills them up. Kinds of obje
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -32,7 +32,7 @@ _PREFIXES: Final = (APPLICATION, bytes.fromhex("E828BD080F"))  # the second is t
 _MOST_OBJECTS: Final = 64
 _LONGEST_IDENTIFIER: Final = 255
 _LONGEST_PIN: Final = 64
-_BITS, _ENUMERATED, _SEQUENCE = 0x03, 0x0A, 0x30
+_BITS, _ENUMERATED, _TEXT, _SEQUENCE = 0x03, 0x0A, 0x0C, 0x30
 _CONTEXT_0, _CONTEXT_1, _CONTEXT_2 = 0xA0, 0xA1, 0xA2
 _CONTEXT_0_PLAIN: Final = 0x80
 
@@ -117,7 +117,7 @@ class CertificateEntry:
 
 @dataclass(frozen=True, slots=True)
 class PinEntry:
-    """A PIN, and how it is presented. ``stored`` is 0 where it is not filled up."""
+    """A PIN, and how it is presented. ``stored`` is 0 where it is not filled up; ``label`` what people read."""
 
     identifier: bytes
     flags: frozenset[int]
@@ -128,21 +128,26 @@ class PinEntry:
     reference: int
     padding: int
     path: bytes
+    label: bytes = b""
 
 
 def application(untrusted_directory: bytes) -> Application | None:
     """Return the first PKCS#15 application that EF.DIR names (ISO/IEC 7816-4 §8.2.2.1); None: it names none."""
+    return next(applications(untrusted_directory), None)
+
+
+def applications(untrusted_directory: bytes, *names: bytes) -> Iterator[Application]:
+    """Yield the PKCS#15 applications that EF.DIR names, in its order; ``names`` are others that have directories."""
     for each in objects_of(untrusted_directory):
         if each.tag != 0x61:
             continue
         parts = parse_all(each.value)
         name = first(parts, 0x4F)
-        if not name.startswith(_PREFIXES):
+        if not name.startswith((*_PREFIXES, *names)):
             continue
         inside = parse_all(first(parts, 0x73))
         own = [child.value for child in inside if child.tag == _SEQUENCE]
-        return Application(name[:16], path_of(first(parts, 0x51)), place_of(own[0]).path if own else b"")
-    return None
+        yield Application(name[:16], path_of(first(parts, 0x51)), place_of(own[0]).path if own else b"")
 
 
 def object_directory(untrusted: bytes) -> dict[Directory, tuple[Held, ...]]:
@@ -210,7 +215,7 @@ def _certificate(entry: DataObject) -> CertificateEntry:
 
 
 def _pin(entry: DataObject) -> PinEntry:
-    _, own, kind = _attributes(entry)
+    common, own, kind = _attributes(entry)
     flags = bits(first(kind, _BITS))
     kinds = [number(each.value) for each in kind if each.tag == _ENUMERATED]
     lengths = [number(each.value) for each in kind if each.tag == INTEGER]
@@ -231,6 +236,7 @@ def _pin(entry: DataObject) -> PinEntry:
         reference=number(first(kind, _CONTEXT_0_PLAIN)) & 0xFF,
         padding=(first(kind, OCTETS) or b"\xff")[0],
         path=place_of(own_path[0]).path if own_path else b"",
+        label=first(common, _TEXT)[:_LONGEST_IDENTIFIER],
     )
 
 

@@ -15,11 +15,17 @@ from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.latvian_card import LatvianCard
 from townhall_smartcard.simulation.latvian_card_2012 import LatvianCard2012
+from townhall_smartcard.simulation.lithuanian_card import PIN as LITHUANIAN_PIN
+from townhall_smartcard.simulation.lithuanian_card import LithuanianCard
 from townhall_smartcard.simulation.national_keys import CertifiedHolder, KeyKind, NationalAuthority
+from townhall_smartcard.simulation.pace_gate import CAN
 from townhall_smartcard.simulation.piv_card import PivSimulation
 from townhall_smartcard.simulation.pkcs15_card import ISO_APPLET, MYEID, Pkcs15Habits, Pkcs15Simulation
 from townhall_smartcard.simulation.pki import TestPki
+from townhall_smartcard.simulation.polish_card import PolishCard
 from townhall_smartcard.simulation.serbian_card import SerbianPerson, SerbianSimulation, serbian_files
+from townhall_smartcard.simulation.slovenian_card import PINS as SLOVENIAN_PINS
+from townhall_smartcard.simulation.slovenian_card import SlovenianCard
 from townhall_smartcard.simulation.thales_chip import ESTONIA_2025, FINLAND_3, FINLAND_4, ThalesChip, ThalesProfile
 from townhall_smartcard.simulation.vpcd import VirtualCard
 
@@ -27,6 +33,9 @@ ESTONIAN: Final = CertifiedHolder("EE", KADRI.surname, KADRI.given_names, f"PNOE
 FINNISH: Final = CertifiedHolder("FI", "SPECIMEN", "LIISA", "99900335E")
 LATVIAN_2012: Final = CertifiedHolder("LV", "PARAUGS", "ANNA", "320000-00001")
 LATVIAN: Final = CertifiedHolder("LV", "PARAUGS", "ANNA", "PNOLV-320000-00001")
+LITHUANIAN: Final = CertifiedHolder("LT", "PAVYZDYS", "JONAS", "PNOLT-30001010004")
+POLISH: Final = CertifiedHolder("PL", "WZOR", "ANNA", "PNOPL-00210100005")
+SLOVENIAN: Final = CertifiedHolder("SI", "VZOREC", "MAJA", "PNOSI-0101000505006")
 NOE: Final = BelgianPerson()
 BELGIAN: Final = CertifiedHolder("BE", NOE.surname, NOE.given_names, NOE.national_number)
 JELENA: Final = SerbianPerson()
@@ -45,6 +54,8 @@ class NationalSample:
     anchors: TrustAnchors = field(repr=False)
     pin1: bytes = field(default=PIN1, repr=False)
     pin2: bytes = field(default=b"123456", repr=False)
+    access_number: bytes = field(default=b"", repr=False)
+    """What opens it; nothing where it need not be opened."""
     leaves_open: frozenset[str] = frozenset()
     """Parts of the verdict that no such card can prove here, by their names."""
 
@@ -96,6 +107,28 @@ def _belgian(kind: KeyKind, version: int) -> Callable[[], NationalSample]:
     return make
 
 
+def _lithuanian() -> NationalSample:
+    authority = NationalAuthority(LITHUANIAN.country)
+    card = LithuanianCard(authority.issue_card_keys(LITHUANIAN, KeyKind.P384, KeyKind.P384))
+    pin = LITHUANIAN_PIN
+    return NationalSample(
+        CardFamily.LTEID, LITHUANIAN, card, authority.trusted(), pin1=pin, pin2=pin, access_number=CAN
+    )
+
+
+def _polish() -> NationalSample:
+    authority = NationalAuthority(POLISH.country)
+    card = PolishCard(authority.issue_card_keys(POLISH, KeyKind.P384, KeyKind.P384))
+    return NationalSample(CardFamily.EDO, POLISH, card, authority.trusted(), access_number=CAN)
+
+
+def _slovenian() -> NationalSample:
+    authority = NationalAuthority(SLOVENIAN.country)
+    card = SlovenianCard(authority.issue_card_keys(SLOVENIAN, KeyKind.P384, KeyKind.P384))
+    pin1, pin2 = SLOVENIAN_PINS
+    return NationalSample(CardFamily.EOI, SLOVENIAN, card, authority.trusted(), pin1=pin1, pin2=pin2, access_number=CAN)
+
+
 def _serbian() -> NationalSample:
     authority = NationalAuthority(SERBIAN.country, name="Townhall TEST CA Resursi")
     signer = authority.issue_register(SERBIAN.country, "Townhall TEST signer of cards", KeyKind.RSA_2048)
@@ -135,6 +168,9 @@ EVERY_FAMILY: Final[Mapping[str, Callable[[], NationalSample]]] = MappingProxyTy
         "Finland 4": _thales(CardFamily.FINEID_4, FINLAND_4, FINNISH),
         "Belgium 1.7": _belgian(KeyKind.RSA_2048, 0x17),
         "Belgium 1.8": _belgian(KeyKind.P384, 0x18),
+        "Lithuania": _lithuanian,
+        "Poland": _polish,
+        "Slovenia": _slovenian,
     }
 )
 """Those that visits take, by the name that people read."""

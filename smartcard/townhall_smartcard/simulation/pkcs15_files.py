@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: EUPL-1.2
 """The directories of a simulated PKCS#15 card (ISO/IEC 7816-15), written as the standard's examples are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from townhall_smartcard.simulation.national_keys import PrivateKey
+from townhall_smartcard.simulation.pkcs15_der import bits, number, octets, path, sequence
 from townhall_smartcard.tlv import encode
 
 MASTER_FILE: Final = bytes.fromhex("3F00")
@@ -58,7 +59,7 @@ def card_files(keys: Mapping[KeyPlace, tuple[bytes, PrivateKey]], pin: PinHabits
     """Return every file by its path; ``keys`` come with their certificates (DER)."""
     folder = MASTER_FILE + FOLDER
     contents = {
-        bytes.fromhex("5031"): b"".join(encode(kind, _path(folder + file)) for kind, file in _DIRECTORIES.items()),
+        bytes.fromhex("5031"): b"".join(encode(kind, path(folder + file)) for kind, file in _DIRECTORIES.items()),
         bytes.fromhex("5032"): _token(),
         _DIRECTORIES[0xA8]: _pin_entry(pin),
         _DIRECTORIES[0xA0]: b"".join(_key_entry(place, key) for place, (_, key) in keys.items()),
@@ -71,72 +72,42 @@ def card_files(keys: Mapping[KeyPlace, tuple[bytes, PrivateKey]], pin: PinHabits
     return files | {folder + place.file: b"\0" for place in keys if place.has_file}
 
 
-def _path(whole: bytes) -> bytes:
-    return _sequence(_octets(whole))
-
-
 def _token() -> bytes:
     name = encode(0x0C, b"Townhall")
-    return _sequence(_number(0), _octets(SERIAL_NUMBER), name, encode(0x80, b"Townhall TEST"), _bits(5))
+    return sequence(number(0), octets(SERIAL_NUMBER), name, encode(0x80, b"Townhall TEST"), bits(5))
 
 
 def _pin_entry(pin: PinHabits) -> bytes:
-    common = _sequence(encode(0x0C, b"PIN"), _bits(0))
-    lengths = _number(4), _number(pin.block_bytes), _number(min(pin.block_bytes, 12))
-    how = _sequence(
-        _bits(1, 4, 5),
+    common = sequence(encode(0x0C, b"PIN"), bits(0))
+    lengths = number(4), number(pin.block_bytes), number(min(pin.block_bytes, 12))
+    how = sequence(
+        bits(1, 4, 5),
         encode(0x0A, b"\x01"),
         *lengths,
         encode(0x80, bytes((pin.reference,))),
-        _octets(bytes((pin.padding,))),
-        _path(MASTER_FILE + FOLDER),
+        octets(bytes((pin.padding,))),
+        path(MASTER_FILE + FOLDER),
     )
-    return _sequence(common, _sequence(_octets(_PIN)), encode(0xA1, how))
+    return sequence(common, sequence(octets(_PIN)), encode(0xA1, how))
 
 
 def _key_entry(place: KeyPlace, key: PrivateKey) -> bytes:
     will = encode(0x02, b"\x01") if place.is_for_will else b""
-    common = _sequence(encode(0x0C, _label(place)), _bits(0), _octets(_PIN), will)
-    uses = _bits(9) if place.is_for_will else _bits(2)
-    own = _sequence(_octets(place.identifier), uses, _bits(0, 2, 3), _number(place.reference))
-    path = MASTER_FILE + FOLDER + (place.file if place.has_file else b"")
+    common = sequence(encode(0x0C, _label(place)), bits(0), octets(_PIN), will)
+    uses = bits(9) if place.is_for_will else bits(2)
+    own = sequence(octets(place.identifier), uses, bits(0, 2, 3), number(place.reference))
+    place_of_key = MASTER_FILE + FOLDER + (place.file if place.has_file else b"")
     if isinstance(key, rsa.RSAPrivateKey):
-        return _sequence(common, own, encode(0xA1, _sequence(_path(path), _number(key.key_size))))
-    kind = encode(0xA1, _sequence(_path(path), _number(key.key_size)))
+        return sequence(common, own, encode(0xA1, sequence(path(place_of_key), number(key.key_size))))
+    kind = encode(0xA1, sequence(path(place_of_key), number(key.key_size)))
     return encode(0xA0, common + own + kind)
 
 
 def _certificate_entry(place: KeyPlace) -> bytes:
-    path = _path(MASTER_FILE + FOLDER + place.certificate_file)
-    common = _sequence(encode(0x0C, _label(place)), _bits())
-    return _sequence(common, _sequence(_octets(place.identifier)), encode(0xA1, _sequence(path)))
+    at = path(MASTER_FILE + FOLDER + place.certificate_file)
+    common = sequence(encode(0x0C, _label(place)), bits())
+    return sequence(common, sequence(octets(place.identifier)), encode(0xA1, sequence(at)))
 
 
 def _label(place: KeyPlace) -> bytes:
     return b"signature" if place.is_for_will else b"authentication"
-
-
-def _sequence(*parts: bytes) -> bytes:
-    return encode(0x30, b"".join(parts))
-
-
-def _octets(value: bytes) -> bytes:
-    return encode(0x04, value)
-
-
-def _number(value: int) -> bytes:
-    return encode(0x02, value.to_bytes(value.bit_length() // 8 + 1, "big"))
-
-
-def _bits(*places: int) -> bytes:
-    """Return a BIT STRING in which these bits are set, as short as DER wants it."""
-    return encode(0x03, _packed(places))
-
-
-def _packed(places: Iterable[int]) -> bytes:
-    held = set(places)
-    if not held:
-        return b"\0"
-    width = max(held) // 8 + 1
-    number = sum(1 << 8 * width - 1 - place for place in held)
-    return bytes((8 * width - 1 - max(held),)) + number.to_bytes(width, "big")

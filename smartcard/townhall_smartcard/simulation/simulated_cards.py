@@ -53,7 +53,7 @@ from townhall_smartcard.messages import (
     WithPin,
     secrets_of,
 )
-from townhall_smartcard.operations import failed, is_for_keys, open_document, perform_on
+from townhall_smartcard.operations import failed, is_for_keys, needs_access_number, open_document, perform_on
 from townhall_smartcard.pin_pad.exclusions import ALL_PADS
 from townhall_smartcard.pin_pad.pad import ReaderWithKeys, keys_of
 from townhall_smartcard.pin_replacement import PinReplacement
@@ -264,7 +264,7 @@ class SimulatedCards:
         try:
             outcome = perform_on(family, request, way, known, self._keys(request, card))
         finally:
-            if isinstance(request, WithPin) or family is CardFamily.ESTEID_2018_BEHIND_PACE:
+            if isinstance(request, WithPin) or needs_access_number(family):
                 card.reset()
         if isinstance(request, OpenCard) and isinstance(outcome, CardContents):
             self._access_numbers.remember(request.reader, request.access_number)

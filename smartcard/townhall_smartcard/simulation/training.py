@@ -5,10 +5,11 @@
 from pathlib import Path
 from typing import Final
 
-from townhall_smartcard.simulation.contactless_card import CAN, ContactlessCard
+from townhall_smartcard.simulation.contactless_card import ContactlessCard
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_person import AINO, JUHAN, KADRI
 from townhall_smartcard.simulation.faulty_card import DeadCard, FaultyCard
+from townhall_smartcard.simulation.pace_gate import CAN
 from townhall_smartcard.simulation.pki import Standing, TestPki
 from townhall_smartcard.simulation.vpcd import VirtualCard, VirtualReader
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from townhall_smartcard.emrtd.pace import PasswordReference
 from townhall_smartcard.emrtd.security_infos import PaceInfo
-from townhall_smartcard.simulation.contactless_card import card_access
+from townhall_smartcard.simulation.pace_gate import card_access
 
 _ENCRYPT_WITH_PACE = 0
 

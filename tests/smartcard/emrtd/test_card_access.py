@@ -13,7 +13,7 @@ from townhall_smartcard.emrtd.card_access import chosen, is_confirmed, parse_car
 from townhall_smartcard.emrtd.cipher import Cipher
 from townhall_smartcard.emrtd.security_infos import OtherInfo, PaceInfo, PaceMapping, SecurityInfo
 from townhall_smartcard.errors import CardUnreadableError
-from townhall_smartcard.simulation.contactless_card import card_access
+from townhall_smartcard.simulation.pace_gate import card_access
 
 ESTONIAN = PaceInfo(PaceMapping.ECDH_GENERIC, Cipher.AES_256, 16)
 OFFERS = st.builds(PaceInfo, st.sampled_from(PaceMapping), st.sampled_from(Cipher), st.integers(0, 31))

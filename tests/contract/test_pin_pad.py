@@ -35,7 +35,7 @@ from townhall_smartcard.simulation.contactless_card import ContactlessCard
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
 from townhall_smartcard.simulation.estonian_card_person import KADRI
-from townhall_smartcard.simulation.every_family import EVERY_FAMILY
+from townhall_smartcard.simulation.every_family import BEHIND_PACE, EVERY_FAMILY
 from townhall_smartcard.simulation.keypad import CANCEL, NOTHING, Asked, Finger
 from townhall_smartcard.simulation.pace_gate import CAN
 from townhall_smartcard.simulation.pcscd import PrivatePcscd
@@ -149,7 +149,28 @@ def test_a_person_is_identified_and_signs_with_pins_that_nobody_here_has(play: P
     play(scene)
 
 
-@pytest.mark.parametrize("name", EVERY_FAMILY)
+@pytest.mark.parametrize("name", BEHIND_PACE)
+def test_a_card_that_takes_its_pin_enciphered_has_none_entered_at_the_reader(play: Play, name: str) -> None:
+    sample = BEHIND_PACE[name]()
+
+    async def scene(table: Table) -> None:
+        table.put_in(sample.card)
+        while True:
+            event = await table.cards.next_event()
+            if isinstance(event, ReadersChanged) and any(each.card is sample.family for each in event.readers):
+                break
+        contents = await table.cards.open(READER, bytearray(sample.access_number))
+        assert isinstance(contents, CardContents)
+        assert contents.at_reader == ()
+        refused = await table.cards.sign(READER, KEYS, bytes(48))
+        assert isinstance(refused, Failed)
+        assert refused.failure is Failure.PIN_PAD
+        assert not table.finger.seen
+
+    play(scene)
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY_FAMILY if name not in BEHIND_PACE])
 def test_every_card_of_a_visit_takes_its_pins_from_a_reader(play: Play, name: str) -> None:
     sample = EVERY_FAMILY[name]()
 

@@ -169,6 +169,25 @@ def test_a_national_card_is_read_by_its_own_application_and_proves_itself_by_pin
     assert told["family"] == sample.family.value
 
 
+@pytest.mark.parametrize("name", ["Lithuania", "Poland", "Slovenia"])
+def test_a_card_that_wants_its_number_first_is_opened_read_and_proves_itself(desk: Desk, name: str) -> None:
+    sample = national(desk, name)
+    number, pin = desk.directory / "number", desk.directory / "pin"
+    pin.write_text(sample.pin1.decode())
+    number.write_text("317426")
+    refused = desk.run(sample.card, "--password-file", str(number))
+    assert (refused.status, refused.out) == (2, "")
+    assert "does not open with this password" in refused.err
+    number.write_text(sample.access_number.decode())
+    told = desk.run(sample.card, "--password-file", str(number), "--pin-file", str(pin), "--json").said
+    verdicts, identity = told["verdicts"], told["identity"]
+    assert isinstance(verdicts, dict)
+    assert isinstance(identity, dict)
+    assert (verdicts["chip"], verdicts["chain"], verdicts["country"]) == ("good", "good", "good")
+    assert identity["surname"] == sample.holder.surname
+    assert told["family"] == sample.family.value
+
+
 def test_a_belgian_card_tells_the_address_and_gives_the_photo_that_its_register_signed(desk: Desk) -> None:
     sample, photo = national(desk, "Belgium 1.8"), desk.directory / "photo.jpg"
     ran = desk.run(sample.card, "--photo", str(photo))

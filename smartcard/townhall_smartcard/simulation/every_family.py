@@ -157,6 +157,14 @@ def _pkcs15(kind: KeyKind, habits: Pkcs15Habits) -> Callable[[], NationalSample]
     return make
 
 
+BEHIND_PACE: Final[Mapping[str, Callable[[], NationalSample]]] = MappingProxyType(
+    {
+        "Lithuania": _lithuanian,
+        "Poland": _polish,
+        "Slovenia": _slovenian,
+    }
+)
+"""Those that want their access number first."""
 EVERY_FAMILY: Final[Mapping[str, Callable[[], NationalSample]]] = MappingProxyType(
     {
         "Estonia 2018": _estonian_2018,
@@ -168,9 +176,7 @@ EVERY_FAMILY: Final[Mapping[str, Callable[[], NationalSample]]] = MappingProxyTy
         "Finland 4": _thales(CardFamily.FINEID_4, FINLAND_4, FINNISH),
         "Belgium 1.7": _belgian(KeyKind.RSA_2048, 0x17),
         "Belgium 1.8": _belgian(KeyKind.P384, 0x18),
-        "Lithuania": _lithuanian,
-        "Poland": _polish,
-        "Slovenia": _slovenian,
+        **BEHIND_PACE,
     }
 )
 """Those that visits take, by the name that people read."""

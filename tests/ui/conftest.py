@@ -14,6 +14,7 @@ from tests.ui.sampler import Sampler, StretchedSampler
 from tests.ui.stage import Panel, Stage
 
 from townhall_fonts import FONT_FILES
+from townhall_ui.look import load_fonts
 from townhall_ui.screens import (
     Direction,
     Intent,
@@ -83,6 +84,7 @@ def stage(stage_on: Callable[[Panel], Stage]) -> Stage:
 
 @functools.cache
 def _sampler(language: str) -> Sampler:
+    load_fonts(FONT_FILES)  # the sheets of its documents are drawn at once, whichever test comes first
     return Sampler(language)
 
 

@@ -22,8 +22,9 @@ from townhall_forms.transaction import Transaction
 from townhall_kiosk import states as at
 from townhall_kiosk.keeper.record_search import RecordSearch
 from townhall_kiosk.messages import SeekRecord
+from townhall_kiosk.reader_keys.states import ReadyForPin
 from townhall_kiosk.simulation.ports import SimulatedOutbox
-from townhall_kiosk.simulation.visit import SimulatedVisit
+from townhall_kiosk.simulation.visit import FIRST, SimulatedVisit
 from townhall_kiosk.simulation.way import begin, go_on_to_document, go_on_to_sign
 from townhall_smartcard.simulation.estonian_card import EstonianCard
 from townhall_smartcard.simulation.estonian_card_keys import CardKeys
@@ -218,6 +219,25 @@ def test_a_wrong_pin_asks_the_register_nothing_and_the_right_one_then_does(
 
     records = play_known(scene, extract_for([(kadri_keys, KADRI_IN_REGISTER)]))
     assert len(records.asked) == 1
+
+
+def test_a_pin_that_was_entered_at_the_reader_opens_no_register_and_the_visit_goes_on(
+    play_known: PlayKnown, kadri_keys: CardKeys
+) -> None:
+    async def scene(visit: SimulatedVisit) -> None:
+        finger = visit.cards.give_keys(FIRST)
+        await begin(visit, EstonianCard(KADRI, kadri_keys), "en")
+        visit.insert(EstonianCard(KADRI, kadri_keys))
+        await visit.until(ReadyForPin)
+        finger.enters(b"1234")
+        visit.press(screens.Proceeded())
+        await visit.until(at.ChoosingService)
+        visit.press(screens.Chose("home"))
+        await visit.until(at.Answering)
+        assert (question(visit).value, question(visit).source) == ("", "")
+        assert len(finger.seen) == 1, "nobody is asked a second time"
+
+    assert play_known(scene, extract_for([(kadri_keys, KADRI_IN_REGISTER)])).asked == []
 
 
 def test_a_visit_that_tries_names_is_soon_answered_no_more(kadri_keys: CardKeys) -> None:

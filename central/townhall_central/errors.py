@@ -35,6 +35,7 @@
     │   ├── SigningKeyError            a key file of the catalogue that cannot be used
     │   ├── RepositoryStateError       the repository is not where this command needs it to be
     │   ├── BackupRefusedError         a backup that must not be restored as it is
+    │   ├── RegisterSourceError        an online register does not answer, refuses, or answers something else
     │   ├── ElectionFileError          a file from which an election is made cannot be read or is not as it must be
     │   └── OfficerCardError           an election officer's card did not do what it was asked
     ├── VoteStateError                 an act of the election's boards that is not possible as things stand

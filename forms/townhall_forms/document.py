@@ -34,6 +34,7 @@ __all__ = [
     "extract_instance",
     "extract_receipt",
     "extract_report",
+    "readable",
     "render_document",
     "render_receipt",
     "render_report",
@@ -184,6 +185,11 @@ def render_report(model: ReportModel, fonts: Path) -> bytes:
         "attachment_description": model.content_description,
     }
     return _set("report.typ", data, model.created, fonts)
+
+
+def readable(text: str, fonts: Path) -> str:
+    """Return a value as a document would show it, in one line: for words from outside on any screen."""
+    return shown_value(text, _letters(fonts)).spoken
 
 
 def document_text(model: DocumentModel, fonts: Path) -> tuple[str, ...]:

@@ -34,6 +34,8 @@ from townhall_kiosk.simulation.visit import FIRST, SECOND
 from townhall_kiosk.staff import counter_steps
 from townhall_kiosk.staff import views as staff
 from townhall_kiosk.staff.status import CatalogueFacts
+from townhall_kiosk.visit.presenters.document_check import _own_letters
+from townhall_kiosk.visit.surroundings import Surroundings
 from townhall_smartcard.emrtd.lds.mrz import parse_mrz
 from townhall_smartcard.emrtd.mrz_entry import Framing, MrzFault
 from townhall_smartcard.simulation import lds_files, states
@@ -433,3 +435,18 @@ def test_the_simulated_state_is_trusted_from_its_files() -> None:
     assert trust_files().authorities == {"ut.der": authority().der}
     assert checked(Wish()).report.verdict.is_accepted
     assert not checked(Wish(is_trusted=False)).report.verdict.is_accepted
+
+
+@pytest.mark.parametrize(
+    ("own_name", "shown"),
+    [
+        ("Эрикссон<<Анна", "Эрикссон Анна"),
+        ("アン<<\u202eNA\x07", "[U+30A2][U+30F3] NA"),
+    ],
+)
+def test_a_name_that_a_chip_made_up_moves_and_hides_nothing_on_the_screen(
+    make_around: Callable[[str], Surroundings], own_name: str, shown: str
+) -> None:
+    around = make_around("en")
+    (row, *_rest) = _own_letters(checked(Wish(own_name=own_name)), around.text)
+    assert row.value == shown

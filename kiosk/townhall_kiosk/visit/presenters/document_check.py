@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final, TypeAlias, assert_never
 
+from townhall_fonts import FONT_DIRECTORY
+from townhall_forms.document import readable
 from townhall_kiosk.document_check import steps, views
 from townhall_kiosk.document_check.comparison import Field
 from townhall_kiosk.document_check.desk import CheckedDocument, DocumentDesk
@@ -190,7 +192,8 @@ def _own_letters(found: CheckedDocument, text: Texts) -> Iterator[StatusRow]:
     who = found.report.identity
     if not who.own_letters:
         return
-    yield StatusRow(text("doc-check.own-letters"), who.own_letters)
+    # A chip's words are anybody's: what turns the line round, or has no shape in our fonts, is told by its number.
+    yield StatusRow(text("doc-check.own-letters"), readable(who.own_letters, FONT_DIRECTORY))
     if not who.transliterated:
         yield StatusRow(text("doc-check.spelling"), text("doc-check.spelling.unknown"), Tone.WARNING)
         return

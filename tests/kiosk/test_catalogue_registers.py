@@ -177,6 +177,8 @@ def test_the_longest_record_comes_over_the_visits_channel() -> None:
         await keeper.send(messages.RecordSought(b"r" * 65_552))
         assert await seeking == b"r" * 65_552
         hearing.cancel()
+        await asyncio.wait([hearing])
         keeper.close()
+        theirs.close()
 
     asyncio.run(scene())

@@ -48,6 +48,7 @@ ALL_ACTS: dict[type[StaffAct], StaffAct] = {
         acts.TakeOutOfService(acts.ClosingReason.PAPER),
         acts.PutInService(),
         acts.Assist(acts.AssistStep.BEGAN),
+        acts.CheckDocument(),
         acts.RetireKiosk(),
         acts.OpenPolls(),
         acts.PausePolls(),

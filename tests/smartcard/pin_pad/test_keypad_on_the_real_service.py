@@ -4,6 +4,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
@@ -182,14 +184,18 @@ def test_a_reader_whose_keys_nobody_answers_for_is_a_reader_without(play: Callab
 
 
 def at_desk(service: PrivatePcscd, slot: VirtualReader, card: EstonianCard) -> NationalOutcome:
-    """Have the card signed with at a desk, by a PIN that is entered at the reader."""
-    with pytest.MonkeyPatch.context() as patch:
+    """Have the card signed with at a desk, by a PIN that is entered at the reader.
+
+    The desk is a process of its own: libpcsclite remembers the first service that it was told of.
+    """
+    with pytest.MonkeyPatch.context() as patch, ProcessPoolExecutor(1, get_context("spawn")) as desk:
         patch.setenv("PCSCLITE_CSOCK_NAME", str(service.socket_path))
         slot.insert(card)
-        reader = find_document(READER, 10.0)
-        family = national_family_in(reader)
+        reader = desk.submit(find_document, READER, 10.0).result()
+        family = desk.submit(national_family_in, reader).result()
         assert family is not None
-        return read_national_card(reader, family, KeyUse(PinRole.SIGNATURE, AtReader("et"), b"townhall test of a desk"))
+        use = KeyUse(PinRole.SIGNATURE, AtReader("et"), b"townhall test of a desk")
+        return desk.submit(read_national_card, reader, family, use).result()
 
 
 def test_a_card_at_a_desk_takes_its_pin_from_the_reader(

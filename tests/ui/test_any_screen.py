@@ -193,6 +193,7 @@ SCREENS: st.SearchStrategy[Screen] = st.one_of(
             more=LABEL,
         ),
         ranks=RANK_WORDS.map(lambda words: replace(words, ranks=words.ranks * 7)),
+        shapes=st.just(((3, 30), (2, 36), (2, 44))),
     ),
     st.builds(
         ReviewScreen,

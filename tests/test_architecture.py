@@ -32,9 +32,8 @@ HOMES = {
     # The kiosk's line, and that of an agency's inbox, which is another program of another part.
     "httpx2": {
         "townhall_sync/central_http.py",
-        "townhall_central/centre_line.py",
-        "townhall_central/inbox/trust_line.py",
-        "townhall_central/repository/xroad_register.py",
+        "townhall_central/bounded_http.py",
+        "townhall_central/centre_line.py",  # names the type of a request that it signs
     },
     "typst": {"townhall_forms/document.py"},
     "pypdfium2": {"townhall_forms/document_pictures.py"},

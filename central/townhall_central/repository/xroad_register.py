@@ -7,21 +7,19 @@ person in the body, since addresses stand in every log.
 """
 
 import re
-import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from types import TracebackType
 from typing import Annotated, Final, Self
 
-import httpx2
 import msgspec
 
+from townhall_central.bounded_http import Asked, BoundedHttp, HttpAnswer
 from townhall_central.errors import RegisterSourceError
 from townhall_forms.registers.statement import Person
 
-_TIMEOUT_S: Final = 20.0
-_WITHIN_S: Final = 60.0
 _MAX_ANSWER_BYTES: Final = 128 * 1024
 _PART: Final = r"[A-Za-z0-9._-]{1,64}"  # what needs no escape in an identifier (PR-REST 4.8)
 _SUBSYSTEM: Final = re.compile(rf"{_PART}/{_PART}/{_PART}/{_PART}")
@@ -57,8 +55,7 @@ class XRoadRegister:
     def __init__(self, parties: XRoadParties) -> None:
         """Ask nothing yet."""
         self._parties = parties
-        # What the environment says about proxies is no setting of ours.
-        self._client = httpx2.Client(timeout=_TIMEOUT_S, trust_env=False, follow_redirects=False)
+        self._line = BoundedHttp(Asked("the security server", RegisterSourceError, RegisterSourceError))
 
     def __enter__(self) -> Self:
         """Return it."""
@@ -68,7 +65,7 @@ class XRoadRegister:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the line."""
-        self._client.close()
+        self._line.__exit__(kind, error, trace)
 
     def look_up(self, person: Person) -> Mapping[str, str] | None:
         """Return what the register states about a person; see ``RegisterSource``."""
@@ -83,32 +80,20 @@ class XRoadRegister:
         }
         body = msgspec.json.encode({"country": person.country, "personal_code": person.personal_code})
         url = f"{parties.server.rstrip('/')}/r1/{parties.service}/persons"
-        try:
-            with self._client.stream("POST", url, content=body, headers=headers) as response:
-                return _read(response, parties.service, number)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
-            raise RegisterSourceError("the security server does not answer") from exc
+        answer = self._line.exchange(self._line.request("POST", url, body, headers), _MAX_ANSWER_BYTES)
+        return _read(answer, parties.service, number)
 
 
-def _read(response: httpx2.Response, service: str, number: str) -> Mapping[str, str] | None:
+def _read(response: HttpAnswer, service: str, number: str) -> Mapping[str, str] | None:
     if "X-Road-Error" in response.headers:  # by a security server, not by the register (PR-REST 4.7)
-        raise RegisterSourceError(f"X-Road did not carry it: {response.status_code}")
+        raise RegisterSourceError(f"X-Road did not carry it: {response.status}")
     if (response.headers.get("X-Road-Id"), response.headers.get("X-Road-Service")) != (number, service):
         raise RegisterSourceError("an answer to another request, or by another service")
-    if response.status_code == httpx2.codes.NOT_FOUND:
+    if response.status == HTTPStatus.NOT_FOUND:
         return None
-    if response.status_code != httpx2.codes.OK:
-        raise RegisterSourceError(f"the register answered {response.status_code}")
+    if response.status != HTTPStatus.OK:
+        raise RegisterSourceError(f"the register answered {response.status}")
     try:
-        return msgspec.json.decode(_limited(response), type=_Answer).values
+        return msgspec.json.decode(response.body, type=_Answer).values
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise RegisterSourceError("the register answered something else than values") from None
-
-
-def _limited(response: httpx2.Response) -> bytes:
-    body, deadline = bytearray(), time.monotonic() + _WITHIN_S
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > _MAX_ANSWER_BYTES or time.monotonic() > deadline:
-            raise RegisterSourceError("the register sent more than it ever does, or never came to an end")
-    return bytes(body)

@@ -323,6 +323,14 @@ def test_a_page_in_the_towns_own_words_is_known_to_an_agency_that_has_them(
     ]
 
 
+@pytest.mark.parametrize("language", ["xx", "de", "zz-ZZ"])
+def test_a_page_in_a_language_that_the_service_does_not_speak_needs_attention(
+    judge: Judge, transaction: Transaction, language: str
+) -> None:
+    case = judge(replace(transaction, language=language))
+    assert PageFault.NO_WORDS.value in {each.detail for each in case.reasons}
+
+
 def test_another_trust_list_refuses_the_same_card(kiosk: SimulatedKiosk, desk: Desk, transaction: Transaction) -> None:
     stranger = replace(desk, anchors=TestPki().trust_anchors)
     case = case_of(sealed_to(desk, transaction.to_bytes()), kiosk, stranger)

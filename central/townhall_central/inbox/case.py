@@ -30,9 +30,9 @@ class Reason(Enum):
         "TH-CENT-115",
         "the card was revoked after signing; look whether the time stamp is older",
     )
-    REGISTER_DOUBTFUL = ("TH-CENT-118", "what is said to come from a register is not what its registrar signed")
     NOT_ARCHIVED = ("TH-CENT-116", "the document cannot be made to prove itself for good")
     PAGE_DIFFERS = ("TH-CENT-117", "the page that was signed is not the one that belongs to these answers")
+    REGISTER_DOUBTFUL = ("TH-CENT-118", "what is said to come from a register is not what its registrar signed")
 
     @property
     def code(self) -> str:

@@ -28,10 +28,7 @@ from townhall_forms.transaction import CONTAINER_DOCUMENT, SignatureFormat, Tran
 class PageFault(Enum):
     """What is wrong with a page; the value stands in the case."""
 
-    DIFFERS = "it shows something else"
-    SET_OTHERWISE = (
-        "it looks the same and has other bytes: another version of the typesetter, or words that are not seen"
-    )
+    DIFFERS = "other bytes than are set here: another page, or a kiosk of a release with another typesetter"
     NO_WORDS = "this agency lacks words of the page's language"
     NOT_SET = "the page cannot be set here"
 
@@ -59,9 +56,11 @@ def page_fault(
 ) -> PageFault | None:
     """Return what is wrong with the page that was signed; None where it is, byte for byte, the one that belongs here.
 
-    ``signer`` is the person of the authentication certificate. The document's signature is
-    judged by others: it covers these bytes and adds nothing but itself.
+    ``signer`` is the person of the authentication certificate. The document's signature is judged by others: it covers
+    these bytes and adds nothing but itself.
     """
+    if transaction.language not in service.titles:
+        return PageFault.NO_WORDS
     try:
         words = load_page_words(transaction.language, source.words.get(transaction.language, b""))
         person = PageSigner(signer.given_names, signer.surname, signer.personal_code)
@@ -69,7 +68,7 @@ def page_fault(
         model = page_model(service, words, transaction.page, person, valid.answers, valid.instance, extracts)
         expected = render_document(model, FONT_DIRECTORY)
         is_same = _signed_page(transaction)[: len(expected)] == expected
-    except (WordsMissingError, KeyError):
+    except WordsMissingError:
         return PageFault.NO_WORDS
     except (DocumentFailedError, ContainerRefusedError):
         return PageFault.NOT_SET

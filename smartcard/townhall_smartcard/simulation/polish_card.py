@@ -14,10 +14,10 @@ from townhall_smartcard.connection import RawCommand
 from townhall_smartcard.emrtd.agreement import Randomness
 from townhall_smartcard.simulation.card_command import Answer, Command
 from townhall_smartcard.simulation.directories import KeyRow, PinRow, application_files, listed_application
-from townhall_smartcard.simulation.estonian_card_pins import BLOCK_BYTES, Pin
 from townhall_smartcard.simulation.file_tree import MASTER_FILE, FileTree
 from townhall_smartcard.simulation.national_keys import NationalCardKeys
 from townhall_smartcard.simulation.pace_gate import CAN, Door, PaceGate
+from townhall_smartcard.simulation.row_pins import RowPins
 from townhall_smartcard.status import StatusWord
 
 ATR: Final = bytes.fromhex("3B8480014743504312")
@@ -53,10 +53,7 @@ class PolishCard:
         """Personalise a card with two keys on P-384; the authentication key also proves presence here."""
         self.atr: Final = ATR
         self._keys: Final = dict(zip(_KEYS, (keys.authentication, keys.authentication, keys.signature), strict=True))
-        self._pins: Final = {
-            row.reference: (row, Pin(value, row.shortest))
-            for row, value in zip((_AUTHENTICATION, _AUTHORIZATION), pins, strict=True)
-        }
+        self._pins: Final = RowPins((_AUTHENTICATION, _AUTHORIZATION), pins)
         files = application_files(_FOLDER, (_AUTHENTICATION, _PRESENCE, _AUTHORIZATION), _KEYS, is_relative=True)
         files |= {_FOLDER + row.certificate: key.certificate for row, key in self._keys.items()}
         files[MASTER_FILE + b"\x2f\x00"] = listed_application(_ESIGN, "E-Dowod")
@@ -75,13 +72,12 @@ class PolishCard:
 
     def tries_left(self) -> tuple[int, ...]:
         """Return both counters as the card's memory holds them."""
-        return tuple(pin.tries_left for _, pin in self._pins.values())
+        return self._pins.tries_left()
 
     def _close(self) -> None:
         self._tree.reset()
         self._environment = None
-        for _, pin in self._pins.values():
-            pin.is_verified = False
+        self._pins.close()
 
     def _answer(self, command: Command) -> Answer:
         does = {
@@ -110,14 +106,9 @@ class PolishCard:
                 return Answer(StatusWord.WRONG_PARAMETERS)
 
     def _verify(self, command: Command) -> Answer:
-        row, pin = self._pins.get(command.p2, (None, None))
-        if row is None or pin is None or command.p1 or not self._tree.selected.startswith(_FOLDER):
+        if not self._tree.selected.startswith(_FOLDER):
             return Answer(StatusWord.REFERENCE_NOT_FOUND)
-        if pin.tries_left == 0:
-            return Answer(StatusWord.AUTHENTICATION_METHOD_BLOCKED)
-        # A VERIFY without a PIN is a wrong one here: no client is known to ask for counters so.
-        is_right = pin.verify(command.data.ljust(BLOCK_BYTES, b"\xff"))
-        return Answer() if is_right else Answer(0x63C0 | pin.tries_left)
+        return self._pins.verify(command)
 
     def _set_environment(self, command: Command) -> Answer:
         self._environment = None
@@ -134,7 +125,8 @@ class PolishCard:
         row = self._environment
         if command.parameters != (0x9E, 0x9A) or row is None:
             return Answer(StatusWord.CONDITIONS_NOT_SATISFIED)
-        guard = next((pin for known, pin in self._pins.values() if known.identifier == row.pin), None)
+        guards = {each.identifier: self._pins.of(each) for each in (_AUTHENTICATION, _AUTHORIZATION)}
+        guard = guards.get(row.pin)  # no PIN guards the key of presence
         if guard is not None and not guard.is_verified:
             return Answer(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
         if guard is not None and row is _KEYS[-1]:

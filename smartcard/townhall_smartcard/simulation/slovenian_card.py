@@ -12,10 +12,10 @@ from townhall_smartcard.connection import RawCommand
 from townhall_smartcard.emrtd.agreement import Randomness
 from townhall_smartcard.simulation.card_command import Answer, Command
 from townhall_smartcard.simulation.directories import UTF8, KeyRow, PinRow, application_files, listed_application
-from townhall_smartcard.simulation.estonian_card_pins import BLOCK_BYTES, Pin
 from townhall_smartcard.simulation.file_tree import MASTER_FILE, FileTree
 from townhall_smartcard.simulation.national_keys import NationalCardKeys
 from townhall_smartcard.simulation.pace_gate import CAN, Door, PaceGate
+from townhall_smartcard.simulation.row_pins import RowPins
 from townhall_smartcard.status import StatusWord
 
 CONTACTS: Final = bytes.fromhex("3BD518FF8191FE1FC38073C821100A")
@@ -54,10 +54,7 @@ class SlovenianCard:
         """Personalise a card with two keys on P-384; ``is_held``: to a reader, where it shows nothing before PACE."""
         self.atr: Final = HELD if is_held else CONTACTS
         self._keys: Final = dict(zip(_KEYS, (keys.authentication, keys.signature), strict=True))
-        self._pins: Final = {
-            row.reference: (row, Pin(value, row.shortest))
-            for row, value in zip((_NORMAL_PIN, _SIGNATURE_PIN), pins, strict=True)
-        }
+        self._pins: Final = RowPins((_NORMAL_PIN, _SIGNATURE_PIN), pins)
         files = application_files(_WITHOUT_PIN, (_NORMAL_PIN,), (_PUBLIC_KEY,), is_relative=True)
         files |= application_files(_OF_HOLDER, (_NORMAL_PIN, _SIGNATURE_PIN), _KEYS, is_relative=True)
         files |= {_OF_HOLDER + row.certificate: key.certificate for row, key in self._keys.items()}
@@ -83,13 +80,12 @@ class SlovenianCard:
 
     def tries_left(self) -> tuple[int, ...]:
         """Return both counters as the card's memory holds them."""
-        return tuple(pin.tries_left for _, pin in self._pins.values())
+        return self._pins.tries_left()
 
     def _close(self) -> None:
         self._tree.reset()
         self._environment = None
-        for _, pin in self._pins.values():
-            pin.is_verified = False
+        self._pins.close()
 
     def _shown(self, command: Command) -> Answer | None:
         """At the contacts everybody may read; a PIN is taken under secure messaging alone."""
@@ -99,7 +95,7 @@ class SlovenianCard:
         does = {
             Ins.SELECT: self._select,
             Ins.READ_BINARY: self._tree.read,
-            Ins.VERIFY: self._verify,
+            Ins.VERIFY: self._pins.verify,
             Ins.MANAGE_SECURITY_ENVIRONMENT: self._set_environment,
             Ins.PERFORM_SECURITY_OPERATION: self._sign,
         }.get(command.ins)
@@ -124,16 +120,6 @@ class SlovenianCard:
             case _:
                 return Answer(StatusWord.WRONG_PARAMETERS)
 
-    def _verify(self, command: Command) -> Answer:
-        row, pin = self._pins.get(command.p2, (None, None))
-        if row is None or pin is None or command.p1:
-            return Answer(StatusWord.REFERENCE_NOT_FOUND)
-        if pin.tries_left == 0:
-            return Answer(StatusWord.AUTHENTICATION_METHOD_BLOCKED)
-        # A VERIFY without a PIN is a wrong one here: no client is known to ask for counters so.
-        is_right = pin.verify(command.data.ljust(BLOCK_BYTES, b"\xff"))
-        return Answer() if is_right else Answer(0x63C0 | pin.tries_left)
-
     def _set_environment(self, command: Command) -> Answer:
         self._environment = None
         if command.parameters != (0x81, 0xB6) or self._tree.folder != _OF_HOLDER:
@@ -148,7 +134,7 @@ class SlovenianCard:
         row = self._environment
         if command.parameters != (0x9E, 0x9A) or row is None:
             return Answer(StatusWord.CONDITIONS_NOT_SATISFIED)
-        guard = self._pins[(_NORMAL_PIN if row is _KEYS[0] else _SIGNATURE_PIN).reference][1]
+        guard = self._pins.of(_NORMAL_PIN if row is _KEYS[0] else _SIGNATURE_PIN)
         if not guard.is_verified:
             return Answer(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
         if row is _KEYS[1]:

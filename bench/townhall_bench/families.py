@@ -18,6 +18,7 @@ from townhall_bench.cards import beside_raw
 from townhall_bench.line import RADIO, CardOnTheLine, contact_line
 from townhall_bench.pairing import in_turns, seconds
 from townhall_bench.row import Budget, Held, Row
+from townhall_smartcard.access_operations import perform_on
 from townhall_smartcard.connection import CardConnection, RawCommand
 from townhall_smartcard.emrtd.access import AccessRefused, MrzNeeded
 from townhall_smartcard.emrtd.at_desk import find_document
@@ -27,7 +28,6 @@ from townhall_smartcard.emrtd.pace import PacePassword, PasswordReference
 from townhall_smartcard.emrtd.session import EmrtdSession, open_emrtd
 from townhall_smartcard.errors import CardUnreadableError
 from townhall_smartcard.messages import CardContents, CardRequest, Outcome, PinRole, ReadCard, Sign
-from townhall_smartcard.operations import perform_on
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation import lds_files, states
 from townhall_smartcard.simulation.documents import ACCESS_NUMBER, DocumentWish, document

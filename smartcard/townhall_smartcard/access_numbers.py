@@ -5,6 +5,13 @@
 from collections.abc import Collection
 
 from townhall_smartcard.apdu import wipe
+from townhall_smartcard.messages import ACCESS_NUMBER_DIGITS
+from townhall_smartcard.pins import refusal_before
+
+
+def is_access_number(number: bytearray) -> bool:
+    """Tell whether these bytes have the form of a card access number: no card need be asked about others."""
+    return refusal_before(number, ACCESS_NUMBER_DIGITS, ACCESS_NUMBER_DIGITS) is None
 
 
 class AccessNumbers:

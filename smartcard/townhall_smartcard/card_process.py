@@ -22,6 +22,7 @@ from townhall_process.child import live_as_child
 from townhall_process.errors import ChannelClosedError, ChannelMisuseError
 from townhall_process.sandbox import Rights, lock
 from townhall_smartcard.access_numbers import AccessNumbers
+from townhall_smartcard.access_operations import perform_on
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.call_clock import CallClock
 from townhall_smartcard.cards import probe
@@ -48,7 +49,7 @@ from townhall_smartcard.messages import (
     secrets_of,
 )
 from townhall_smartcard.monitor import CardMonitor, Seen
-from townhall_smartcard.operations import failed, is_for_keys, open_document, perform_on
+from townhall_smartcard.operations import failed, is_for_keys, open_document
 from townhall_smartcard.pcsc import PcscConnection, card_transaction, load_client, open_slots
 from townhall_smartcard.pin_pad.exclusions import ALL_PADS, PadPolicy
 from townhall_smartcard.pin_pad.pad import keys_of

@@ -1,18 +1,17 @@
 # SPDX-FileCopyrightText: Townhall contributors
 # SPDX-License-Identifier: EUPL-1.2
-"""From a request to its outcome: the driver for the card, and every error as a value."""
+"""From a request to its outcome on a card that is open: the driver for it, and every error as a value."""
 
 from dataclasses import replace
 from typing import Final
 
 import msgspec
 
-from townhall_smartcard.cards import probe
 from townhall_smartcard.connection import CardConnection
 from townhall_smartcard.emrtd.access import MrzNeeded
 from townhall_smartcard.emrtd.document_read import DocumentRead, open_and_read
 from townhall_smartcard.emrtd.messages import DocumentClosed, DocumentOpened, OpenDocument
-from townhall_smartcard.emrtd.pace import PacePassword, PaceRefused
+from townhall_smartcard.emrtd.pace import PacePassword
 from townhall_smartcard.errors import (
     CardError,
     CardMisuseError,
@@ -28,9 +27,6 @@ from townhall_smartcard.errors import (
 )
 from townhall_smartcard.estonia import EstonianIdCard
 from townhall_smartcard.messages import (
-    ACCESS_NUMBER_DIGITS,
-    AccessNumberNeeded,
-    AccessNumberWrong,
     Agree,
     Agreed,
     AtReader,
@@ -64,9 +60,7 @@ from townhall_smartcard.messages import (
 )
 from townhall_smartcard.national.contract import NationalCard, NationalContents
 from townhall_smartcard.national.new_pins import NewPinRefusal, NewPinRefused, PinKeeper
-from townhall_smartcard.national.paced import paced_family
 from townhall_smartcard.national.registry import NationalFamily, national_family
-from townhall_smartcard.opening import PaceChannel, open_card
 from townhall_smartcard.pin_format import PinFacts
 from townhall_smartcard.pin_pad.pad import PadAbility, ReaderWithKeys
 from townhall_smartcard.pin_rules import NewPin
@@ -85,67 +79,6 @@ _FAILURES: Final[tuple[tuple[type[CardError], Failure], ...]] = (
     (CardUnreadableError, Failure.CARD_UNREADABLE),
     (ServiceGoneError, Failure.NO_SERVICE),
 )
-
-
-def needs_access_number(family: CardFamily) -> bool:
-    """Tell whether a card shows nothing before its access number is given."""
-    return family is CardFamily.ESTEID_2018_BEHIND_PACE or paced_family(family) is not None
-
-
-def perform_on(
-    family: CardFamily,
-    request: CardRequest,
-    card: ApduProcessor,
-    known_number: bytearray | None,
-    keys: ReaderWithKeys | None = None,
-) -> Outcome:
-    """Do what ``request`` asks on a card that may have to be opened first.
-
-    ``known_number`` has opened this very card before, and is left as it is. A card that is opened takes its PIN
-    enciphered, which a reader's ``keys`` cannot do.
-
-    Raises:
-        CardError: the operation broke off; ``failed`` makes an outcome of it.
-    """
-    if not needs_access_number(family):
-        return perform(request, card, family, keys)
-    match request:
-        case OpenCard():
-            return _open_and_read(request, card, family)
-        case ReadCard(number) if known_number is None:
-            return AccessNumberNeeded(number)
-        case _ if known_number is None:
-            raise CardRemovedError  # the card that the person had opened is not this one
-    opened = open_card(card, known_number)
-    if isinstance(opened, PaceRefused):
-        raise CardUnreadableError("opens no more with the number that opened it")
-    return _perform_opened(request, opened, family)
-
-
-def _open_and_read(request: OpenCard, card: ApduProcessor, family: CardFamily) -> Outcome:
-    if not is_access_number(request.access_number):
-        return AccessNumberWrong(request.request)
-    opened = open_card(card, request.access_number)
-    if isinstance(opened, PaceRefused):
-        return AccessNumberWrong(request.request)
-    if family is CardFamily.ESTEID_2018_BEHIND_PACE and probe(opened) is not CardFamily.ESTEID_2018:
-        raise CardUnsupportedError
-    return _perform_opened(request, opened, family)
-
-
-def _perform_opened(request: CardRequest, opened: PaceChannel, family: CardFamily) -> Outcome:
-    """Do what ``request`` asks on a card that its number opened."""
-    found = paced_family(family)
-    if found is None:  # what is behind the number is the card that others have at their contacts
-        return perform(request, opened)
-    driver = found.driver(opened)
-    match request:
-        case ReadCard(number) | OpenCard(number):
-            return _contents(number, driver.read(), ())
-        case Authenticate() | Sign():
-            return _signed(request, driver, None)
-        case ReplacePin() | ReplacePinAtReader() | Agree():
-            raise CardUnsupportedError
 
 
 def perform(
@@ -167,10 +100,10 @@ def perform(
     driver = found.driver(card)
     match request:
         case ReadCard(number) | OpenCard(number):
-            contents = _contents(number, driver.read(), found.replaceable)
+            contents = contents_of(number, driver.read(), found.replaceable)
             return contents if keys is None else _at_reader(contents, found, card, keys.ability)
         case Authenticate() | Sign():
-            return _signed(request, driver, keys)
+            return signed(request, driver, keys)
         case ReplacePin() | ReplacePinAtReader():
             if found.pins is None:
                 raise CardUnsupportedError
@@ -217,13 +150,14 @@ def _at_reader(contents: CardContents, found: NationalFamily, card: ApduProcesso
     )
 
 
-def _signed(request: Authenticate | Sign, driver: NationalCard, keys: ReaderWithKeys | None) -> PinOutcome:
+def signed(request: Authenticate | Sign, driver: NationalCard, keys: ReaderWithKeys | None) -> PinOutcome:
+    """Have the card use one of its keys; raises as ``perform`` does."""
     use = driver.authenticate if isinstance(request, Authenticate) else driver.sign
     made = use(_pin(request.pin, keys), request.digest, last_try_confirmed=request.last_try_confirmed)
     return Signed(request.request, made) if isinstance(made, bytes) else _refused(request.request, made)
 
 
-def _contents(request: int, read: NationalContents, replaceable: tuple[PinRole, ...]) -> CardContents:
+def contents_of(request: int, read: NationalContents, replaceable: tuple[PinRole, ...]) -> CardContents:
     """Return what a card says; one without both keys serves nobody here."""
     if not read.certificates.keys() & read.tries.keys() & read.algorithms.keys() >= frozenset(_KEYS):
         raise CardUnsupportedError
@@ -276,11 +210,6 @@ def open_document(request: OpenDocument, wire: CardConnection, *, is_t0: bool) -
     if isinstance(found, DocumentRead):
         return DocumentOpened(request.request, found)
     return DocumentClosed(request.request, wants_zone=isinstance(found, MrzNeeded))
-
-
-def is_access_number(number: bytearray) -> bool:
-    """Tell whether these bytes have the form of a card access number: the card need not be asked about others."""
-    return len(number) == ACCESS_NUMBER_DIGITS and all(0x30 <= digit <= 0x39 for digit in number)
 
 
 def failed(request: int, error: CardError) -> Failed:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from townhall_smartcard.access_numbers import AccessNumbers
+from townhall_smartcard.access_operations import perform_on
 from townhall_smartcard.apdu import CommandApdu
 from townhall_smartcard.cards import probe
 from townhall_smartcard.connection import RawCommand
@@ -37,7 +38,6 @@ from townhall_smartcard.messages import (
     Signed,
 )
 from townhall_smartcard.opening import PaceChannel, open_card, read_card_access
-from townhall_smartcard.operations import perform_on
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation.contactless_card import ContactlessCard
 from townhall_smartcard.simulation.estonian_card import EstonianCard

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from townhall_crypto.card_signature import is_card_signature
+from townhall_smartcard.access_operations import perform_on
 from townhall_smartcard.apdu import CommandApdu
 from townhall_smartcard.cards import family_of_atr
 from townhall_smartcard.connection import CardConnection, RawCommand
@@ -46,7 +47,6 @@ from townhall_smartcard.national.contract import NationalCard
 from townhall_smartcard.national.paced import PACED_FAMILIES, paced_by_atr, paced_family
 from townhall_smartcard.national.paced_card import ALGORITHM
 from townhall_smartcard.opening import PaceChannel, open_card
-from townhall_smartcard.operations import perform_on
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation.faulty_card import FaultyCard
 from townhall_smartcard.simulation.lithuanian_card import PIN as LITHUANIAN_PIN

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from townhall_smartcard.access_operations import perform_on
 from townhall_smartcard.cards import probe
 from townhall_smartcard.errors import CardMuteError
 from townhall_smartcard.messages import CardFamily, PinWrong, Sign
-from townhall_smartcard.operations import perform_on
 from townhall_smartcard.processors import processors_for
 from townhall_smartcard.simulation.estonian_card_person import KADRI
 from townhall_smartcard.simulation.pace_gate import CAN

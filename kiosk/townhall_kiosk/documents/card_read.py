@@ -29,6 +29,7 @@ from townhall_kiosk.documents.vendor_modules import read_modules
 from townhall_kiosk.documents.zone_image import ImageFileCamera, password_seen
 from townhall_kiosk.errors import ConfigurationError
 from townhall_kiosk.texts import Texts
+from townhall_smartcard.access_numbers import is_access_number
 from townhall_smartcard.emrtd.access import AccessRefused, MrzNeeded
 from townhall_smartcard.emrtd.at_desk import find_document, read_in_reader
 from townhall_smartcard.emrtd.document_read import DocumentRead
@@ -50,7 +51,6 @@ from townhall_smartcard.national.paced import PacedFamily
 from townhall_smartcard.national.registry import NationalFamily
 from townhall_smartcard.vendor.at_desk import read_with_modules
 
-_ACCESS_NUMBER_DIGITS: Final = 6
 _NO_ZONE: Final = frozenset({MrzFault.EMPTY, MrzFault.SIGN, MrzFault.LENGTH})
 _NEITHER: Final = "neither an access number of six digits nor a machine readable zone"
 _MISTYPED: Final = "something of the machine readable zone was mistyped"
@@ -167,8 +167,8 @@ def password_of(said: str) -> PacePassword:
         ConfigurationError: it is neither six digits nor a zone, or a check digit says that something was mistyped.
     """
     typed = "".join(said.split())
-    if len(typed) == _ACCESS_NUMBER_DIGITS and typed.isascii() and typed.isdecimal():
-        return PacePassword(PasswordReference.CAN, bytearray(typed.encode()))
+    if is_access_number(number := bytearray(typed.encode())):
+        return PacePassword(PasswordReference.CAN, number)
     entry = read_entry(said)
     match entry:
         case TypedZone(zone):

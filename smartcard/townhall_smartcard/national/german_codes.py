@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from townhall_smartcard.access_numbers import is_access_number
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.emrtd.agreement import Randomness
 from townhall_smartcard.emrtd.pace import PacePassword, PaceRefused, PaceSession, PasswordReference, establish
@@ -44,7 +45,6 @@ from townhall_smartcard.pins import BLOCKED, PinRefusal, PinRefusalReason, refus
 from townhall_smartcard.processors import ApduProcessor
 from townhall_smartcard.status import StatusWord
 
-ACCESS_NUMBER_DIGITS: Final = 6
 _PRESENT: Final = PinFacts(PasswordReference.PIN, TRANSPORT_PIN_DIGITS, PIN_DIGITS, PIN_DIGITS, 0x00)
 _NEW: Final = PinFacts(PasswordReference.PIN, PIN_DIGITS, PIN_DIGITS, PIN_DIGITS, 0x00)
 _WARNING_SW1: Final = 0x63
@@ -116,7 +116,7 @@ class GermanCodes:
     def prove_presence(self, access_number: bytearray) -> Opened | AccessNumberWrong:
         """Open the card with the number that is printed on it: whoever can is where the card is, and no more."""
         with wiped(access_number):
-            if not _is_access_number(access_number):
+            if not is_access_number(access_number):
                 return AccessNumberWrong()
             card = OpenedGermanCard(self._card)
             state = card.pin_state()
@@ -198,7 +198,7 @@ class GermanCodes:
         if access_number is None:
             return AccessNumberNeeded()
         session = None
-        if _is_access_number(access_number):
+        if is_access_number(access_number):
             session = self._opened(card, PasswordReference.CAN, access_number)
         if session is not None and _stays_resumed(card):
             opened = self._opened(card, PasswordReference.PIN, pin, rights=rights)
@@ -282,10 +282,6 @@ def _stays_resumed(card: OpenedGermanCard) -> bool:
 
 def _tries(state: PinState) -> PinTries:
     return PinTries(tries_in(state), MOST_TRIES)
-
-
-def _is_access_number(code: bytearray) -> bool:
-    return refusal_before(code, ACCESS_NUMBER_DIGITS, ACCESS_NUMBER_DIGITS) is None
 
 
 @contextmanager

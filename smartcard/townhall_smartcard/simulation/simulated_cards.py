@@ -12,6 +12,7 @@ from typing import Final
 
 from townhall_process.errors import ChannelClosedError
 from townhall_smartcard.access_numbers import AccessNumbers
+from townhall_smartcard.access_operations import needs_access_number, perform_on
 from townhall_smartcard.apdu import wipe
 from townhall_smartcard.cards import probe
 from townhall_smartcard.connection import RawCommand
@@ -53,7 +54,7 @@ from townhall_smartcard.messages import (
     WithPin,
     secrets_of,
 )
-from townhall_smartcard.operations import failed, is_for_keys, needs_access_number, open_document, perform_on
+from townhall_smartcard.operations import failed, is_for_keys, open_document
 from townhall_smartcard.pin_pad.exclusions import ALL_PADS
 from townhall_smartcard.pin_pad.pad import ReaderWithKeys, keys_of
 from townhall_smartcard.pin_replacement import PinReplacement

@@ -6,13 +6,13 @@ from typing import Final
 
 import pytest
 
+from townhall_smartcard.access_operations import needs_access_number
 from townhall_smartcard.apdu import CommandApdu, ResponseApdu
 from townhall_smartcard.errors import CardMisuseError, CardUnsupportedError
 from townhall_smartcard.estonia import PINS as PINS_2018
 from townhall_smartcard.messages import SERVED_FAMILIES, CardFamily, PinRole
 from townhall_smartcard.national.estonia_pins import PINS_2025
 from townhall_smartcard.national.registry import national_family
-from townhall_smartcard.operations import needs_access_number
 from townhall_smartcard.pin_format import PinEncoding, PinFacts, verify_command
 from townhall_smartcard.pin_pad.structures import Entry, is_writable, modify_structure, verify_structure
 

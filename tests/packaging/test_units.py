@@ -72,6 +72,13 @@ def test_each_process_is_a_user_of_its_own_without_the_keepers_rights() -> None:
     assert set(groups.values()) == {""}
 
 
+def test_every_user_that_the_package_makes_is_taken_away_when_it_is_purged() -> None:
+    debian = PACKAGING / "debian"
+    made = re.findall(r"^u (\S+)", (debian / "townhall.sysusers").read_text(), re.MULTILINE)
+    (taken,) = re.findall(r"for user in (.+); do", (debian / "townhall.postrm").read_text())
+    assert taken.split() == made
+
+
 def test_the_voice_reaches_sound_cards_alone() -> None:
     voice = settings(UNITS / "townhall-speech.service")
     assert (voice["DevicePolicy"], voice["DeviceAllow"]) == ("closed", "char-alsa rw")

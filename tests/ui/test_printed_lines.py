@@ -11,8 +11,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from townhall_ui.buttons import Button
 from townhall_ui.errors import ScreenMalformedError
-from townhall_ui.printed_lines import LONGEST
+from townhall_ui.printed_lines import LONGEST, PrintedLinesField
 from townhall_ui.screens import Answered, Proceeded, QuestionScreen
 
 if TYPE_CHECKING:
@@ -99,3 +100,18 @@ def test_a_reader_gone_wild_fills_nothing(stage: Stage, english: Sampler) -> Non
 def test_lines_without_a_shape_are_no_question(stage: Stage, english: Sampler) -> None:
     with pytest.raises(ScreenMalformedError):
         stage.show(replace(asked(english), shapes=()))
+
+
+def test_the_key_of_the_filler_looks_as_what_it_types_on_a_page_from_either_side(
+    stage: Stage, samplers: dict[str, Sampler]
+) -> None:
+    drawn = []
+    for language in ("en", "ar"):
+        stage.show(asked(samplers[language]))
+        key = next(each for each in stage.window.findChildren(Button) if each.accessibleName() == "<")
+        drawn.append(key.grab().toImage())
+        stage.click(key.objectName())
+        field = stage.find("field")
+        assert isinstance(field, PrintedLinesField)
+        assert field.value == "<"
+    assert drawn[0] == drawn[1]

@@ -3,6 +3,7 @@
 """The on-screen keyboard: three rows of keys over the page, space and page keys beside the primary button."""
 
 import enum
+import unicodedata
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
@@ -17,6 +18,7 @@ from townhall_ui.theme import GAP_MM, PRIMARY_MM, TARGET_MM
 
 COLUMNS = 11
 _NO_KEY = "\0"
+_LEFT_TO_RIGHT = "\u200e"
 
 
 class _Page(enum.Enum):
@@ -172,6 +174,13 @@ class Keyboard(QWidget):
         self._is_shifted = is_shifted
         self._label_keys()
 
+    def _label(self, key: Button, sign: str) -> None:
+        """On a page from right to left a bracket would be drawn turned round; what it types here is not turned."""
+        key.set_caption(caption(sign))
+        is_turned = self._look.qt_direction is Qt.LayoutDirection.RightToLeft and not self._layout.is_right_to_left
+        if is_turned and unicodedata.mirrored(sign):
+            key.setText(f"{_LEFT_TO_RIGHT}{sign}{_LEFT_TO_RIGHT}")
+
     def _label_keys(self) -> None:
         page = self._key_page()
         rows = zip([*self._rows, [self._corner]], (page.top, page.middle, page.bottom, page.corner), strict=True)
@@ -181,7 +190,7 @@ class Keyboard(QWidget):
                 if sign == _NO_KEY:
                     continue
                 self._signs[key] = capital(sign) if self._is_shifted else sign
-                key.set_caption(caption(self._signs[key]))
+                self._label(key, self._signs[key])
         self._corner.setVisible(bool(page.corner))
         self._shift.setVisible(not page.corner)
         words = self._words

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.central.conftest import NOW, PAGE, Card, signed
 from tests.central.test_examine import case_of, reasons, sealed_to
+from tests.forms.registered_home import FORM
 
 from townhall_central.errors import DirectoryError
 from townhall_central.inbox.case import Case, Correction, Reason
@@ -39,15 +40,6 @@ KEEPER = Registrar(TITLES, (KEY,))
 VALUES = {"address/street": "Pikk 1", "children": "2"}
 STREET = "register:population/address/street"
 SERVICE = b'{"version":1,"id":"home","titles":{"en":"Home"},"summaries":{"en":"Home"},"recipient":"registry"}'
-FORM = b"""<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"
-  xmlns:th="urn:townhall:xforms"><h:head><h:title>Home</h:title><model>
-  <instance><data id="home" version="1"><street/><children/></data></instance>
-  <bind nodeset="/data/street" required="true()" th:prefill="register:population/address/street"/>
-  <bind nodeset="/data/children" type="int" readonly="true()" th:prefill="register:population/children"/>
-  </model></h:head><h:body>
-  <input ref="/data/street"><label>Street</label></input>
-  <input ref="/data/children"><label>Children</label></input>
-  </h:body></h:html>"""
 
 TRUST = TrustVerdict(Outcome.PROVISIONAL, (Doubt.NO_CRL,), TrustEvidence(None, datetime.fromtimestamp(NOW - 9, UTC)))
 Forge = Callable[[Transaction], Transaction]

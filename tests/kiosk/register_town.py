@@ -10,6 +10,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from tests.forms.registered_home import FORM
 
 from townhall_crypto.card_key import card_public_key
 from townhall_forms.registers.extract import build_extract
@@ -27,15 +28,6 @@ TITLES: Final = {
     "fr": "registre de la population",
     "ar": "سجل السكان",
 }
-FORM: Final = b"""<h:html xmlns="http://www.w3.org/2002/xforms" xmlns:h="http://www.w3.org/1999/xhtml"
-  xmlns:th="urn:townhall:xforms"><h:head><h:title>Home</h:title><model>
-  <instance><data id="home" version="1"><street/><children/></data></instance>
-  <bind nodeset="/data/street" required="true()" th:prefill="register:population/address/street"/>
-  <bind nodeset="/data/children" type="int" readonly="true()" th:prefill="register:population/children"/>
-  </model></h:head><h:body>
-  <input ref="/data/street"><label>Street</label></input>
-  <input ref="/data/children"><label>Children</label></input>
-  </h:body></h:html>"""
 DESCRIPTION: Final = json.dumps(
     {
         "version": 1,
